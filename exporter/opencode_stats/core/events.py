@@ -12,10 +12,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from opencode_stats.core.tokens import Tokens
+from opencode_stats.core.tokens import LARGEST_COUNT, Tokens
 
 LATEST_INSTANT_MS: Final = 253_402_300_799_999
 """The last millisecond of the year 9999: the end of what a calendar here can name."""
+LARGEST_MESSAGE_TOKENS: Final = 10**10
+"""Tokens of one message, all kinds: a thousand times the largest context window, and a billion such fit the ledger."""
 LARGEST_COST_USD: Final = 1_000_000_000.0
 LONGEST_TEXT: Final = 4096
 """Characters in an id, a name or a path. Linux's PATH_MAX; OpenCode's ids have 30."""
@@ -171,6 +173,8 @@ class MessageSnapshot:
         _check_texts(self.event, self.conversation, self.message, self.parent, self.agent, self.provider, self.model)
         _check_texts(self.variant, self.directory, self.root, self.finish, self.error)
         _check_cost(self.cost_usd)
+        if self.tokens is not None and self.tokens.total > LARGEST_MESSAGE_TOKENS:
+            raise ValueError("a message has more than 10^10 tokens")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +214,8 @@ class ConversationUsage:
         _check_instant(self.at_ms)
         _check_texts(self.conversation)
         _check_cost(self.cost_usd)
+        if self.tokens.total > LARGEST_COUNT:
+            raise ValueError("a conversation has more than 2^53-1 tokens")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

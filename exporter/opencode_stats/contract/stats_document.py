@@ -1,0 +1,55 @@
+"""stats.json: the statistics as a document, and its bytes. Standard library only."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields, is_dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from opencode_stats.core.stats import Stats
+
+
+def document_of(stats: Stats) -> dict[str, Any]:
+    """The document: field names in camel case, model names as they are."""
+    document: dict[str, Any] = _plain(stats)
+    return document
+
+
+def encode(document: dict[str, Any]) -> bytes:
+    """The file's bytes: UTF-8, indented for people, one newline at the end."""
+    return (json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode("utf-8", "replace")
+
+
+def same_figures(one: dict[str, Any] | None, other: dict[str, Any]) -> bool:
+    """Whether two documents say the same, whenever they were written."""
+    if one is None:
+        return False
+    return _without_instant(one) == _without_instant(other)
+
+
+def camel(name: str) -> str:
+    """``cache_read`` → ``cacheRead``; a trailing unit ``_ms`` is left out: every instant in the format is in ms."""
+    head, *rest = name.removesuffix("_ms").split("_")
+    return head + "".join(part.capitalize() for part in rest)
+
+
+def _without_instant(document: dict[str, Any]) -> dict[str, Any]:
+    exporter = {key: value for key, value in document.get("exporter", {}).items() if key != "generatedAt"}
+    return {**document, "exporter": exporter}
+
+
+@cache
+def _names(record: type) -> tuple[tuple[str, str], ...]:
+    return tuple((field.name, camel(field.name)) for field in fields(record))
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - any record in, any JSON value out
+    if is_dataclass(value) and not isinstance(value, type):
+        return {key: _plain(getattr(value, name)) for name, key in _names(type(value))}
+    if isinstance(value, dict):
+        return {key: _plain(member) for key, member in value.items()}
+    if isinstance(value, tuple):
+        return [_plain(member) for member in value]
+    return value

@@ -1,0 +1,43 @@
+"""The key under which a model stands in stats.json (docs/adr/0005-model-keys.md)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+VENDORS_VERSION: Final = 1
+VENDORS: Final[dict[str, tuple[str, ...]]] = {
+    "alibaba": ("qwen", "qwq-", "qvq-"),
+    "anthropic": ("claude-",),
+    "cohere": ("command-",),
+    "deepseek": ("deepseek-",),
+    "google": ("gemini-", "gemma-"),
+    "llama": ("llama-", "Llama-"),
+    "minimax": ("MiniMax-", "minimax-"),
+    "mistral": ("codestral-", "devstral-", "magistral-", "ministral-", "mistral-", "open-mi", "pixtral-"),
+    "moonshotai": ("kimi-", "moonshot-"),
+    "openai": ("chatgpt-", "codex-", "gpt-", "o1", "o3", "o4"),
+    "perplexity": ("sonar",),
+    "xai": ("grok-",),
+    "zai": ("glm-",),
+}
+"""Provider → the beginnings of its own models' ids. No two providers share a beginning, so a bare id names one provider.
+
+Closed on purpose: adding an entry would rename keys that readers have stored. A change needs a new VENDORS_VERSION.
+"""
+
+AUXILIARY: Final = "auxiliary"
+"""The key of usage that OpenCode 2.x reports without a model: titles and other requests of its own."""
+UNKNOWN: Final = "unknown"
+
+
+def model_key(provider: str | None, model: str | None) -> str:
+    """The model's key: its bare id where the provider is the model's own vendor, else ``provider/model``.
+
+    Different pairs never share a key: a bare id has no slash, any other key has one, and slashes (and percent signs)
+    in a provider's own id are escaped. A part that is not known reads ``unknown``.
+    """
+    model = model or UNKNOWN
+    if provider in VENDORS and "/" not in model and model.startswith(VENDORS[provider]):
+        return model
+    escaped = (provider or UNKNOWN).replace("%", "%25").replace("/", "%2F")
+    return f"{escaped}/{model}"

@@ -1,0 +1,197 @@
+"""Which snapshot of a message wins, and whether a message is usage at all: the rule book of counting.
+
+A message is one row, named by its id, however often and in whatever order its snapshots arrive:
+
+=====================  ==========================================================================
+snapshot               what it says
+=====================  ==========================================================================
+created                the request began; its tokens are *unknown*, although OpenCode writes zeros
+usage                  the model's answer is there with its tokens; no ``completed_ms`` yet
+completed              OpenCode closed the message, with tokens, or with an error and none
+=====================  ==========================================================================
+
+The furthest along wins; between equals the higher event id (OpenCode's ids sort by time). What the winner does not
+know is filled in from the other. An error that left no tokens behind leaves them unknown, which is not zero.
+
+A fork copies messages under new ids, and a copy is no usage. Three witnesses say "copy" (OpenCode 1.x):
+
+1. the time inside the message's id is more than 1 ms from ``created_ms`` (the id was made when the fork was);
+2. no snapshot of its creation was seen: its first one was already final;
+3. it is older than its own conversation.
+
+One witness alone can be wrong (a stepped clock, a plugin that came late), so two must agree; until then the message
+is *pending* and in no total. OpenCode 2.x tells nothing of the copies, so every message that it reports is genuine.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
+
+from opencode_stats.core.tokens import NO_TOKENS
+
+if TYPE_CHECKING:
+    from opencode_stats.core.events import MessageSnapshot, Stage
+    from opencode_stats.core.tokens import Tokens
+
+_T = TypeVar("_T")
+
+Standing = Literal["counted", "pending", "copy"]
+State = Literal["final", "unfinished", "aborted", "failed"]
+
+STAGE_ORDER: Final[dict[Stage, int]] = {"created": 0, "usage": 1, "completed": 2}
+ABORT_ERRORS: Final = frozenset({"MessageAbortedError", "aborted"})
+ID_TIME_MODULUS_MS: Final = 2**36
+"""An id carries the low 36 bits of the milliseconds at which it was made."""
+ID_TIME_TOLERANCE_MS: Final = 1
+_ID_PREFIX_LENGTH: Final = 4
+_ID_TIME_DIGITS: Final = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One assistant message: one request to a model, and what it cost.
+
+    ``tokens`` is None where they are unknown. ``cost_microusd`` is OpenCode's own figure. ``first_at_ms`` stands in for
+    ``created_ms`` where that never arrived.
+    """
+
+    message: str
+    conversation: str
+    api: int
+    stage: Stage
+    event: str
+    created_seen: bool
+    first_at_ms: int
+    parent: str | None = None
+    agent: str | None = None
+    provider: str | None = None
+    model: str | None = None
+    variant: str | None = None
+    directory: str | None = None
+    root: str | None = None
+    tokens: Tokens | None = None
+    cost_microusd: int | None = None
+    created_ms: int | None = None
+    completed_ms: int | None = None
+    finish: str | None = None
+    error: str | None = None
+    summary: bool = False
+
+    @property
+    def counted_at_ms(self) -> int:
+        """The instant whose day the usage belongs to: when the request began. It never changes once known."""
+        return self.first_at_ms if self.created_ms is None else self.created_ms
+
+    @property
+    def state(self) -> State:
+        """How the request ended, or that it has not."""
+        if self.error is not None:
+            return "aborted" if self.error in ABORT_ERRORS else "failed"
+        return "final" if self.stage == "completed" else "unfinished"
+
+
+def message_of(snapshot: MessageSnapshot, api: int) -> Message:
+    """The snapshot as a row of its own."""
+    stage = stage_of(snapshot)
+    tokens, cost_usd = snapshot.tokens, snapshot.cost_usd
+    if stage == "created" or (snapshot.error is not None and tokens == NO_TOKENS):
+        tokens, cost_usd = None, None
+    return Message(
+        message=snapshot.message,
+        conversation=snapshot.conversation,
+        api=api,
+        stage=stage,
+        event=snapshot.event or "",
+        created_seen=stage == "created",
+        first_at_ms=snapshot.at_ms,
+        parent=snapshot.parent,
+        agent=snapshot.agent,
+        provider=snapshot.provider,
+        model=snapshot.model,
+        variant=snapshot.variant,
+        directory=snapshot.directory,
+        root=snapshot.root,
+        tokens=tokens,
+        cost_microusd=None if cost_usd is None else round(cost_usd * 1_000_000),
+        created_ms=snapshot.created_ms,
+        completed_ms=snapshot.completed_ms,
+        finish=snapshot.finish,
+        error=snapshot.error,
+        summary=snapshot.summary,
+    )
+
+
+def stage_of(snapshot: MessageSnapshot) -> Stage:
+    """How far along the message was (facts: three updates a message, in this order)."""
+    if snapshot.completed_ms is not None:
+        return "completed"
+    if snapshot.finish is not None or (snapshot.tokens is not None and snapshot.tokens.total > 0):
+        return "usage"
+    return "created"
+
+
+def merge(known: Message | None, new: Message) -> Message:
+    """What is known of a message after one more snapshot of it; the order of arrival makes no difference."""
+    if known is None:
+        return new
+    winner, other = (new, known) if _rank(new) > _rank(known) else (known, new)
+    return replace(
+        winner,
+        created_seen=known.created_seen or new.created_seen,
+        first_at_ms=min(known.first_at_ms, new.first_at_ms),
+        summary=known.summary or new.summary,
+        parent=_first(winner.parent, other.parent),
+        agent=_first(winner.agent, other.agent),
+        provider=_first(winner.provider, other.provider),
+        model=_first(winner.model, other.model),
+        variant=_first(winner.variant, other.variant),
+        directory=_first(winner.directory, other.directory),
+        root=_first(winner.root, other.root),
+        tokens=_first(winner.tokens, other.tokens),
+        cost_microusd=_first(winner.cost_microusd, other.cost_microusd),
+        created_ms=_first(winner.created_ms, other.created_ms),
+        completed_ms=_first(winner.completed_ms, other.completed_ms),
+        finish=_first(winner.finish, other.finish),
+        error=_first(winner.error, other.error),
+    )
+
+
+def standing_of(message: Message, conversation_created_ms: int | None) -> Standing:
+    """Whether the message is usage, a fork's copy, or not decided yet.
+
+    ``conversation_created_ms`` is None while the message's conversation is not known.
+    """
+    if message.api != 1 or message.created_ms is None:
+        return "counted"
+    witnesses = [id_contradicts_time(message.message, message.created_ms), not message.created_seen]
+    if witnesses[0] is not witnesses[1]:
+        if conversation_created_ms is None:
+            return "pending"
+        witnesses.append(message.created_ms < conversation_created_ms)
+    enough = 2
+    return "copy" if sum(witnesses) >= enough else "counted"
+
+
+def id_contradicts_time(message: str, created_ms: int) -> bool:
+    """Whether the time inside the id is not the time at which the message says it was created.
+
+    An id that carries no time (not OpenCode's own make) contradicts nothing.
+    """
+    digits = message[_ID_PREFIX_LENGTH : _ID_PREFIX_LENGTH + _ID_TIME_DIGITS]
+    try:
+        made_ms = int(digits, 16) >> 12
+    except ValueError:
+        return False
+    if len(digits) < _ID_TIME_DIGITS:
+        return False
+    apart_ms = (made_ms - created_ms) % ID_TIME_MODULUS_MS
+    return min(apart_ms, ID_TIME_MODULUS_MS - apart_ms) > ID_TIME_TOLERANCE_MS
+
+
+def _rank(message: Message) -> tuple[int, str, int]:
+    return STAGE_ORDER[message.stage], message.event, -1 if message.tokens is None else message.tokens.total
+
+
+def _first(winner: _T | None, other: _T | None) -> _T | None:
+    return other if winner is None else winner
