@@ -30,8 +30,8 @@ def same_figures(one: dict[str, Any] | None, other: dict[str, Any]) -> bool:
 
 
 def camel(name: str) -> str:
-    """``cache_read`` → ``cacheRead``; a trailing unit ``_ms`` is left out: every instant in the format is in ms."""
-    head, *rest = name.removesuffix("_ms").split("_")
+    """``cache_read`` → ``cacheRead``."""
+    head, *rest = name.split("_")
     return head + "".join(part.capitalize() for part in rest)
 
 

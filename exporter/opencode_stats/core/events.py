@@ -22,6 +22,8 @@ LARGEST_COST_USD: Final = 1_000_000_000.0
 LONGEST_TEXT: Final = 4096
 """Characters in an id, a name or a path. Linux's PATH_MAX; OpenCode's ids have 30."""
 
+UNKNOWN_VERSION: Final = "unknown"
+
 Stage = Literal["created", "usage", "completed"]
 
 

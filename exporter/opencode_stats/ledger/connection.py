@@ -1,0 +1,79 @@
+"""Opening the ledger, for the one writer and for any number of readers."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import urllib.parse
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from opencode_stats.errors import LedgerCorrupt, UserError
+from opencode_stats.ledger.migrations import migrate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+BUSY_TIMEOUT_MS = 5_000
+
+
+def open_ledger(path: Path, now_ms: int) -> sqlite3.Connection:
+    """The ledger for its one writer, brought to the current schema; made, mode 0600, if it is missing.
+
+    Raises:
+        LedgerNewer: a newer version wrote it.
+        LedgerCorrupt: the file is not a sound database.
+        UserError: the place can't be written.
+    """
+    try:
+        os.makedirs(path.parent, mode=0o700, exist_ok=True)
+        # SQLite gives -wal and -shm the mode of the main file, so the file is made before SQLite sees it.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
+    except OSError as error:
+        raise UserError(f"The ledger {path} can't be written: {error.strerror}. Check the folder's rights.") from error
+    connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_TIMEOUT_MS / 1000)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")  # readers never block the writer, nor it them
+        # In WAL, NORMAL can lose the last commits to a power cut but never damages the file; the spool still holds
+        # those lines, because a spool file goes only after a checkpoint (docs/adr/0004-durability.md).
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        # The pages of one batch fit; the default of 2 MB only grows the process.
+        connection.execute("PRAGMA cache_size = -1024")
+        migrate(connection, now_ms)
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        if isinstance(error, sqlite3.OperationalError):
+            raise
+        raise LedgerCorrupt(f"The ledger {path} is damaged: {error}.") from error
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def open_reader(path: Path) -> sqlite3.Connection:
+    """The ledger for reading only, while a writer may be at work.
+
+    Raises:
+        sqlite3.OperationalError: there is no ledger.
+    """
+    quoted = urllib.parse.quote(str(path))
+    return sqlite3.connect(
+        f"file:{quoted}?mode=ro", uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_MS / 1000
+    )
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All of the block or nothing of it; the write lock is taken at once, so the block can't fail half-way for it."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        # SQLite may already have rolled back by itself (a full disk); saying so again would hide the first error.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")

@@ -1,0 +1,92 @@
+"""Assistant messages in the ledger: reading a row, merging a snapshot into it, deciding what was pending."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from opencode_stats.core.tokens import Tokens
+from opencode_stats.core.usage import Message, merge, standing_of
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+
+    from opencode_stats.core.usage import Standing
+
+_FACTS = (
+    "message", "conversation", "api", "stage", "event", "created_seen", "first_at_ms", "parent", "agent", "provider",
+    "model", "variant", "directory", "root", "cost_microusd", "created_ms", "completed_ms", "finish", "error",
+    "summary", "input", "output", "reasoning", "cache_read", "cache_write",
+)  # fmt: skip
+_READ = f"SELECT standing, {', '.join(_FACTS)} FROM messages"  # noqa: S608 - names from the tuple above
+_ADD = (
+    f"INSERT INTO messages (run, origin, standing, state, counted_at_ms, {', '.join(_FACTS)}) "  # noqa: S608
+    f"VALUES (:run, :origin, :standing, :state, :counted_at_ms, {', '.join(':' + name for name in _FACTS)})"
+)
+# `run` and `origin` stay as they were first: a message belongs to the run that made it.
+_CHANGE = (
+    "UPDATE messages SET standing = :standing, state = :state, counted_at_ms = :counted_at_ms, "  # noqa: S608
+    f"{', '.join(f'{name} = :{name}' for name in _FACTS)} WHERE message = :message"
+)
+
+
+def read_message(connection: sqlite3.Connection, message: str) -> tuple[Message, Standing] | None:
+    """The row of this message id, or None."""
+    row = connection.execute(f"{_READ} WHERE message = ?", (message,)).fetchone()
+    return None if row is None else _from_row(row)
+
+
+def read_messages(connection: sqlite3.Connection) -> Iterator[tuple[Message, Standing]]:
+    """Every row, oldest first."""
+    return map(_from_row, connection.execute(f"{_READ} ORDER BY id"))
+
+
+def take_snapshot(connection: sqlite3.Connection, new: Message, *, run: int | None, origin: str) -> None:
+    """Merges one more snapshot into the message's row."""
+    known = read_message(connection, new.message)
+    merged = merge(None if known is None else known[0], new)
+    if known is not None and merged == known[0]:
+        return
+    standing = standing_of(merged, _conversation_created_ms(connection, merged.conversation))
+    if known is not None and known[1] == "counted":
+        # Two witnesses agreed once, and a third can't outvote them: what was counted stays, so no total ever falls.
+        standing = "counted"
+    row = _to_row(merged, standing)
+    if known is None:
+        connection.execute(_ADD, {**row, "run": run, "origin": origin})
+    else:
+        connection.execute(_CHANGE, row)
+
+
+def decide_pending(connection: sqlite3.Connection, conversation: str) -> None:
+    """Looks again at what is pending in a conversation, now that more is known of it."""
+    created_ms = _conversation_created_ms(connection, conversation)
+    rows = connection.execute(f"{_READ} WHERE standing = 'pending' AND conversation = ?", (conversation,)).fetchall()
+    for message, _ in map(_from_row, rows):
+        standing = standing_of(message, created_ms)
+        if standing != "pending":
+            connection.execute("UPDATE messages SET standing = ? WHERE message = ?", (standing, message.message))
+
+
+def _conversation_created_ms(connection: sqlite3.Connection, conversation: str) -> int | None:
+    row = connection.execute(
+        "SELECT created_ms FROM conversations WHERE conversation = ?", (conversation,)
+    ).fetchone()
+    return None if row is None else row[0]
+
+
+def _from_row(row: tuple[Any, ...]) -> tuple[Message, Standing]:
+    standing: Standing = row[0]
+    facts = dict(zip(_FACTS, row[1:], strict=True))
+    counts = [facts.pop(name) for name in ("input", "output", "reasoning", "cache_read", "cache_write")]
+    facts["tokens"] = None if counts[0] is None else Tokens(*counts)
+    facts["created_seen"] = bool(facts["created_seen"])
+    facts["summary"] = bool(facts["summary"])
+    return Message(**facts), standing
+
+
+def _to_row(message: Message, standing: Standing) -> dict[str, object]:
+    row: dict[str, object] = {name: getattr(message, name) for name in _FACTS if name not in Tokens.__slots__}
+    for name in Tokens.__slots__:
+        row[name] = None if message.tokens is None else getattr(message.tokens, name)
+    return {**row, "standing": standing, "state": message.state, "counted_at_ms": message.counted_at_ms}

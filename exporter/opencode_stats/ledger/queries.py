@@ -1,0 +1,158 @@
+"""Questions to the ledger; the answers are the core's records."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from opencode_stats.core.attention import MOST_SHOWN, SHOWN_FOR_MS, AttentionItem
+from opencode_stats.core.days import slot_of
+from opencode_stats.core.stats import LedgerFacts, RunFacts, WorkspaceStats
+from opencode_stats.core.tokens import Tokens
+from opencode_stats.core.totals import Totals, Usage
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
+
+    from opencode_stats.core.days import Day
+
+_COUNTS = "input, output, reasoning, cache_read, cache_write, cost_microusd, messages"
+_SUMMED = (
+    "sum(input), sum(output), sum(reasoning), sum(cache_read), sum(cache_write), sum(cost_microusd), sum(messages)"
+)
+
+
+def facts_for(connection: sqlite3.Connection, day: Day, now_ms: int) -> LedgerFacts:
+    """Everything that one publishing needs, as of one moment of the ledger."""
+    connection.execute("BEGIN")
+    try:
+        return LedgerFacts(
+            runs=_shown_runs(connection),
+            day=totals_between(connection, day.start_ms, day.end_ms),
+            day_title_requests=_count(
+                connection,
+                "SELECT count(*) FROM title_requests WHERE at_ms >= ? AND at_ms < ?",
+                (day.start_ms, day.end_ms),
+            ),
+            total=total(connection),
+            total_title_requests=_count(connection, "SELECT count(*) FROM title_requests", ()),
+            first_use_ms=_first_use_ms(connection),
+            attention=_attention(connection, now_ms),
+        )
+    finally:
+        connection.execute("COMMIT")
+
+
+def total(connection: sqlite3.Connection) -> Totals:
+    """All usage known."""
+    return _totals(connection.execute(f"SELECT provider, model, {_COUNTS} FROM sums WHERE scope = 'all'"))  # noqa: S608
+
+
+def totals_of_run(connection: sqlite3.Connection, run: int) -> Totals:
+    """Usage of one run, its sub-agents included."""
+    return _totals(
+        connection.execute(
+            f"SELECT provider, model, {_COUNTS} FROM sums WHERE scope = 'run' AND number = ?",  # noqa: S608
+            (run,),
+        )
+    )
+
+
+def totals_between(connection: sqlite3.Connection, start_ms: int, end_ms: int) -> Totals:
+    """Usage of requests that began in the interval; both ends are whole quarter hours (``core.days``)."""
+    return _totals(
+        connection.execute(
+            f"SELECT provider, model, {_SUMMED} FROM sums "  # noqa: S608
+            "WHERE scope = 'slot' AND number >= ? AND number < ? GROUP BY provider, model",
+            (slot_of(start_ms), slot_of(end_ms)),
+        )
+    )
+
+
+def quarantined(connection: sqlite3.Connection) -> list[tuple[str, int]]:
+    """Why lines are in quarantine, with the number of lines for each reason, most first."""
+    return connection.execute(
+        "SELECT reason, count(*) FROM quarantine GROUP BY reason ORDER BY count(*) DESC, reason"
+    ).fetchall()
+
+
+def lost_lines(connection: sqlite3.Connection) -> int:
+    """Lines that plugins said they could not keep."""
+    return _count(connection, "SELECT ifnull(sum(lines), 0) FROM losses", ())
+
+
+def pending_messages(connection: sqlite3.Connection) -> int:
+    """Messages that may be a fork's copies and are in no total yet."""
+    return _count(connection, "SELECT count(*) FROM messages WHERE standing = 'pending'", ())
+
+
+def _shown_runs(connection: sqlite3.Connection) -> list[RunFacts]:
+    """The live runs, and the one that the user used last."""
+    rows = connection.execute(
+        "SELECT id, uid, pid, runs.started_ms, runs.ended_ms, last_activity_ms, last_prompt_ms, idle_since_ms, "
+        "(SELECT count(*) FROM conversations WHERE run = runs.id AND busy = 1), "
+        "(SELECT count(*) FROM requests WHERE run = runs.id AND closed_ms IS NULL) "
+        "FROM runs JOIN processes ON processes.key = runs.process WHERE runs.ended_ms IS NULL OR id = "
+        "(SELECT id FROM runs ORDER BY last_prompt_ms DESC, started_ms DESC, uid DESC LIMIT 1)"
+    ).fetchall()
+    return [
+        RunFacts(
+            run_id=uid,
+            pid=pid,
+            started_ms=started_ms,
+            ended_ms=ended_ms,
+            last_activity_ms=last_activity_ms,
+            last_prompt_ms=last_prompt_ms,
+            idle_since_ms=idle_since_ms,
+            busy=busy,
+            waiting=waiting,
+            workspaces=_workspaces(connection, run),
+            totals=totals_of_run(connection, run),
+            title_requests=_count(connection, "SELECT count(*) FROM title_requests WHERE run = ?", (run,)),
+        )
+        for run, uid, pid, started_ms, ended_ms, last_activity_ms, last_prompt_ms, idle_since_ms, busy, waiting in rows
+    ]
+
+
+def _workspaces(connection: sqlite3.Connection, run: int) -> tuple[WorkspaceStats, ...]:
+    rows = connection.execute(
+        "SELECT directory, sum(tokens) FROM ("
+        "SELECT directory, 0 AS tokens FROM workspaces WHERE run = :run UNION ALL "
+        "SELECT directory, input + output + reasoning + cache_read + cache_write FROM messages "
+        "WHERE run = :run AND directory IS NOT NULL AND standing = 'counted' AND input IS NOT NULL"
+        ") GROUP BY directory ORDER BY 2 DESC, directory",
+        {"run": run},
+    )
+    return tuple(WorkspaceStats(*row) for row in rows)
+
+
+def _first_use_ms(connection: sqlite3.Connection) -> int | None:
+    (first_ms,) = connection.execute(
+        "SELECT min(at_ms) FROM (SELECT min(counted_at_ms) AS at_ms FROM messages "
+        "UNION ALL SELECT min(started_ms) FROM runs)"
+    ).fetchone()
+    return None if first_ms is None else int(first_ms)
+
+
+def _attention(connection: sqlite3.Connection, now_ms: int) -> list[AttentionItem]:
+    rows = connection.execute(
+        "SELECT attention.id, kind, uid, conversation, workspace, at_ms FROM attention JOIN runs ON runs.id = run "
+        "WHERE closed_ms IS NULL AND at_ms > ? ORDER BY at_ms DESC, attention.id LIMIT ?",
+        (now_ms - SHOWN_FOR_MS, MOST_SHOWN),
+    )
+    return [AttentionItem(*row) for row in rows]
+
+
+def _totals(rows: Iterable[tuple[str, str, int, int, int, int, int, int, int]]) -> Totals:
+    return Totals(
+        {
+            (provider or None, model or None): Usage(Tokens(*counts[:5]), counts[5], counts[6])
+            for provider, model, *counts in rows
+            if counts[6]
+        }
+    )
+
+
+def _count(connection: sqlite3.Connection, question: str, values: tuple[object, ...]) -> int:
+    (count,) = connection.execute(question, values).fetchone()
+    return int(count)

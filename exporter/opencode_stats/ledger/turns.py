@@ -1,0 +1,191 @@
+"""Conversations and their turns: prompts, busy and idle, requests to the user, and the attention they deserve."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from opencode_stats.core.attention import AttentionItem, Turn, after_turn
+from opencode_stats.ledger.messages import decide_pending
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from opencode_stats.core.events import (
+        ConversationFailed,
+        ConversationSeen,
+        ConversationUsage,
+        PromptSubmitted,
+        RequestClosed,
+        RequestOpened,
+        TitleRequested,
+    )
+
+
+def know_conversation(connection: sqlite3.Connection, conversation: str, run: int | None) -> None:
+    """Makes sure that there is a row for the conversation, and that it is in the run that last handled it."""
+    connection.execute(
+        "INSERT INTO conversations (conversation, run) VALUES (?, ?) "
+        "ON CONFLICT DO UPDATE SET run = ifnull(excluded.run, run)",
+        (conversation, run),
+    )
+
+
+def take_conversation(connection: sqlite3.Connection, event: ConversationSeen) -> None:
+    """Takes in what a conversation is; a deleted one leaves the busy set with its children."""
+    connection.execute(
+        "UPDATE conversations SET parent = ifnull(?, parent), fork_of = ifnull(?, fork_of), "
+        "directory = ifnull(?, directory), project = ifnull(?, project), agent = ifnull(?, agent), "
+        "host_version = ifnull(?, host_version), created_ms = ifnull(?, created_ms) WHERE conversation = ?",
+        (
+            event.parent, event.fork_of, event.directory, event.project, event.agent, event.host_version,
+            event.created_ms, event.conversation,
+        ),
+    )  # fmt: skip
+    if event.created_ms is not None:
+        decide_pending(connection, event.conversation)
+    if event.change == "deleted":
+        for conversation in _with_children(connection, event.conversation):
+            connection.execute(
+                "UPDATE conversations SET busy = 0, deleted_ms = ifnull(deleted_ms, ?) WHERE conversation = ?",
+                (event.at_ms, conversation),
+            )
+            close_requests(connection, conversation, event.at_ms)
+
+
+def take_running_total(connection: sqlite3.Connection, event: ConversationUsage) -> None:
+    """Keeps OpenCode 2.x's running total of a conversation; it only ever grows."""
+    tokens, cost_usd = event.tokens, event.cost_usd
+    connection.execute(
+        "UPDATE conversations SET usage_input = max(ifnull(usage_input, 0), ?), "
+        "usage_output = max(ifnull(usage_output, 0), ?), usage_reasoning = max(ifnull(usage_reasoning, 0), ?), "
+        "usage_cache_read = max(ifnull(usage_cache_read, 0), ?), "
+        "usage_cache_write = max(ifnull(usage_cache_write, 0), ?), "
+        "usage_cost_microusd = max(ifnull(usage_cost_microusd, 0), ?) WHERE conversation = ?",
+        (
+            tokens.input, tokens.output, tokens.reasoning, tokens.cache_read, tokens.cache_write,
+            round((cost_usd or 0) * 1_000_000), event.conversation,
+        ),
+    )  # fmt: skip
+
+
+def take_prompt(connection: sqlite3.Connection, event: PromptSubmitted, run: int) -> None:
+    """Takes in a prompt; in a root conversation it is the user's, and answers what asked for attention there."""
+    added = connection.execute(
+        "INSERT OR IGNORE INTO prompts VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (event.conversation, event.message, run, event.at_ms, event.agent, event.provider, event.model),
+    )
+    if not added.rowcount or not _is_root(connection, event.conversation):
+        return
+    connection.execute(
+        "UPDATE runs SET last_prompt_ms = max(last_prompt_ms, ?) WHERE id = ?", (event.at_ms, run)
+    )
+    connection.execute(
+        "UPDATE conversations SET last_prompt = ?, error = NULL WHERE conversation = ?",
+        (event.message, event.conversation),
+    )
+    connection.execute(
+        "UPDATE attention SET closed_ms = ? WHERE conversation = ? AND closed_ms IS NULL",
+        (event.at_ms, event.conversation),
+    )
+
+
+def take_title_request(connection: sqlite3.Connection, event: TitleRequested, run: int) -> None:
+    """Counts a request for a title, once however many copies of the plugin saw it."""
+    connection.execute(
+        "INSERT OR IGNORE INTO title_requests VALUES (?, ?, ?, ?, ?, ?)",
+        (event.conversation, event.message, run, event.at_ms, event.provider, event.model),
+    )
+
+
+def take_failure(connection: sqlite3.Connection, event: ConversationFailed) -> None:
+    """Remembers that an error came in this turn."""
+    connection.execute(
+        "UPDATE conversations SET error = ? WHERE conversation = ?", (event.error, event.conversation)
+    )
+
+
+def become_busy(connection: sqlite3.Connection, conversation: str, run: int) -> None:
+    """The conversation works; a deleted one is never busy again (OpenCode goes on saying so)."""
+    connection.execute(
+        "UPDATE conversations SET busy = 1 WHERE conversation = ? AND deleted_ms IS NULL", (conversation,)
+    )
+    connection.execute("UPDATE runs SET idle_since_ms = NULL WHERE id = ?", (run,))
+
+
+def become_idle(connection: sqlite3.Connection, conversation: str, run: int, at_ms: int) -> None:
+    """The conversation's turn is over: the run may be idle now, and the user may want to know."""
+    connection.execute("UPDATE conversations SET busy = 0 WHERE conversation = ?", (conversation,))
+    connection.execute(
+        "UPDATE runs SET idle_since_ms = ? WHERE id = ? AND idle_since_ms IS NULL AND NOT EXISTS "
+        "(SELECT 1 FROM conversations WHERE run = ? AND busy = 1)",
+        (at_ms, run, run),
+    )
+    row = connection.execute(
+        "SELECT parent IS NULL, deleted_ms IS NOT NULL, last_prompt, error, directory, "
+        "(SELECT uid FROM runs WHERE id = ?) FROM conversations WHERE conversation = ?",
+        (run, conversation),
+    ).fetchone()
+    turn = Turn(conversation, bool(row[0]), bool(row[1]), row[2], row[3], row[4])
+    item = after_turn(turn, row[5], at_ms)
+    if item is not None:
+        _ask_for(connection, item, run)
+
+
+def open_request(connection: sqlite3.Connection, event: RequestOpened, run: int) -> None:
+    """OpenCode waits for the user's answer."""
+    added = connection.execute(
+        "INSERT OR IGNORE INTO requests VALUES (?, ?, ?, ?, ?, ?, NULL)",
+        (event.request, event.kind, event.about, event.conversation, run, event.at_ms),
+    )
+    if added.rowcount:
+        (uid,) = connection.execute("SELECT uid FROM runs WHERE id = ?", (run,)).fetchone()
+        row = connection.execute(
+            "SELECT directory FROM conversations WHERE conversation = ?", (event.conversation,)
+        ).fetchone()
+        workspace = None if row is None else row[0]
+        item = AttentionItem(
+            f"request/{event.request}", event.kind, uid, event.conversation, workspace, event.at_ms
+        )
+        _ask_for(connection, item, run)
+
+
+def close_request(connection: sqlite3.Connection, event: RequestClosed) -> None:
+    """The user answered; a late answer to an unknown request is no error."""
+    connection.execute(
+        "UPDATE requests SET closed_ms = ? WHERE request = ? AND closed_ms IS NULL", (event.at_ms, event.request)
+    )
+    connection.execute(
+        "UPDATE attention SET closed_ms = ? WHERE id = ? AND closed_ms IS NULL",
+        (event.at_ms, f"request/{event.request}"),
+    )
+
+
+def close_requests(connection: sqlite3.Connection, conversation: str, at_ms: int) -> None:
+    """Whatever this conversation asked for can't be answered any more."""
+    connection.execute(
+        "UPDATE requests SET closed_ms = ? WHERE conversation = ? AND closed_ms IS NULL", (at_ms, conversation)
+    )
+    connection.execute(
+        "UPDATE attention SET closed_ms = ? WHERE conversation = ? AND closed_ms IS NULL", (at_ms, conversation)
+    )
+
+
+def _ask_for(connection: sqlite3.Connection, item: AttentionItem, run: int) -> None:
+    connection.execute(
+        "INSERT OR IGNORE INTO attention VALUES (?, ?, ?, ?, ?, ?, NULL)",
+        (item.id, item.kind, run, item.conversation, item.workspace, item.at_ms),
+    )
+
+
+def _is_root(connection: sqlite3.Connection, conversation: str) -> bool:
+    row = connection.execute("SELECT parent FROM conversations WHERE conversation = ?", (conversation,)).fetchone()
+    return row is None or row[0] is None
+
+
+def _with_children(connection: sqlite3.Connection, conversation: str) -> list[str]:
+    rows = connection.execute(
+        "WITH RECURSIVE family (conversation) AS (VALUES (?) UNION SELECT conversations.conversation "
+        "FROM conversations JOIN family ON conversations.parent = family.conversation) SELECT * FROM family",
+        (conversation,),
+    )
+    return [row[0] for row in rows]
