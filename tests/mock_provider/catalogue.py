@@ -1,6 +1,7 @@
 """The scenarios that the end-to-end tests name in their prompts, as ``SCENARIO:name``.
 
-Tools are OpenCode's own and harmless: they touch only the scratch project's folder.
+Tools are OpenCode's own and harmless: they touch only the scratch project's folder. glob and grep are not among them:
+without ripgrep on the machine OpenCode goes and downloads it.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from tests.mock_provider.usage import Usage
 _BASH = ToolCall("bash", {"command": "echo {secret}", "description": "Say {secret}"})
 _WRITE = ToolCall("write", {"filePath": "{directory}/notes.txt", "content": "first {secret}\nsecond line\n"})
 _READ = ToolCall("read", {"filePath": "{directory}/notes.txt"})
-_GLOB = ToolCall("glob", {"pattern": "*.txt", "path": "{directory}"})
-_GREP = ToolCall("grep", {"pattern": "second", "path": "{directory}"})
+_EDIT = ToolCall(
+    "edit", {"filePath": "{directory}/notes.txt", "oldString": "second line", "newString": "second {secret}"}
+)
+_LIST = ToolCall("bash", {"command": "ls", "description": "List the folder"})
 _TODO = ToolCall("todowrite", {"todos": [{"content": "count {secret}", "status": "in_progress", "priority": "high"}]})
 _FAILING_READ = ToolCall("read", {"filePath": "{directory}/there-is-no-such-file"})
 
@@ -33,7 +36,7 @@ def _task(scenario: str) -> ToolCall:
 _HELLO = Step(text="Hello {secret} from the model.")
 _TOOL_STEPS = tuple(
     Step(text="Step {secret}.", reasoning="Thinking about {secret}.", tools=(tool,))
-    for tool in (_WRITE, _READ, _BASH, _GLOB, _TODO, _GREP)
+    for tool in (_WRITE, _READ, _BASH, _EDIT, _TODO, _LIST)
 )
 
 CATALOGUE: Final[dict[str, Scenario]] = {
