@@ -1,0 +1,1 @@
+export { default } from "../../exporter/opencode_stats/install/opencode-stats.ts";

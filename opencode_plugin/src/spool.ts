@@ -1,0 +1,177 @@
+/**
+ * Appends lines to the process's spool file, each by one write, at once: a killed OpenCode loses nothing already seen.
+ * Where that fails the lines are held back, within bounds, and tried again.
+ */
+import { constants } from "node:fs";
+import { dirname } from "node:path";
+import { CLOSE_ON_EXEC, type Clock, coded, type Files, reasonOf } from "./host.ts";
+import { encode, type Line } from "./line.ts";
+import type { Loss, LossMarker } from "./losses.ts";
+
+/** Lines and bytes that are held back at most; what is older goes. */
+const MOST_LINES = 1000;
+const MOST_BYTES = 1024 * 1024;
+/** A broken disk is tried this often at most, and ever more rarely while nothing happens. */
+const FIRST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 60_000;
+const NEWLINE = 0x0a;
+
+/** Not through a link somebody else laid; `O_NONBLOCK` so that a pipe in the file's place cannot stop OpenCode. */
+const OPEN_FLAGS =
+  constants.O_APPEND |
+  constants.O_CREAT |
+  constants.O_WRONLY |
+  constants.O_NOFOLLOW |
+  constants.O_NONBLOCK |
+  CLOSE_ON_EXEC;
+
+/** One process's spool file. Nothing here throws. */
+export class Spool {
+  readonly #files: Files;
+  readonly #path: string;
+  readonly #opening: Line;
+  readonly #clock: Clock;
+  readonly #marker: LossMarker;
+  readonly #written: () => void;
+  #fd: number | undefined;
+  #inode: number | undefined;
+  /** The opening line is in the file that is open. */
+  #opened = false;
+  #held: { readonly text: string; readonly at_ms: number }[] = [];
+  #heldBytes = 0;
+  #lost: Loss | undefined;
+  #reason = "";
+  #retryAt_ms = 0;
+  #pause_ms = FIRST_PAUSE_MS;
+  #waiting = false;
+
+  /** `opening` is the first line of every file this makes; `written` is called after lines were written. */
+  constructor(files: Files, path: string, opening: Line, clock: Clock, marker: LossMarker, written: () => void) {
+    this.#files = files;
+    this.#path = path;
+    this.#opening = opening;
+    this.#clock = clock;
+    this.#marker = marker;
+    this.#written = written;
+  }
+
+  /** Writes lines, or holds them back. */
+  append(lines: readonly Line[]): void {
+    for (const line of lines) this.#hold(encode(line), line.at_ms);
+    if (this.#clock.steady_ms() >= this.#retryAt_ms) this.drain();
+  }
+
+  /** Writes what is held back, now, however lately it failed. */
+  drain(): void {
+    if (this.#opened && this.#held.length === 0 && this.#lost === undefined) return;
+    let wrote = false;
+    try {
+      this.#open();
+      if (!this.#opened) {
+        this.#put(encode(this.#opening));
+        this.#opened = wrote = true;
+      }
+      if (this.#lost !== undefined) {
+        this.#put(encode({ type: "spool.lost", at_ms: this.#clock.now_ms(), ...this.#lost }));
+        this.#lost = undefined;
+        wrote = true;
+      }
+      let first = this.#held[0];
+      while (first !== undefined) {
+        this.#put(first.text);
+        this.#held.shift();
+        this.#heldBytes -= Buffer.byteLength(first.text);
+        wrote = true;
+        first = this.#held[0];
+      }
+      this.#retryAt_ms = 0;
+      this.#pause_ms = FIRST_PAUSE_MS;
+      this.#marker.remove();
+    } catch (error) {
+      this.#failed(error);
+    }
+    if (wrote) this.#written();
+  }
+
+  /** Gives the file back. A later line opens it again. */
+  close(): void {
+    const fd = this.#fd;
+    this.#fd = undefined;
+    if (fd === undefined) return;
+    try {
+      this.#files.closeSync(fd);
+    } catch {
+      // Every line is written already; the descriptor is gone whatever close says (close(2)).
+    }
+  }
+
+  #hold(line: string, at_ms: number): void {
+    this.#held.push({ text: line, at_ms });
+    this.#heldBytes += Buffer.byteLength(line);
+    while (this.#held.length > MOST_LINES || this.#heldBytes > MOST_BYTES) {
+      const oldest = this.#held.shift();
+      if (oldest === undefined) return;
+      this.#heldBytes -= Buffer.byteLength(oldest.text);
+      const lines = (this.#lost?.lines ?? 0) + 1;
+      const first_ms = this.#lost?.first_ms ?? oldest.at_ms;
+      this.#lost = { lines, reason: this.#reason || "full", first_ms, last_ms: oldest.at_ms };
+    }
+  }
+
+  #open(): void {
+    const before = this.#fd === undefined ? undefined : this.#files.fstatSync(this.#fd);
+    // Somebody deleted the file, and what we write would be seen by nobody; or its descriptor is another's by now.
+    if (before !== undefined && (before.nlink === 0 || before.ino !== this.#inode)) this.close();
+    if (this.#fd === undefined) {
+      this.#files.mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
+      this.#fd = this.#files.openSync(this.#path, OPEN_FLAGS, 0o600);
+      const found = this.#files.fstatSync(this.#fd);
+      if (!found.isFile()) throw coded("NotAFile");
+      if (found.ino !== this.#inode || found.size === 0) this.#opened = false;
+      this.#inode = found.ino;
+      // Another copy of the plugin, or we before a failure, may have left half a line: end it, so that it spoils no
+      // other. If it was ours it is still held and comes again, whole.
+      if (found.size > 0 && this.#lastByte(found.size) !== NEWLINE) this.#put("\n");
+    }
+  }
+
+  #lastByte(size: number): number | undefined {
+    const reading = this.#files.openSync(this.#path, constants.O_RDONLY | constants.O_NOFOLLOW | CLOSE_ON_EXEC);
+    try {
+      const last = new Uint8Array(1);
+      this.#files.readSync(reading, last, 0, 1, size - 1);
+      return last[0];
+    } finally {
+      this.#files.closeSync(reading);
+    }
+  }
+
+  #put(line: string): void {
+    const bytes = Buffer.from(line);
+    const written = this.#files.writeSync(this.#fd ?? -1, bytes, 0, bytes.length);
+    if (written < bytes.length) throw coded("ShortWrite");
+  }
+
+  #failed(error: unknown): void {
+    // Opened anew, the file is looked at anew.
+    this.close();
+    this.#reason = reasonOf(error);
+    this.#retryAt_ms = this.#clock.steady_ms() + FIRST_PAUSE_MS;
+    this.#mark();
+    if (this.#waiting) return;
+    this.#waiting = true;
+    this.#clock.later(() => {
+      this.#waiting = false;
+      if (this.#retryAt_ms > 0) this.drain();
+    }, this.#pause_ms);
+    this.#pause_ms = Math.min(this.#pause_ms * 2, LONGEST_PAUSE_MS);
+  }
+
+  #mark(): void {
+    const lines = this.#held.length + (this.#lost?.lines ?? 0);
+    if (lines === 0) return;
+    const first_ms = this.#lost?.first_ms ?? this.#held[0]?.at_ms ?? 0;
+    const last_ms = this.#held.at(-1)?.at_ms ?? this.#lost?.last_ms ?? 0;
+    this.#marker.write({ lines, reason: this.#reason, first_ms, last_ms });
+  }
+}
