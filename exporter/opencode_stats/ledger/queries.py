@@ -69,16 +69,17 @@ def totals_between(connection: sqlite3.Connection, start_ms: int, end_ms: int) -
     )
 
 
-def quarantined(connection: sqlite3.Connection) -> list[tuple[str, int]]:
-    """Why lines are in quarantine, with the number of lines for each reason, most first."""
+def quarantined(connection: sqlite3.Connection, since_ms: int = 0) -> list[tuple[str, int]]:
+    """Why lines came into quarantine since then, with the number of lines for each reason, most first."""
     return connection.execute(
-        "SELECT reason, count(*) FROM quarantine GROUP BY reason ORDER BY count(*) DESC, reason"
+        "SELECT reason, count(*) FROM quarantine WHERE at_ms >= ? GROUP BY reason ORDER BY count(*) DESC, reason",
+        (since_ms,),
     ).fetchall()
 
 
-def lost_lines(connection: sqlite3.Connection) -> int:
-    """Lines that plugins said they could not keep."""
-    return _count(connection, "SELECT ifnull(sum(lines), 0) FROM losses", ())
+def lost_lines(connection: sqlite3.Connection, since_ms: int = 0) -> int:
+    """Lines that plugins said they could not keep since then."""
+    return _count(connection, "SELECT ifnull(sum(lines), 0) FROM losses WHERE last_ms >= ?", (since_ms,))
 
 
 def pending_messages(connection: sqlite3.Connection) -> int:

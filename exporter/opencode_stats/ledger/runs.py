@@ -107,6 +107,14 @@ def live_processes(connection: sqlite3.Connection) -> list[tuple[ProcessKey, int
     return [(ProcessKey(*row[:4]), row[4]) for row in rows]
 
 
+def ended_processes(connection: sqlite3.Connection) -> set[str]:
+    """The keys of the processes that are gone and still have a spool file."""
+    rows = connection.execute(
+        "SELECT key FROM processes JOIN cursors ON cursors.process = processes.key WHERE ended_ms IS NOT NULL"
+    )
+    return {row[0] for row in rows}
+
+
 def end_process(connection: sqlite3.Connection, process: str, at_ms: int) -> None:
     """Notes that a process is gone: at its own goodbye if it said one, else at ``at_ms``."""
     (bye_ms,) = connection.execute("SELECT bye_ms FROM processes WHERE key = ?", (process,)).fetchone()

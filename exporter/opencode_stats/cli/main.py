@@ -1,0 +1,102 @@
+"""The entry point: the group of commands, each imported when it is called, and how errors end."""
+
+from __future__ import annotations
+
+import importlib
+import locale
+import os
+import sys
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from opencode_stats import __version__
+from opencode_stats.errors import LedgerError, LockHeld, UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+EXIT_USER: Final = 2
+EXIT_LOCKED: Final = 3
+EXIT_LEDGER: Final = 4
+
+COMMANDS: Final = {
+    "daemon": "opencode_stats.cli.daemon",
+    "doctor": "opencode_stats.cli.doctor",
+    "import": "opencode_stats.cli.take_in",
+    "setup": "opencode_stats.cli.setup",
+    "uninstall": "opencode_stats.cli.uninstall",
+    "verify": "opencode_stats.cli.verify",
+}
+"""Command → the module whose ``command`` it is."""
+
+
+class _LazyGroup(click.Group):
+    """Knows its commands by name and imports only the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(COMMANDS[cmd_name]).command
+        return command
+
+
+@click.group(
+    cls=_LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.option("--json", "as_json", is_flag=True, help="Print stats.json as it is, never older than the call.")
+@click.version_option(__version__, prog_name="opencode-stats")
+@click.pass_context
+def cli(ctx: click.Context, as_json: bool) -> None:
+    """What OpenCode spends: this session, today and in total, by model.
+
+    Without a command the current figures are printed.
+
+    \b
+    Exit codes: 0 done, 1 a check found something, 2 something you can put right,
+    3 another exporter is at work, 4 the ledger can't be used.
+
+    \b
+    Examples:
+      opencode-stats
+      opencode-stats --json | jq .daily.totalTokens
+    """
+    if ctx.invoked_subcommand is None:
+        from opencode_stats.cli.now import print_now  # noqa: PLC0415 - only where it is needed
+
+        print_now(as_json=as_json)
+
+
+def main() -> None:
+    """Runs the command line; a user's mistake ends in one sentence, a defect of ours in a traceback."""
+    try:
+        locale.setlocale(locale.LC_ALL, "")
+    except locale.Error:
+        # The environment names a locale that is not installed; numbers are then grouped as in C.
+        pass
+    _run(lambda: cli(standalone_mode=True))
+
+
+def _run(call: Callable[[], None]) -> None:
+    try:
+        call()
+    except LockHeld as error:
+        _end(str(error), EXIT_LOCKED)
+    except UserError as error:
+        _end(str(error), EXIT_USER)
+    except LedgerError as error:
+        _end(str(error), EXIT_LEDGER)
+    except BrokenPipeError:
+        # The reader of our output went away (`opencode-stats --json | head -1`); nothing is left to be said to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+def _end(sentence: str, code: int) -> None:
+    click.echo(f"opencode-stats: {sentence}", err=True)
+    sys.exit(code)

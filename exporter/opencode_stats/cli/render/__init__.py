@@ -1,0 +1,1 @@
+"""What people read, made from what programs read. Pure: no terminal, no clock, no files."""

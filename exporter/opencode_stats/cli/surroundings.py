@@ -1,0 +1,51 @@
+"""What the commands are handed: the places, and an exporter of their own where no daemon is at work."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from opencode_stats import __version__
+from opencode_stats.host.paths import Paths
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from opencode_stats.daemon.exporter import Exporter
+
+
+def places() -> Paths:
+    """The places that this process's environment and home mean."""
+    return Paths.of(os.environ, Path.home())  # noqa: TID251 - the command line is where the environment comes in
+
+
+@contextmanager
+def own_exporter(paths: Paths, *, stays: bool) -> Iterator[Exporter]:
+    """The lock and an exporter, for the block; ``stays`` where it is a daemon's.
+
+    Raises:
+        LockHeld: another exporter is at work.
+        UserError, LedgerError: something can't be used.
+    """
+    # Imported here: together they are the slow half of the program.
+    from opencode_stats.daemon.exporter import exporter_at  # noqa: PLC0415
+    from opencode_stats.host.clock import SystemClock, local_zone  # noqa: PLC0415
+    from opencode_stats.host.lock import exporter_lock  # noqa: PLC0415
+    from opencode_stats.host.processes import Processes  # noqa: PLC0415
+
+    pid = os.getpid()
+    with (
+        exporter_lock(paths.lock, pid),
+        exporter_at(
+            paths,
+            version=__version__,
+            clock=SystemClock(),
+            zone=partial(local_zone, os.environ),  # noqa: TID251
+            processes=Processes(),
+            daemon_pid=pid if stays else None,
+        ) as exporter,
+    ):
+        yield exporter

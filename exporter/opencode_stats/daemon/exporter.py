@@ -1,0 +1,147 @@
+"""Everything that one exporter does, step by step: the daemon repeats the steps, the command line takes them once."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from opencode_stats.core.days import Day, day_of
+from opencode_stats.core.stats import ExporterStats, project
+from opencode_stats.daemon.health import health_of
+from opencode_stats.host.files import Files, own_folder
+from opencode_stats.ingest.quarantine import Quarantine
+from opencode_stats.ingest.spool import Spool
+from opencode_stats.ledger import runs
+from opencode_stats.ledger.connection import open_ledger, transaction
+from opencode_stats.ledger.queries import facts_for
+from opencode_stats.publish.stats_file import StatsFile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import tzinfo
+
+    from opencode_stats.core.events import ProcessKey
+    from opencode_stats.host.clock import Clock
+    from opencode_stats.host.paths import Paths
+    from opencode_stats.host.processes import Processes
+    from opencode_stats.publish.atomic_file import Outcome
+
+
+class Exporter:
+    """The steps, over one ledger that is open for writing. Use ``exporter_at`` to get one."""
+
+    def __init__(
+        self,
+        paths: Paths,
+        *,
+        version: str,
+        clock: Clock,
+        zone: Callable[[], tzinfo],
+        processes: Processes,
+        daemon_pid: int | None,
+        files: Files | None = None,
+    ) -> None:
+        files = Files() if files is None else files
+        self._paths = paths
+        self._version = version
+        self._clock = clock
+        self._zone = zone
+        self._processes = processes
+        self._daemon_pid = daemon_pid
+        self._stats_file = StatsFile(files, paths.stats_file, paths.data / "tmp", paths.stamp)
+        self._stats_file.prepare()
+        own_folder(paths.spool)
+        self._connection = open_ledger(paths.ledger, clock.now_ms())
+        self._spool = Spool(paths.spool, self._connection, Quarantine(paths.quarantine), clock)
+        self.seen_alive: set[str] = set()
+
+    def close(self) -> None:
+        """Closes the ledger."""
+        self._connection.close()
+
+    def take_in(self) -> int:
+        """Takes in what the spool has, and gives the number of bytes.
+
+        Raises:
+            OSError, sqlite3.Error: what was taken in before stays; the rest is still in the spool.
+        """
+        return self._spool.take_in()
+
+    def settle_processes(self) -> list[ProcessKey]:
+        """Ends what is gone, removes its spool files, and gives the processes that are known to be alive.
+
+        One in another pid namespace can't be seen; it counts as live until it was quiet for an hour.
+        """
+        now_ms = self._clock.now_ms()
+        alive, gone = [], {}
+        for key, last_event_ms in runs.live_processes(self._connection):
+            life = self._processes.life_of(key)
+            if life == "unknown" and now_ms - last_event_ms >= runs.QUIET_AFTER_MS:
+                life = "gone"
+            if life == "gone":
+                # Whom we saw alive has just ended; of others their last word is all that is known.
+                gone[key.text] = now_ms if key.text in self.seen_alive else last_event_ms
+                self.seen_alive.discard(key.text)
+            else:
+                self.seen_alive.add(key.text)
+                if life == "alive":
+                    alive.append(key)
+        if gone:
+            # Their last lines may have come between our reading and their end.
+            self._spool.take_in()
+        with transaction(self._connection):
+            for process, at_ms in gone.items():
+                runs.end_process(self._connection, process, at_ms)
+            runs.end_quiet_runs(self._connection, now_ms)
+        self._spool.finish(runs.ended_processes(self._connection))
+        return alive
+
+    def publish(self) -> Outcome | None:
+        """Writes stats.json if it says something new; None if it does not.
+
+        Raises:
+            OSError: the last good file is still in place.
+        """
+        now_ms = self._clock.now_ms()
+        day = self.day()
+        facts = facts_for(self._connection, day, now_ms)
+        health = health_of(self._connection, self._paths, now_ms)
+        return self._stats_file.publish(
+            project(facts, day, ExporterStats(self._version, self._daemon_pid, now_ms, health))
+        )
+
+    def day(self) -> Day:
+        """The user's local day at this moment."""
+        return day_of(self._clock.now_ms(), self._zone())
+
+
+@contextmanager
+def exporter_at(
+    paths: Paths,
+    *,
+    version: str,
+    clock: Clock,
+    zone: Callable[[], tzinfo],
+    processes: Processes,
+    daemon_pid: int | None,
+) -> Iterator[Exporter]:
+    """An exporter that is closed at the end of the block; the caller holds the lock.
+
+    Raises:
+        UserError: a place can't be used.
+        LedgerError: the ledger can't be used.
+    """
+    exporter = Exporter(
+        paths, version=version, clock=clock, zone=zone, processes=processes, daemon_pid=daemon_pid
+    )
+    try:
+        yield exporter
+    finally:
+        exporter.close()
+
+
+def refresh(exporter: Exporter) -> None:
+    """One round: take in, settle, publish."""
+    exporter.take_in()
+    exporter.settle_processes()
+    exporter.publish()

@@ -1,0 +1,42 @@
+"""What a user should know about the figures, from what the ledger and the plugins reported."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final
+
+from opencode_stats.core.stats import Health, Problem
+from opencode_stats.ledger.queries import lost_lines, quarantined
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from opencode_stats.host.paths import Paths
+
+RECENT_MS: Final = 7 * 24 * 60 * 60 * 1000
+"""A problem of last week still colours the figures; an older one is history, which ``doctor`` tells."""
+
+
+def health_of(connection: sqlite3.Connection, paths: Paths, now_ms: int) -> Health:
+    """Whether the figures are vouched for, with a sentence for each reason why not."""
+    since_ms = now_ms - RECENT_MS
+    problems = []
+    bad = sum(lines for _, lines in quarantined(connection, since_ms))
+    if bad:
+        problems.append(Problem("quarantine", f"{bad} unreadable spool lines are in quarantine."))
+    lost = lost_lines(connection, since_ms)
+    if lost:
+        problems.append(Problem("lost", f"OpenCode's plugin could not keep {lost} events."))
+    holding = loss_markers(paths)
+    if holding:
+        problems.append(Problem("holding", f"{len(holding)} OpenCode processes can't write to the spool."))
+    return Health("degraded" if problems else "ok", tuple(problems))
+
+
+def loss_markers(paths: Paths) -> list[str]:
+    """The names of the markers that plugins left in the state folder (docs/spool.md)."""
+    try:
+        return sorted(name for name in os.listdir(paths.losses) if name.endswith(".json"))
+    except OSError:
+        # No folder is the usual case; one that can't be read is what doctor is for.
+        return []

@@ -1,0 +1,168 @@
+"""The daemon's loop: sleep until something happens, take it in, publish, and tell who waits."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import select
+import signal
+import sqlite3
+from typing import TYPE_CHECKING, Final
+
+from opencode_stats.daemon.control_server import ControlServer
+from opencode_stats.daemon.watcher import Watcher
+from opencode_stats.host.doorbell import Doorbell
+from opencode_stats.host.systemd import notify
+from opencode_stats.publish.pacer import Pacer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import FrameType
+
+    from opencode_stats.core.events import ProcessKey
+    from opencode_stats.daemon.exporter import Exporter
+    from opencode_stats.host.clock import Clock
+    from opencode_stats.host.paths import Paths
+    from opencode_stats.host.processes import Processes
+
+logger = logging.getLogger(__name__)
+
+SCAN_S: Final = 60.0
+"""However quiet it is, we look this often: for midnight after a suspend, a lost ring, a moved clock."""
+NO_PIDFD_SCAN_S: Final = 5.0
+BACK_OFF_S: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+_DRAIN_BYTES: Final = 4096
+
+
+class Daemon:
+    """Runs one exporter until it is told to stop."""
+
+    def __init__(
+        self,
+        exporter: Exporter,
+        paths: Paths,
+        *,
+        clock: Clock,
+        processes: Processes,
+        env: Mapping[str, str],
+        linger_s: float | None,
+    ) -> None:
+        self._exporter = exporter
+        self._clock = clock
+        self._processes = processes
+        self._env = env
+        self._linger_s = linger_s
+        self._doorbell = Doorbell(paths.doorbell)
+        self._control = ControlServer(paths.control)
+        self._woken, self._wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._watcher = Watcher(paths.spool, self._wake_up)
+        self._ends: dict[str, int] = {}
+        self._unwatched = False
+        self._pacer = Pacer(clock.elapsed_s())
+        self._failures = 0
+        self._stopping = False
+        self._sleep_s = 0.0
+        self._alone_since_s = clock.elapsed_s()
+
+    def run(self) -> None:
+        """Works until SIGTERM or SIGINT, or until nobody has needed it for ``linger_s``."""
+        signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        try:
+            self._round(paced=False)
+            notify(self._env, "READY=1")
+            logger.info("daemon.ready pid=%d", os.getpid())
+            while not self._stopping:
+                self._wait()
+                if not self._stopping:
+                    self._round(paced=not self._control.asked)
+            notify(self._env, "STOPPING=1")
+            self._round(paced=False)
+            logger.info("daemon.stopped")
+        finally:
+            signal.set_wakeup_fd(-1)
+            self._close()
+
+    def _round(self, *, paced: bool) -> None:
+        """Takes in, settles, publishes; an error of the disk is told and tried again."""
+        try:
+            self._exporter.take_in()
+            self._watch_ends(self._exporter.settle_processes())
+            wait_s = self._pacer.wait_s(self._clock.elapsed_s()) if paced else 0.0
+            if wait_s:
+                self._sleep_s = wait_s
+                return
+            outcome = self._exporter.publish()
+            if outcome is not None:
+                logger.debug("stats.published outcome=%r", outcome)
+        except (OSError, sqlite3.OperationalError) as error:
+            self._sleep_s = BACK_OFF_S[min(self._failures, len(BACK_OFF_S) - 1)]
+            self._failures += 1
+            logger.warning("round.failed error=%s retry_s=%s", error, self._sleep_s)
+            return
+        self._failures = 0
+        self._control.answer()
+        self._sleep_s = self._quiet_s()
+
+    def _quiet_s(self) -> float:
+        """How long to sleep when everything is published."""
+        midnight_s = (self._exporter.day().end_ms - self._clock.now_ms()) / 1000
+        limits = [SCAN_S, max(midnight_s, 0.0)]
+        if self._unwatched:
+            limits.append(NO_PIDFD_SCAN_S)
+        if self._exporter.seen_alive:
+            self._alone_since_s = self._clock.elapsed_s()
+        elif self._linger_s is not None:
+            limits.append(self._linger_s - (self._clock.elapsed_s() - self._alone_since_s))
+            if limits[-1] <= 0:
+                logger.info("daemon.lingered s=%s", self._linger_s)
+                self._stopping = True
+        return max(0.0, min(limits))
+
+    def _wait(self) -> None:
+        """Sleeps until something happens or it is time."""
+        poll = select.poll()
+        descriptors = [self._doorbell.descriptor, self._woken, *self._control.descriptors, *self._ends.values()]
+        for descriptor in descriptors:
+            poll.register(descriptor, select.POLLIN)
+        # Rounded up: a sleep that ends a moment too early would only be slept again.
+        ready = {descriptor for descriptor, _ in poll.poll(int(self._sleep_s * 1000) + 1)}
+        if self._doorbell.descriptor in ready:
+            self._doorbell.quiet()
+        if self._woken in ready:
+            with contextlib.suppress(BlockingIOError):
+                os.read(self._woken, _DRAIN_BYTES)
+        for descriptor in ready.intersection(self._control.descriptors):
+            self._control.serve(descriptor)
+
+    def _watch_ends(self, alive: list[ProcessKey]) -> None:
+        """Waits for the end of each live process, and watches the spool while there is one."""
+        keys = {key.text: key.pid for key in alive}
+        for gone in self._ends.keys() - keys.keys():
+            os.close(self._ends.pop(gone))
+        for key in keys.keys() - self._ends.keys():
+            descriptor = self._processes.watch_end(keys[key])
+            if descriptor is not None:
+                self._ends[key] = descriptor
+        self._unwatched = len(self._ends) < len(keys)
+        if self._exporter.seen_alive:
+            self._watcher.start()
+        else:
+            self._watcher.stop()
+
+    def _wake_up(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            os.write(self._wake, b"w")
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
+        self._stopping = True
+
+    def _close(self) -> None:
+        self._watcher.stop()
+        self._control.close()
+        self._doorbell.close()
+        for descriptor in (self._woken, self._wake, *self._ends.values()):
+            os.close(descriptor)

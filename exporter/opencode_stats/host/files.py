@@ -1,0 +1,61 @@
+"""The file calls whose failure must be survived, as a parameter, so that tests can make each of them fail."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OWN_FOLDER_MODE = 0o700
+OWN_FILE_MODE = 0o600
+
+
+class Files:
+    """The operating system's own calls; each raises OSError as documented there."""
+
+    def open(self, path: Path, flags: int, mode: int = OWN_FILE_MODE) -> int:
+        """open(2), never inherited by children and never through a symbolic link at the end of the path."""
+        return os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW, mode)
+
+    def write(self, descriptor: int, content: memoryview) -> int:
+        """write(2): how many bytes it took, which may be fewer than given."""
+        return os.write(descriptor, content)
+
+    def fsync(self, descriptor: int) -> None:
+        """fsync(2)."""
+        os.fsync(descriptor)
+
+    def close(self, descriptor: int) -> None:
+        """close(2)."""
+        os.close(descriptor)
+
+    def replace(self, source: Path, target: Path) -> None:
+        """rename(2)."""
+        os.replace(source, target)
+
+    def unlink(self, path: Path) -> None:
+        """unlink(2)."""
+        os.unlink(path)
+
+
+def own_folder(path: Path) -> None:
+    """Makes the folder, for its owner alone whatever the umask.
+
+    A folder that exists keeps its mode: it may be the user's choice, and ``doctor`` speaks of it.
+
+    Raises:
+        OSError: it can't be made.
+    """
+    missing = []
+    folder = path
+    while not os.path.lexists(folder):
+        missing.append(folder)
+        folder = folder.parent
+    for folder in reversed(missing):
+        try:
+            os.mkdir(folder, OWN_FOLDER_MODE)
+        except FileExistsError:
+            # The plugin, or another exporter, was faster.
+            continue

@@ -1,0 +1,75 @@
+"""One exporter at a time: an advisory lock that the kernel gives up with its holder's life."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import TYPE_CHECKING
+
+from opencode_stats.errors import LockHeld, UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+HOLDER_BYTES = 64
+PROBE_PATIENCE_S = 0.5
+"""How long a starting exporter waits, because ``is_held`` takes the lock for some microseconds."""
+
+
+@contextlib.contextmanager
+def exporter_lock(path: Path, pid: int) -> Iterator[None]:
+    """Holds the lock for the block and writes our pid into its file.
+
+    Raises:
+        LockHeld: another exporter is at work.
+        UserError: the file can't be made.
+    """
+    import filelock  # noqa: PLC0415 - it brings asyncio, which readers of stats.json need not pay for
+
+    # filelock follows symbolic links when it opens; ours is in a folder of mode 0700 that is made here.
+    try:
+        os.makedirs(path.parent, mode=0o700, exist_ok=True)
+        lock = filelock.UnixFileLock(path, timeout=PROBE_PATIENCE_S, mode=0o600)
+        lock.acquire(poll_interval=0.02)
+    except filelock.Timeout:
+        holder_pid = holder_of(path)
+        raise LockHeld(f"Another opencode-stats is at work (pid {holder_pid or 'unknown'}).", holder_pid) from None
+    except OSError as error:
+        raise UserError(f"The lock {path} can't be taken: {error.strerror}. Check the folder's rights.") from error
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        try:
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, f"{pid}\n".encode())
+        finally:
+            os.close(descriptor)
+        yield
+    finally:
+        lock.release()
+
+
+def is_held(path: Path) -> bool:
+    """Whether an exporter is at work. Cheap: neither filelock nor a new file."""
+    import fcntl  # noqa: PLC0415 - only here
+
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def holder_of(path: Path) -> int:
+    """The pid that the lock's file names; 0 where it names none."""
+    try:
+        with open(path, "rb") as file:
+            return int(file.read(HOLDER_BYTES))
+    except (OSError, ValueError):
+        return 0

@@ -1,0 +1,97 @@
+"""Replacing a file so that a reader sees the old bytes or the new bytes, at every instant and after every crash.
+
+Steps: temp file in our own folder → write → fsync → rename → fsync of both folders. The temp file is ours alone, so a
+crash leaves at most one stray file where nobody else looks; the next start sweeps it (``sweep``).
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from opencode_stats.host.files import Files
+
+Outcome = Literal["published", "published, durability unknown"]
+
+TEMP_PREFIX = ".opencode-stats-"
+
+
+def replace_file(files: Files, target: Path, content: bytes, temp_folder: Path) -> Outcome:
+    """Puts ``content`` in the place of ``target``, mode 0600.
+
+    When the rename has happened readers see the new bytes: an error after it makes the outcome *durability unknown*
+    (a power cut may still bring the old bytes back), and is no reason to publish again.
+
+    Raises:
+        OSError: the old bytes are still there, and no temp file is left (short of a crash).
+    """
+    name = f"{TEMP_PREFIX}{target.name}.{os.getpid()}.tmp"
+    try:
+        folder = _rename_into_place(files, target, content, temp_folder / name)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        # Equal st_dev proves nothing: two bind mounts of one file system refuse the rename as well.
+        folder = _rename_into_place(files, target, content, target.parent / name)
+    durable = _sync_folder(files, target.parent)
+    if folder != target.parent:
+        durable = _sync_folder(files, folder) and durable
+    return "published" if durable else "published, durability unknown"
+
+
+def sweep(files: Files, *folders: Path) -> int:
+    """Removes what a crash left half-written in these folders, and gives the number of files."""
+    swept = 0
+    for folder in folders:
+        try:
+            names = os.listdir(folder)
+        except FileNotFoundError:
+            continue
+        for name in names:
+            if name.startswith(TEMP_PREFIX) and name.endswith(".tmp"):
+                files.unlink(folder / name)
+                swept += 1
+    return swept
+
+
+def _rename_into_place(files: Files, target: Path, content: bytes, temp: Path) -> Path:
+    descriptor = files.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    try:
+        try:
+            rest = memoryview(content)
+            while rest:
+                rest = rest[files.write(descriptor, rest) :]
+            files.fsync(descriptor)
+        finally:
+            files.close(descriptor)
+        files.replace(temp, target)
+    except OSError:
+        _remove(files, temp)
+        raise
+    return temp.parent
+
+
+def _remove(files: Files, temp: Path) -> None:
+    try:
+        files.unlink(temp)
+    except OSError:
+        # The first error is the one to tell; what stays here is swept at the next start.
+        return
+
+
+def _sync_folder(files: Files, folder: Path) -> bool:
+    try:
+        descriptor = files.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        return False
+    try:
+        files.fsync(descriptor)
+    except OSError:
+        return False
+    finally:
+        files.close(descriptor)
+    return True

@@ -1,0 +1,89 @@
+"""stats.json: written when, and only when, it says something new."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from typing import TYPE_CHECKING, Any
+
+from opencode_stats.contract.stats_document import document_of, encode, same_figures
+from opencode_stats.errors import UserError
+from opencode_stats.host.files import own_folder
+from opencode_stats.publish.atomic_file import replace_file, sweep
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from opencode_stats.core.stats import Stats
+    from opencode_stats.host.files import Files
+    from opencode_stats.publish.atomic_file import Outcome
+
+
+class StatsFile:
+    """The published file, its temp folder, and the stamp that is replaced after it.
+
+    The stamp stands alone in its folder because file monitors answer late in a busy one, and OpenCode's database
+    makes the documented folder busy just when it matters (DESIGN §3.3).
+    """
+
+    def __init__(self, files: Files, target: Path, temp_folder: Path, stamp: Path) -> None:
+        self._files = files
+        self._target = target
+        self._temp_folder = temp_folder
+        self._stamp = stamp
+        self._published: dict[str, Any] | None = None
+
+    def prepare(self) -> None:
+        """Makes the folders and sweeps what a crash left.
+
+        Raises:
+            UserError: a folder can't be made, or something that is not ours stands in the file's place.
+        """
+        try:
+            for folder in (self._target.parent, self._temp_folder, self._stamp.parent):
+                own_folder(folder)
+            sweep(self._files, self._target.parent, self._temp_folder, self._stamp.parent)
+        except OSError as error:
+            raise UserError(f"{error.filename} can't be used: {error.strerror}. Check the folder's rights.") from error
+        _refuse_stranger(self._target)
+
+    def publish(self, stats: Stats) -> Outcome | None:
+        """Writes the file if it says something new; None if it does not.
+
+        Raises:
+            OSError: the last good file is still in place.
+        """
+        document = document_of(stats)
+        if same_figures(self._published, document) and os.path.lexists(self._target):
+            return None
+        outcome = self._replace_anew(encode(document))
+        self._published = document
+        stamp = f"{document['exporter']['generatedAt']}\n".encode()
+        try:
+            replace_file(self._files, self._stamp, stamp, self._stamp.parent)
+        except OSError:
+            # The stamp is for speed; readers that watch it also watch the file. The next publishing tries again.
+            return outcome
+        return outcome
+
+    def _replace_anew(self, content: bytes) -> Outcome:
+        try:
+            return replace_file(self._files, self._target, content, self._temp_folder)
+        except FileNotFoundError:
+            # Somebody removed a folder under us (`opencode uninstall` does): make it and try once more.
+            for folder in (self._target.parent, self._temp_folder):
+                own_folder(folder)
+            return replace_file(self._files, self._target, content, self._temp_folder)
+
+
+def _refuse_stranger(target: Path) -> None:
+    """Raises UserError where a link, a folder or somebody else's file stands in the place of ours."""
+    try:
+        found = os.lstat(target)
+    except OSError as error:
+        if error.errno == errno.ENOENT:
+            return
+        raise UserError(f"{target} can't be looked at: {error.strerror}.") from error
+    if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
+        raise UserError(f"{target} is not a file of yours, so it was left alone. Move it away and try again.")
