@@ -24,7 +24,8 @@ script ended it early. ``aborted``: the client left. ``refused``: an HTTP error.
 class Charge:
     """What became of one request; ``usage`` is there for what was charged and sent to the end, else None.
 
-    ``request`` numbers them from 1 in the order of arrival, ``at_ms`` (Unix milliseconds) is when its answer ended.
+    ``request`` numbers them from 1 in the order of arrival, ``at_ms`` (Unix milliseconds) is when its answer ended;
+    ``account`` is the API key it came with.
     """
 
     request: int
@@ -33,6 +34,7 @@ class Charge:
     outcome: Outcome
     conversation: str | None
     parent: str | None
+    account: str | None
     at_ms: int
     usage: Usage | None = None
     status: int = 200

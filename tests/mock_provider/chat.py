@@ -26,8 +26,9 @@ class ChatRequest:
     """What decides the answer.
 
     ``prompt`` is the last user message that names a scenario, else the last one; ``step`` the number of assistant
-    messages since; ``conversation`` and ``parent`` OpenCode's session ids from its ``x-session-id`` and
-    ``x-parent-session-id`` headers; ``messages`` counts the whole history; ``directory`` is where tools work.
+    messages since; ``messages`` counts the whole history; ``conversation`` and ``parent`` are OpenCode's session ids
+    from its ``x-session-id`` and ``x-parent-session-id`` headers; ``account`` is the API key it came with;
+    ``directory`` is where tools work.
     """
 
     model: str
@@ -38,6 +39,7 @@ class ChatRequest:
     stream: bool = True
     conversation: str | None = None
     parent: str | None = None
+    account: str | None = None
     directory: str = ""
     tools: frozenset[str] = frozenset()
 
@@ -78,6 +80,7 @@ def read_request(body: Mapping[str, Any], headers: Mapping[str, str]) -> ChatReq
         stream=bool(body.get("stream")),
         conversation=headers.get("x-session-id"),
         parent=headers.get("x-parent-session-id"),
+        account=headers.get("authorization", "").removeprefix("Bearer ") or None,
         directory=directory.group(1).strip() if directory else "",
         tools=frozenset(tool["function"]["name"] for tool in body.get("tools") or []),
     )

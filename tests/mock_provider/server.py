@@ -106,6 +106,7 @@ class MockProvider:
                 outcome=outcome,
                 conversation=request.conversation,
                 parent=request.parent,
+                account=request.account,
                 at_ms=self._now_ms(),
                 usage=usage,
                 status=status,

@@ -20,7 +20,9 @@ def said(text: str) -> dict[str, object]:
 
 def request_of(*messages: dict[str, object], system: str = SYSTEM, **body: object) -> ChatRequest:
     document = {"model": "mock-1", "stream": True, "messages": [{"role": "system", "content": system}, *messages]}
-    return read_request({**document, **body}, {"x-session-id": "ses_1", "x-parent-session-id": "ses_0"})
+    return read_request(
+        {**document, **body}, {"x-session-id": "ses_1", "x-parent-session-id": "ses_0", "authorization": "Bearer mock"}
+    )
 
 
 def answer_of(request: ChatRequest, step: Step, attempt: int = 0) -> Answer:
@@ -38,7 +40,7 @@ def test_a_request_tells_its_conversation_directory_and_tools() -> None:
 
     request = request_of(user("hi"), tools=tools)
 
-    assert (request.conversation, request.parent) == ("ses_1", "ses_0")
+    assert (request.conversation, request.parent, request.account) == ("ses_1", "ses_0", "mock")
     assert request.directory == "/scratch/project"
     assert frozenset({"bash"}) == request.tools
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 # What a machine may need to reach its npm registry; nothing else of the caller's environment gets in.
 _NETWORK: Final = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS")
-_PRICES: Final = {"input": 3, "output": 15, "cache_read": 0.3, "cache_write": 3.75}
+PRICES_USD: Final = {"input": 3.0, "output": 15.0, "reasoning": 15.0, "cacheRead": 0.3, "cacheWrite": 3.75}
+"""What a million tokens of each kind cost; OpenCode bills reasoning as output."""
 CONTEXT_TOKENS: Final = 100_000
 CLOSED_REGISTRY: Final = "http://127.0.0.1:9/"
 """An npm registry that refuses connections (port 9, discard, serves nobody): being offline."""
@@ -135,32 +136,44 @@ def make_home(root: Path, program: Path, provider_url: str, *, registry: str | N
 
 
 def configuration(provider_url: str) -> dict[str, Any]:
-    """An ``opencode.json`` with the mock provider only.
+    """An ``opencode.json`` whose providers are all the mock, each with its id as API key: so the books tell them apart.
 
-    ``mockcache`` is the same provider through OpenRouter's client, the one with the chat format that passes on how
-    much was written to the cache.
+    ``mock`` has three models; ``mockcache`` speaks through OpenRouter's client, which is the one with this chat format
+    that passes on how much was written to the cache; ``anthropic`` is there as the vendor of its model.
     """
-    models = {
-        name: {"name": name, "limit": {"context": CONTEXT_TOKENS, "output": 8_000}, "cost": _PRICES}
-        for name in ("mock-1", "mock-2", "mock-small")
-    }
-    options = {"baseURL": provider_url, "apiKey": "scratch"}
     return {
         "$schema": "https://opencode.ai/config.json",
         "autoupdate": False,
         "share": "disabled",
         "model": "mock/mock-1",
         "small_model": "mock/mock-small",
-        "enabled_providers": ["mock", "mockcache"],
+        "enabled_providers": ["mock", "mockcache", "anthropic"],
         "permission": {"bash": {"*": "allow", "touch asked-*": "ask"}},
         "provider": {
-            "mock": {"npm": "@ai-sdk/openai-compatible", "name": "Mock", "options": options, "models": models},
-            "mockcache": {
-                "npm": "@openrouter/ai-sdk-provider",
-                "name": "Mock with cache writes",
-                "options": options,
-                "models": {"mock-1": models["mock-1"]},
-            },
+            "mock": _provider("mock", provider_url, "mock-1", "mock-2", "mock-small"),
+            "mockcache": _provider("mockcache", provider_url, "mock-1") | {"npm": "@openrouter/ai-sdk-provider"},
+            "anthropic": _provider("anthropic", provider_url, "claude-mock"),
+        },
+    }
+
+
+def _provider(name: str, url: str, *models: str) -> dict[str, Any]:
+    return {
+        "npm": "@ai-sdk/openai-compatible",
+        "name": name,
+        "options": {"baseURL": url, "apiKey": name},
+        "models": {
+            model: {
+                "name": model,
+                "limit": {"context": CONTEXT_TOKENS, "output": 8_000},
+                "cost": {
+                    "input": PRICES_USD["input"],
+                    "output": PRICES_USD["output"],
+                    "cache_read": PRICES_USD["cacheRead"],
+                    "cache_write": PRICES_USD["cacheWrite"],
+                },
+            }
+            for model in models
         },
     }
 
