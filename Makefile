@@ -1,0 +1,85 @@
+# make install   all the set-up for the user who runs it
+# make test      sets up everything the tests need, and runs all of them
+# make check     the developer's quick loop: no OpenCode, some seconds
+# make help      the rest
+
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+NPM := npm --no-audit --no-fund --no-update-notifier --loglevel=error
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: help
+help: ## say what there is
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+# ---- for users ------------------------------------------------------------------------------------------------------
+
+.PHONY: install uninstall demo
+install: ## set up opencode-stats for the user who runs this, and print the current figures
+	@sh packaging/install.sh
+
+uninstall: ## take it away again; the ledger stays (PURGE=1 removes that too)
+	@sh packaging/uninstall.sh $(if $(PURGE),--purge)
+
+demo: $(VENV)/ready ## see it run: a real OpenCode, a mock model, live figures; your home is not touched
+	@$(BIN)/python -m tests.demo
+
+# ---- for developers --------------------------------------------------------------------------------------------------
+
+.PHONY: check lint types arch unit plugin test e2e bench fmt generate lock clean
+check: lint types arch unit plugin ## everything that needs no OpenCode
+
+lint: $(VENV)/ready ## style and formatting
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(VENV)/ready ## mypy --strict
+	$(BIN)/mypy
+
+arch: $(VENV)/ready ## imports point one way
+	PYTHONPATH=exporter $(BIN)/lint-imports --no-cache
+
+unit: $(VENV)/ready ## the pure suite: unit, property, contract and fault tests
+	$(PYTEST) -q -m "not e2e and not bench" --ignore=tests/e2e --ignore=tests/e2e_setup
+
+plugin: opencode_plugin/node_modules/ready ## the plugin: types, style, freshness, tests
+	cd opencode_plugin && $(NPM) run check && $(NPM) test
+
+test: check e2e ## everything
+
+e2e: $(VENV)/ready ## the real OpenCode against the mock provider
+	$(PYTEST) -q -p no:randomly --timeout=300 tests/e2e tests/e2e_setup
+
+bench: $(VENV)/ready opencode_plugin/node_modules/ready ## print the figures of docs/benchmarks.md
+	$(BIN)/python -m tests.bench
+	cd opencode_plugin && $(NPM) run bench
+
+fmt: $(VENV)/ready opencode_plugin/node_modules/ready ## format everything
+	$(BIN)/ruff check --fix --exit-zero
+	$(BIN)/ruff format
+	cd opencode_plugin && npx biome check --write .
+
+generate: $(VENV)/ready opencode_plugin/node_modules/ready ## write the schemas and the installed plugin file anew
+	cd exporter && ../$(BIN)/python -m opencode_stats.contract.schema
+	cd opencode_plugin && $(NPM) run build
+
+lock: ## pin the newest versions of the development tools
+	rm -rf .cache/lock && $(PYTHON) -m venv .cache/lock
+	.cache/lock/bin/pip install -q --disable-pip-version-check -r requirements/dev.in
+	{ head -1 requirements/dev.txt; .cache/lock/bin/pip freeze --disable-pip-version-check; } > .cache/dev.txt
+	mv .cache/dev.txt requirements/dev.txt
+
+clean: ## remove what the targets above made
+	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis opencode_plugin/node_modules
+
+$(VENV)/ready: requirements/dev.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q --disable-pip-version-check -r requirements/dev.txt
+	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+opencode_plugin/node_modules/ready: opencode_plugin/package-lock.json
+	cd opencode_plugin && $(NPM) ci --ignore-scripts
+	@touch $@
