@@ -87,7 +87,7 @@ class Home:
         the machine's administrator may have laid out for OpenCode is kept out, too.
         """
         local = self.user / ".local"
-        caller = os.environ  # noqa: TID251  # the one door: only what is named here gets in
+        caller = os.environ  # the one door: only what is named here gets in
         environment = {name: caller[name] for name in _NETWORK if name in caller}
         environment |= {
             "PATH": f"{self.root / 'bin'}:{caller.get('PATH', os.defpath)}",

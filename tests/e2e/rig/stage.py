@@ -1,0 +1,96 @@
+"""Everything one test needs, put up together: a provider, a scratch home with the plugin, and its exporter."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.e2e.rig.exporter import Exporter, copy_plugin, published
+from tests.e2e.rig.home import make_home
+from tests.e2e.rig.prepared import copy_prepared
+from tests.mock_provider import MockProvider
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.e2e.rig.home import Home
+    from tests.mock_provider import Charge
+
+_TAIL_CHARACTERS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A provider, a home and an exporter that belong together."""
+
+    provider: MockProvider
+    home: Home
+    exporter: Exporter
+
+    @property
+    def charges(self) -> list[Charge]:
+        """What the provider charged so far."""
+        return self.provider.charges.all()
+
+    @property
+    def published(self) -> dict[str, Any]:
+        """stats.json as a reader finds it now."""
+        return published(self.home)
+
+
+def no_plugin(exporter: Exporter) -> None:
+    """Install nothing: OpenCode as it is without us."""
+    del exporter
+
+
+def plain_copy(exporter: Exporter) -> None:
+    """Install the plugin by copying its file, without setup."""
+    copy_plugin(exporter.home.config)
+
+
+def by_setup(exporter: Exporter) -> None:
+    """Install the plugin as a user does."""
+    exporter.succeed("setup", "--no-service", "--no-gnome", "--yes")
+
+
+@contextlib.contextmanager
+def stage(
+    program: Path,
+    prepared: Path | None,
+    *,
+    install: Callable[[Exporter], None] = plain_copy,
+    registry: str | None = None,
+) -> Iterator[Stage]:
+    """A stage while the context lasts; its folder goes with it.
+
+    Args:
+        program: OpenCode's program file.
+        prepared: what OpenCode installed beside plugins; None leaves that to this home's own first start.
+        install: how the plugin gets there.
+        registry: the npm registry that OpenCode is told to use.
+    """
+    # Not pytest's tmp_path: a home has 4,000 files, which three kept runs would multiply; and a socket's path is short.
+    root = Path(tempfile.mkdtemp(prefix="oc-stats-"))
+    try:
+        with MockProvider() as provider:
+            home = make_home(root, program, provider.url, registry=registry)
+            if prepared:
+                copy_prepared(prepared, home)
+            exporter = Exporter(home)
+            install(exporter)
+            yield Stage(provider, home, exporter)
+            _tell(home.logs)
+    finally:
+        shutil.rmtree(root)
+
+
+def _tell(logs: Path) -> None:
+    """Print what the programs said: pytest shows it beside a failure."""
+    for log in sorted(logs.iterdir()):
+        text = log.read_text(errors="replace")
+        if text:
+            print(f"--- {log.name}\n{text[-_TAIL_CHARACTERS:]}")
