@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import locale
 import os
@@ -46,14 +47,12 @@ class _LazyGroup(click.Group):
         return command
 
 
-@click.group(
-    cls=_LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
-)
+@click.group(cls=_LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--json", "as_json", is_flag=True, help="Print stats.json as it is, never older than the call.")
 @click.version_option(__version__, prog_name="opencode-stats")
 @click.pass_context
 def cli(ctx: click.Context, as_json: bool) -> None:
-    """What OpenCode spends: this session, today and in total, by model.
+    r"""What OpenCode spends: this session, today and in total, by model.
 
     Without a command the current figures are printed.
 
@@ -74,11 +73,9 @@ def cli(ctx: click.Context, as_json: bool) -> None:
 
 def main() -> None:
     """Runs the command line; a user's mistake ends in one sentence, a defect of ours in a traceback."""
-    try:
+    # An environment may name a locale that is not installed; numbers are then grouped as in C.
+    with contextlib.suppress(locale.Error):
         locale.setlocale(locale.LC_ALL, "")
-    except locale.Error:
-        # The environment names a locale that is not installed; numbers are then grouped as in C.
-        pass
     _run(lambda: cli(standalone_mode=True))
 
 

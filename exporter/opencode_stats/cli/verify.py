@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import sys
 
 import click
@@ -13,20 +12,21 @@ from opencode_stats.errors import UserError
 
 @click.command()
 def command() -> None:
-    """Re-derive every sum from the messages and compare; exit 1 if one differs.
+    r"""Re-derive every sum from the messages and compare; exit 1 if one differs.
 
     \b
     Example:
       opencode-stats verify
     """
-    from opencode_stats.ledger.connection import open_reader  # noqa: PLC0415 - not needed to print a help text
+    # Imported here: printing a help text must not pay for SQLite.
+    from opencode_stats.ledger.connection import LedgerUnreadable, open_reader  # noqa: PLC0415
     from opencode_stats.ledger.verify import verify  # noqa: PLC0415
 
     paths = places()
     try:
         connection = open_reader(paths.ledger)
         findings = verify(connection)
-    except sqlite3.OperationalError as error:
+    except LedgerUnreadable as error:
         raise UserError(f"The ledger {paths.ledger} can't be read: {error}.") from error
     connection.close()
     for finding in findings:

@@ -22,7 +22,7 @@ class ControlServer:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
-        self._listener.setblocking(False)
+        self._listener.settimeout(0)
         try:
             # We hold the exporter's lock, so a socket that is there is a dead exporter's.
             path.unlink(missing_ok=True)
@@ -76,7 +76,7 @@ class ControlServer:
         except OSError:
             # It went away before we looked.
             return
-        channel.setblocking(False)
+        channel.settimeout(0)
         if len(self._open) + len(self._asked) >= _MOST_WAITING:
             channel.close()
         else:

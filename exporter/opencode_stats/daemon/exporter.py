@@ -131,9 +131,7 @@ def exporter_at(
         UserError: a place can't be used.
         LedgerError: the ledger can't be used.
     """
-    exporter = Exporter(
-        paths, version=version, clock=clock, zone=zone, processes=processes, daemon_pid=daemon_pid
-    )
+    exporter = Exporter(paths, version=version, clock=clock, zone=zone, processes=processes, daemon_pid=daemon_pid)
     try:
         yield exporter
     finally:

@@ -7,13 +7,13 @@ import logging
 import os
 import select
 import signal
-import sqlite3
 from typing import TYPE_CHECKING, Final
 
 from opencode_stats.daemon.control_server import ControlServer
 from opencode_stats.daemon.watcher import Watcher
 from opencode_stats.host.doorbell import Doorbell
 from opencode_stats.host.systemd import notify
+from opencode_stats.ledger.connection import LedgerUnavailable
 from opencode_stats.publish.pacer import Pacer
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class Daemon:
             outcome = self._exporter.publish()
             if outcome is not None:
                 logger.debug("stats.published outcome=%r", outcome)
-        except (OSError, sqlite3.OperationalError) as error:
+        except (OSError, LedgerUnavailable) as error:
             self._sleep_s = BACK_OFF_S[min(self._failures, len(BACK_OFF_S) - 1)]
             self._failures += 1
             logger.warning("round.failed error=%s retry_s=%s", error, self._sleep_s)

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 BUSY_TIMEOUT_MS = 5_000
 
+LedgerUnavailable = sqlite3.OperationalError
+"""The ledger can't be read or written at this moment (locked, full disk, missing rights); for rooms without SQL."""
+LedgerUnreadable = sqlite3.DatabaseError
+"""The same, or what is there is no sound database."""
+
 
 def open_ledger(path: Path, now_ms: int) -> sqlite3.Connection:
     """The ledger for its one writer, brought to the current schema; made, mode 0600, if it is missing.

@@ -42,9 +42,7 @@ def moment(at_ms: int) -> str:
 
 
 def name(text: object, longest: int = LONGEST_NAME) -> str:
-    """A name from outside, safe to print: whatever could steer a terminal is shown as its code, the middle of a long
-    one is cut out.
-    """
+    """A name from outside, safe to print: control characters become their codes, a long name loses its middle."""
     shown = "".join(
         f"\\u{ord(char):04x}" if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") else char
         for char in str(text)[: 4 * longest]
