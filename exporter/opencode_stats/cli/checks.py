@@ -19,6 +19,7 @@ from opencode_stats.ledger.queries import lost_lines, pending_messages, quaranti
 from opencode_stats.ledger.verify import verify
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterator, Mapping
 
     from opencode_stats.host.paths import Paths
