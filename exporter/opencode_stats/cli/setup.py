@@ -1,0 +1,186 @@
+"""``opencode-stats setup``: put the plugin into OpenCode and keep an exporter at work."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+import opencode_stats
+from opencode_stats.cli.surroundings import places
+from opencode_stats.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from opencode_stats.host.paths import Paths
+    from opencode_stats.install.manifest import Manifest
+    from opencode_stats.install.plan import Plan, Wanted
+    from opencode_stats.install.steps import Step
+    from opencode_stats.install.survey import Machine
+    from opencode_stats.install.user_services import UserServices
+    from opencode_stats.install.work import Work
+
+
+@click.command()
+@click.option(
+    "--project",
+    type=click.Path(exists=True, file_okay=False, path_type=Path, resolve_path=True),
+    metavar="DIR",
+    help="Install the plugin for this project only, instead of for all of yours.",
+)
+@click.option("--no-service", is_flag=True, help="Let nothing start the exporter by itself; you run it.")
+@click.option("--no-gnome", is_flag=True, help="Leave the GNOME panel alone (nothing is put there in this version).")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing.")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+def command(project: Path | None, no_service: bool, no_gnome: bool, dry_run: bool, yes: bool) -> None:
+    r"""Install the plugin into OpenCode and have the exporter started.
+
+    The exporter becomes a systemd user service; where no systemd user manager answers, the plugin starts it.
+    Run it again whenever you like: what is as it should be is not touched.
+
+    \b
+    Examples:
+      opencode-stats setup
+      opencode-stats setup --project ~/work/shop --dry-run
+    """
+    del no_gnome
+    from opencode_stats.install.plan import plan_setup  # noqa: PLC0415 - readers of the figures need none of this
+    from opencode_stats.install.survey import look_for_setup  # noqa: PLC0415
+    from opencode_stats.install.user_services import UserServices  # noqa: PLC0415
+
+    machine = this_machine()
+    services = UserServices(machine.run)
+    try:
+        wanted = _wanted(machine, project, service=not no_service)
+        found = look_for_setup(wanted, machine, services.state())
+        plan = plan_setup(wanted, found)
+        for note in plan.notes:
+            click.echo(f"Note: {note}")
+        if not plan.steps:
+            click.echo("Everything is set up already; nothing to do.")
+            _note_package(wanted, found.manifest, machine, services, dry_run=dry_run)
+            return
+        if not announced(plan.steps, dry_run=dry_run, yes=yes):
+            return
+        work = worker(found.manifest, machine, services, _nothing_to_take_in)
+        problems = done(plan.steps, work)
+        work.note_package(wanted.program.fingerprint)
+    except OSError as error:
+        raise UserError(f"{error.filename or 'A file'}: {error.strerror}. Nothing after that was done.") from error
+    problems += _checked(wanted, plan, services)
+    _closing_words(plan, wanted.paths, problems)
+
+
+def this_machine() -> Machine:
+    """The user's machine, with real commands."""
+    from opencode_stats.install.survey import Machine  # noqa: PLC0415
+    from opencode_stats.install.user_services import real_runner  # noqa: PLC0415
+
+    env = dict(os.environ)  # noqa: TID251 - the command line is where the environment comes in
+    return Machine(env, Path.home(), places(), real_runner(env, os.getuid()))
+
+
+def _wanted(machine: Machine, project: Path | None, *, service: bool) -> Wanted:
+    from opencode_stats.install.command import recorded_environment, this_program  # noqa: PLC0415
+    from opencode_stats.install.plan import Wanted  # noqa: PLC0415
+    from opencode_stats.install.plugin_files import bundled_plugin  # noqa: PLC0415
+    from opencode_stats.settings import read_settings  # noqa: PLC0415
+
+    package = Path(opencode_stats.__file__).parent
+    return Wanted(
+        paths=machine.paths,
+        program=this_program(sys.executable, package, opencode_stats.__version__),
+        environment=recorded_environment(machine.env, machine.paths),
+        plugin=bundled_plugin(),
+        linger_s=read_settings(machine.paths.settings_file).linger_s,
+        project=project,
+        service=service,
+    )
+
+
+def announced(steps: Iterable[Step], *, dry_run: bool, yes: bool) -> bool:
+    """Says what will be done, and asks; whether to go on.
+
+    Raises:
+        UserError: nobody is there to be asked.
+    """
+    click.echo("This would be done:" if dry_run else "This will be done:")
+    for step in steps:
+        click.echo(f"  - {step}")
+    if dry_run:
+        click.echo("Nothing was changed.")
+        return False
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        raise UserError("Nobody is there to be asked: add --yes to go on. Nothing was changed.")
+    if click.confirm("Go on?", default=True):
+        return True
+    click.echo("Nothing was changed.")
+    return False
+
+
+def worker(manifest: Manifest, machine: Machine, services: UserServices, take_in: Callable[[], None]) -> Work:
+    """Who does it, on the real machine."""
+    from opencode_stats.install.opencode_dependencies import Waiting  # noqa: PLC0415
+    from opencode_stats.install.work import Work  # noqa: PLC0415
+
+    waiting = Waiting(time.monotonic, time.sleep)
+    return Work(manifest, machine.paths, services=services, env=machine.env, waiting=waiting, take_in=take_in)
+
+
+def done(steps: Iterable[Step], work: Work) -> list[str]:
+    """Does the steps; gives what went otherwise than planned."""
+    problems = []
+    for step in steps:
+        click.echo(f"{str(step)[0].upper()}{str(step)[1:].split(' (')[0]} …")
+        problem = work.do(step)
+        if problem:
+            problems.append(problem)
+    return problems
+
+
+def _note_package(
+    wanted: Wanted, manifest: Manifest, machine: Machine, services: UserServices, *, dry_run: bool
+) -> None:
+    if not dry_run and manifest.package != wanted.program.fingerprint:
+        worker(manifest, machine, services, _nothing_to_take_in).note_package(wanted.program.fingerprint)
+
+
+def _nothing_to_take_in() -> None:
+    raise AssertionError("setup takes nothing in")
+
+
+def _checked(wanted: Wanted, plan: Plan, services: UserServices) -> list[str]:
+    """What is not as it should be after the work."""
+    problems = []
+    plugin = wanted.folder / "plugins" / "opencode-stats.ts"
+    try:
+        if plugin.read_bytes() != wanted.plugin:
+            problems.append(f"{plugin} is not the plugin of this version.")
+    except FileNotFoundError:
+        # A project without a copy of its own is served by the user's.
+        if wanted.project is None:
+            problems.append(f"{plugin} is gone again. Does another program tidy that folder?")
+    if plan.starter == "service" and not services.state().active:
+        problems.append("The service does not run. See why: journalctl --user --unit opencode-stats --lines 20.")
+    return problems
+
+
+def _closing_words(plan: Plan, paths: Paths, problems: list[str]) -> None:
+    for problem in problems:
+        click.echo(f"opencode-stats: {problem}", err=True)
+    starter = {
+        "service": "The exporter runs as a systemd user service.",
+        "plugin": "The plugin starts the exporter together with OpenCode.",
+        "nobody": "Nothing starts the exporter by itself: run opencode-stats daemon, or just opencode-stats.",
+    }[plan.starter]
+    click.echo(f"Set up. {starter} OpenCode takes the plugin up at its next start.")
+    click.echo(f"The figures: opencode-stats, or {paths.stats_file}.")
+    if any("service" in problem for problem in problems):
+        sys.exit(1)

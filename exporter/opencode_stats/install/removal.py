@@ -1,0 +1,97 @@
+"""What ``uninstall`` has to do. Pure, as ``plan`` is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from opencode_stats.install import plugin_files, service
+from opencode_stats.install.manifest import FILE_NAME
+from opencode_stats.install.plan import NOTHING, Found, Plan, There, unwanted_file
+from opencode_stats.install.steps import (
+    ForbidAutostart,
+    Forget,
+    Remove,
+    RemoveBrought,
+    RemoveOwn,
+    StopExporter,
+    StopService,
+    TakeInSpool,
+)
+
+if TYPE_CHECKING:
+    from opencode_stats.host.paths import Paths
+    from opencode_stats.install.steps import Step
+
+
+def plan_uninstall(paths: Paths, found: Found, plugin: bytes, present: frozenset[Path], *, purge: bool) -> Plan:
+    """What takes opencode-stats out again.
+
+    First what could start or feed an exporter, then the exporter, then the spool's content goes into the ledger, and
+    only then what held it.
+
+    Args:
+        paths: the places.
+        found: what is there; ``files`` has the user's copy, the unit and every file of the manifest.
+        plugin: the plugin of this version.
+        present: those of the exporter's own files and folders that are there.
+        purge: the ledger, too.
+    """
+    steps: list[Step] = []
+    for path, there in found.files.items():
+        steps += _copy(found, path, there, plugin)
+    unit = paths.systemd_user / service.UNIT
+    removed_unit = unwanted_file(found, unit, "the service", service.is_unit_of_ours)
+    if removed_unit or found.service.enabled or found.service.active:
+        steps.append(StopService())
+    steps += removed_unit
+    if found.exporter_pid and not found.service.active:
+        steps.append(StopExporter(found.exporter_pid, ""))
+    if paths.spool in present and not purge:
+        steps.append(TakeInSpool())
+    if found.manifest.settings:
+        steps.append(ForbidAutostart(paths.settings_file))
+    own = tuple(path for path in own_state(paths) if path in present)
+    if own:
+        steps.append(RemoveOwn(own, f"the spool and everything else in {paths.state}"))
+    if paths.stats_file in present:
+        steps.append(RemoveOwn((paths.stats_file,), f"the published figures {paths.stats_file}"))
+    ledger = tuple(path for path in ledger_files(paths) if path in present)
+    if ledger and purge:
+        steps.append(RemoveOwn(ledger, f"the ledger {paths.ledger}, for good: all figures are gone then"))
+    steps += [RemoveBrought(Path(folder)) for folder in found.manifest.brought]
+    if steps or paths.data / FILE_NAME in present:
+        steps.append(Forget(paths.data / FILE_NAME))
+    return Plan(tuple(steps), (), "nobody")
+
+
+def own_state(paths: Paths) -> tuple[Path, ...]:
+    """Everything that exporter and plugin keep in the state folder."""
+    return (
+        paths.spool,
+        paths.quarantine,
+        paths.losses,
+        paths.doorbell,
+        paths.control,
+        paths.lock,
+        paths.stamp.parent,
+    )
+
+
+def ledger_files(paths: Paths) -> tuple[Path, ...]:
+    """The ledger's database with the two files that SQLite keeps beside it."""
+    return tuple(paths.ledger.with_name(paths.ledger.name + ending) for ending in ("", "-wal", "-shm"))
+
+
+def _copy(found: Found, path: Path, there: There, plugin: bytes) -> list[Step]:
+    if path.name == plugin_files.PLUGIN:
+        # Where the manifest is lost, the plugin of this very version is still known for certain.
+        if there == There("file", plugin):
+            return [Remove(path, "the plugin")]
+        return unwanted_file(found, path, "the plugin", plugin_files.is_plugin_of_ours)
+    if path.name == plugin_files.RECORD:
+        beside = found.files.get(path.with_name(plugin_files.PLUGIN), NOTHING)
+        if beside.kind == "file" and not plugin_files.is_plugin_of_ours(beside.content):
+            return []
+        return unwanted_file(found, path, "its record", plugin_files.is_record_of_ours)
+    return []

@@ -1,0 +1,98 @@
+"""The text of the systemd user service. Pure; ``user_services`` talks to systemd."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from opencode_stats.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+UNIT: Final = "opencode-stats.service"
+_FIRST_LINE: Final = "# Written by `opencode-stats setup`. Changes of your own: systemctl --user edit opencode-stats"
+_REFUSED_IN_PROGRAM: Final = re.compile(r"[\"'\\]")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+
+# What a user manager can do without privileges. Mount namespaces (ProtectSystem=, PrivateTmp=, …) are left out: they
+# need user namespaces, which hardened kernels and containers refuse, and then the service does not start at all.
+_HARDENING: Final = """\
+NoNewPrivileges=yes
+UMask=0077
+LockPersonality=yes
+MemoryDenyWriteExecute=yes
+RestrictAddressFamilies=AF_UNIX
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native
+SystemCallErrorNumber=EPERM
+SystemCallFilter=@system-service
+"""
+
+
+def unit_text(command: Sequence[str], environment: Mapping[str, str], fingerprint: str) -> str:
+    """The service's unit file.
+
+    ``X-Program`` means nothing to systemd (systemd.unit(5): names with ``X-`` are ignored); it makes the text another
+    one when the program is, so that ``setup`` knows that a running service is out of date.
+
+    Args:
+        command: the program's absolute path and its arguments.
+        environment: the recorded places.
+        fingerprint: of the program (``command.Program``).
+
+    Raises:
+        UserError: a path holds what systemd can't be told.
+    """
+    variables = "".join(f"Environment={_quoted(f'{name}={value}')}\n" for name, value in sorted(environment.items()))
+    return f"""\
+{_FIRST_LINE}
+[Unit]
+Description=Count what OpenCode spends and keep it published
+Documentation=man:opencode-stats(1)
+StartLimitIntervalSec=300
+StartLimitBurst=5
+X-Program={fingerprint}
+
+[Service]
+Type=notify
+NotifyAccess=main
+ExecStart={_command(command)}
+{variables}Restart=on-failure
+RestartSec=5
+# 3: another exporter is at work.
+RestartPreventExitStatus=3
+TimeoutStartSec=120
+TimeoutStopSec=30
+{_HARDENING}
+[Install]
+WantedBy=default.target
+"""
+
+
+def is_unit_of_ours(content: bytes) -> bool:
+    """Whether some version of ours wrote this unit, perhaps changed since."""
+    return content.startswith(b"# Written by `opencode-stats setup`")
+
+
+def _command(command: Sequence[str]) -> str:
+    program, *arguments = command
+    if _REFUSED_IN_PROGRAM.search(program):
+        # systemd takes no quotes and no backslashes in a program's path, but any in an argument.
+        program, arguments = "/usr/bin/env", [program, *arguments]
+    # `$` begins a variable in arguments only; in the program's path it stands for itself (systemd.service(5)).
+    return " ".join([_quoted(program), *(_quoted(argument).replace("$", "$$") for argument in arguments)])
+
+
+def _quoted(word: str) -> str:
+    """One word as systemd reads it (systemd.syntax(7), "Quoting"), with nothing left for specifiers to replace."""
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        raise UserError(f"systemd can't be told a path that is not UTF-8: {word!a}. Use setup --no-service.") from None
+    if _CONTROL.search(word):
+        raise UserError(f"systemd can't be told a path with control characters: {word!a}. Use setup --no-service.")
+    escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+    return f'"{escaped}"'

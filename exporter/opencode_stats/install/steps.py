@@ -1,0 +1,159 @@
+"""The single things that ``setup`` and ``uninstall`` do, each with the sentence that announces it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from opencode_stats.install import service
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Write a file; ``aside``: keep what is there as ``NAME.orig``."""
+
+    path: Path
+    content: bytes
+    what: str
+    aside: bool = False
+
+    def __str__(self) -> str:
+        kept = f" (the one there was changed; it is kept as {self.path.name}.orig)" if self.aside else ""
+        return f"write {self.what} {self.path}{kept}"
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Remove a file that ``setup`` wrote; ``aside``: it was changed since, so rename it to ``NAME.orig`` instead."""
+
+    path: Path
+    what: str
+    aside: bool = False
+
+    def __str__(self) -> str:
+        kept = f" (it was changed; it is kept as {self.path.name}.orig)" if self.aside else ""
+        return f"remove {self.what} {self.path}{kept}"
+
+
+@dataclass(frozen=True, slots=True)
+class BringDependencies:
+    """Have OpenCode do its own dependency install; ``note_down`` where the folder held nothing before."""
+
+    program: Path
+    folder: Path
+    project: Path | None
+    note_down: bool
+
+    def __str__(self) -> str:
+        return (
+            f"have OpenCode install its plugin package into {self.folder}, as it would at its next start "
+            f"({self.program} runs for some seconds, on loopback; it starts no model and no plugin)"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AllowAutostart:
+    """Write ``autostart = true`` into the settings; ``new``: there is no such file yet."""
+
+    path: Path
+    new: bool
+
+    def __str__(self) -> str:
+        return f"set autostart = true in {self.path}: with no systemd user manager, the plugin starts the exporter"
+
+
+@dataclass(frozen=True, slots=True)
+class ForbidAutostart:
+    """Take our line out of the settings."""
+
+    path: Path
+
+    def __str__(self) -> str:
+        return f"take the line that setup wrote out of {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class StartService:
+    """Enable and (re)start the service."""
+
+    unit: Path
+
+    def __str__(self) -> str:
+        return f"start the systemd user service {service.UNIT}, now and at every login"
+
+
+@dataclass(frozen=True, slots=True)
+class StopService:
+    """Stop and disable the service."""
+
+    def __str__(self) -> str:
+        return f"stop the systemd user service {service.UNIT}"
+
+
+@dataclass(frozen=True, slots=True)
+class StopExporter:
+    """End an exporter that no service runs."""
+
+    pid: int
+    why: str
+
+    def __str__(self) -> str:
+        return f"stop the exporter with pid {self.pid}{self.why}"
+
+
+@dataclass(frozen=True, slots=True)
+class TakeInSpool:
+    """Count what OpenCode did until now and nobody has counted yet."""
+
+    def __str__(self) -> str:
+        return "count what is still in the spool"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveOwn:
+    """Remove files and folders that the exporter itself made, as far as they are there."""
+
+    paths: tuple[Path, ...]
+    what: str
+
+    def __str__(self) -> str:
+        return f"remove {self.what}"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveBrought:
+    """Remove what OpenCode's dependency install put into a folder that held nothing before, if nothing came since."""
+
+    folder: Path
+
+    def __str__(self) -> str:
+        return f"remove the package that OpenCode installed into {self.folder}, unless something else is there now"
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Remove what ``setup`` wrote down, and the folders that it made and that are empty now."""
+
+    manifest: Path
+
+    def __str__(self) -> str:
+        return f"remove {self.manifest} and the folders that setup made, where they are empty"
+
+
+Step = (
+    Write
+    | Remove
+    | BringDependencies
+    | AllowAutostart
+    | ForbidAutostart
+    | StartService
+    | StopService
+    | StopExporter
+    | TakeInSpool
+    | RemoveOwn
+    | RemoveBrought
+    | Forget
+)

@@ -1,0 +1,136 @@
+"""Looking at what is there, for ``plan`` and ``removal`` to decide on. Changes nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from opencode_stats.host.lock import holder_of, is_held
+from opencode_stats.install import opencode_dependencies, plugin_files, service
+from opencode_stats.install.manifest import FILE_NAME, read_manifest
+from opencode_stats.install.opencode_binary import find_opencode, version_of
+from opencode_stats.install.plan import Found, There, Wanted
+from opencode_stats.install.removal import ledger_files, own_state
+from opencode_stats.settings import read_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from opencode_stats.host.paths import Paths
+    from opencode_stats.install.user_services import Runner, ServiceState
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Where we are: the user's environment and home, and how commands are run."""
+
+    env: Mapping[str, str]
+    home: Path
+    paths: Paths
+    run: Runner
+
+
+def there_is(path: Path) -> There:
+    """What is at a path.
+
+    Raises:
+        OSError: it can't be looked at.
+    """
+    try:
+        mode = os.lstat(path).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return There()
+    if stat.S_ISREG(mode):
+        return There("file", path.read_bytes())
+    if stat.S_ISLNK(mode):
+        return There("link", path.read_bytes() if path.is_file() else b"")
+    return There("other")
+
+
+def look_for_setup(wanted: Wanted, machine: Machine, state: ServiceState) -> Found:
+    """What ``plan_setup`` has to know.
+
+    Raises:
+        UserError: the manifest or the settings can't be understood.
+        OSError: something can't be looked at.
+    """
+    paths = wanted.paths
+    manifest = read_manifest(paths.data / FILE_NAME)
+    settled = opencode_dependencies.is_satisfied(wanted.folder)
+    opencode = find_opencode(machine.env, machine.home)
+    # Asking for the version costs a second: only where it decides something.
+    version = version_of(opencode, machine.run) if opencode and not settled else (1,)
+    return Found(
+        manifest=manifest,
+        files=_files(paths, manifest.files, wanted.folder),
+        service=state,
+        opencode=(opencode.program, version[0] if version else 0) if opencode else None,
+        settled=settled,
+        empty=not _entries(wanted.folder),
+        autostart=_autostart(paths.settings_file),
+        settings_exist=os.path.lexists(paths.settings_file),
+        exporter_pid=_exporter_pid(paths),
+    )
+
+
+def look_for_uninstall(paths: Paths, state: ServiceState) -> tuple[Found, frozenset[Path]]:
+    """What ``plan_uninstall`` has to know, and which of the exporter's own files are there.
+
+    Raises:
+        UserError: the manifest can't be understood.
+        OSError: something can't be looked at.
+    """
+    manifest = read_manifest(paths.data / FILE_NAME)
+    own = (*own_state(paths), *ledger_files(paths), paths.data / FILE_NAME)
+    present = {path for path in own if os.path.lexists(path)}
+    if _is_published_by_us(paths.stats_file):
+        present.add(paths.stats_file)
+    found = Found(
+        manifest=manifest,
+        files=_files(paths, manifest.files, paths.opencode_config),
+        service=state,
+        exporter_pid=_exporter_pid(paths),
+    )
+    return found, frozenset(present)
+
+
+def _files(paths: Paths, written: Mapping[str, str], folder: Path) -> dict[Path, There]:
+    places = {place / "plugins" for place in (paths.opencode_config, folder)}
+    looked_at = {place / name for place in places for name in (plugin_files.RECORD, plugin_files.PLUGIN)}
+    looked_at |= {paths.systemd_user / service.UNIT} | {Path(path) for path in written}
+    # The record goes before its plugin in every order, and the order is always the same.
+    return {path: there_is(path) for path in sorted(looked_at)}
+
+
+def _entries(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except FileNotFoundError:
+        return []
+
+
+def _autostart(settings: Path) -> bool | None:
+    # read_settings first: it says what is wrong with a broken file, in words.
+    chosen = read_settings(settings).autostart
+    if not settings.exists():
+        return None
+    import tomllib  # noqa: PLC0415 - only here
+
+    return chosen if "autostart" in tomllib.loads(settings.read_text()) else None
+
+
+def _exporter_pid(paths: Paths) -> int:
+    return holder_of(paths.lock) if is_held(paths.lock) else 0
+
+
+def _is_published_by_us(stats: Path) -> bool:
+    """Whether the published file is ours: the name is older than this program, and others write it, too."""
+    try:
+        document = json.loads(stats.read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(document, dict) and isinstance(document.get("exporter"), dict)

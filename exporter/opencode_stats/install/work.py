@@ -1,0 +1,266 @@
+"""Doing what was planned, and writing down what was done, so that it can be undone."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from opencode_stats.errors import UserError
+from opencode_stats.host.lock import holder_of, is_held
+from opencode_stats.install import opencode_dependencies, settings_file
+from opencode_stats.install.manifest import FILE_NAME, Manifest, digest
+from opencode_stats.install.steps import (
+    AllowAutostart,
+    BringDependencies,
+    ForbidAutostart,
+    Forget,
+    Remove,
+    RemoveBrought,
+    RemoveOwn,
+    StartService,
+    StopExporter,
+    StopService,
+    TakeInSpool,
+    Write,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from opencode_stats.host.paths import Paths
+    from opencode_stats.install.opencode_dependencies import Waiting
+    from opencode_stats.install.steps import Step
+    from opencode_stats.install.user_services import UserServices
+
+STOP_S: Final = 20.0
+_POLL_S: Final = 0.05
+
+
+class Work:
+    """Does one step after the other. The manifest on disk is right after each of them."""
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        paths: Paths,
+        *,
+        services: UserServices,
+        env: Mapping[str, str],
+        waiting: Waiting,
+        take_in: Callable[[], None],
+    ) -> None:
+        self.manifest = manifest
+        self._paths = paths
+        self._services = services
+        self._env = env
+        self._waiting = waiting
+        self._take_in = take_in
+
+    def do(self, step: Step) -> str:  # noqa: PLR0911, PLR0912 - one case a kind of step
+        """Does the step; gives what went otherwise than planned, as a sentence, or an empty text.
+
+        Raises:
+            UserError: it can't be done, and what follows would make no sense.
+            OSError: a file can't be written or removed.
+        """
+        match step:
+            case Write():
+                return self._write(step)
+            case Remove():
+                return self._remove(step)
+            case BringDependencies():
+                return self._bring(step)
+            case AllowAutostart():
+                return self._allow_autostart(step)
+            case ForbidAutostart():
+                return self._forbid_autostart(step)
+            case StartService():
+                return self._start_service(step)
+            case StopService():
+                done = self._services.stop()
+                return f"The service could not be stopped: {done.err.strip()}" if done.code else ""
+            case StopExporter():
+                return self._stop_exporter(step)
+            case TakeInSpool():
+                self._take_in()
+                return ""
+            case RemoveOwn():
+                for path in step.paths:
+                    _remove_whole(path)
+                return ""
+            case RemoveBrought():
+                return self._remove_brought(step.folder)
+            case Forget():
+                return self._forget(step)
+
+    def note_package(self, fingerprint: str) -> None:
+        """Writes down which program did all this."""
+        self._write_down(replace(self.manifest, package=fingerprint))
+
+    def _write(self, step: Write) -> str:
+        if step.aside:
+            _put_aside(step.path)
+        self._make_folder(step.path.parent)
+        write_file(step.path, step.content)
+        self._write_down(replace(self.manifest, files={**self.manifest.files, str(step.path): digest(step.content)}))
+        return ""
+
+    def _remove(self, step: Remove) -> str:
+        kept = _put_aside(step.path) if step.aside else None
+        if kept is None:
+            step.path.unlink(missing_ok=True)
+        files = {path: content for path, content in self.manifest.files.items() if path != str(step.path)}
+        self._write_down(replace(self.manifest, files=files))
+        if step.path.parent == self._paths.systemd_user:
+            # What `disable` leaves where no manager answered.
+            wants = step.path.parent / "default.target.wants" / step.path.name
+            if wants.is_symlink():
+                wants.unlink()
+            self._services.reload()
+        return "" if kept is None else f"{step.path} was changed since setup; it is {kept} now."
+
+    def _bring(self, step: BringDependencies) -> str:
+        self._make_folder(step.folder)
+        problem = opencode_dependencies.bring(step.program, step.folder, step.project, self._env, self._waiting)
+        if step.note_down:
+            made = {name: _digest_of(step.folder / name) for name in opencode_dependencies.MADE}
+            brought = {name: content for name, content in made.items() if content is not None}
+            self._write_down(replace(self.manifest, brought={**self.manifest.brought, str(step.folder): brought}))
+        if not problem:
+            return ""
+        return (
+            f"OpenCode's dependency install in {step.folder} is not done: {problem}. OpenCode works all the same, but "
+            "waits for it at every start. Run opencode-stats setup again while you are online: it finishes this."
+        )
+
+    def _allow_autostart(self, step: AllowAutostart) -> str:
+        self._make_folder(step.path.parent)
+        text = "" if step.new else step.path.read_text()
+        write_file(step.path, settings_file.with_autostart(text).encode())
+        self._write_down(replace(self.manifest, settings="file" if step.new else "line"))
+        return ""
+
+    def _forbid_autostart(self, step: ForbidAutostart) -> str:
+        with contextlib.suppress(FileNotFoundError):
+            before = step.path.read_text()
+            after = settings_file.without_autostart(before)
+            if not after and self.manifest.settings == "file":
+                step.path.unlink()
+            elif after != before:
+                write_file(step.path, after.encode())
+        self._write_down(replace(self.manifest, settings=""))
+        return ""
+
+    def _start_service(self, step: StartService) -> str:
+        done = self._services.start(step.unit)
+        if done.code == 0:
+            return ""
+        return (
+            f"The service did not start: {done.err.strip()} "
+            "See why: journalctl --user --unit opencode-stats --lines 20. Then run opencode-stats setup again."
+        )
+
+    def _stop_exporter(self, step: StopExporter) -> str:
+        if not self._holds(step.pid):
+            return ""
+        try:
+            os.kill(step.pid, signal.SIGTERM)
+        except ProcessLookupError:
+            return ""
+        except PermissionError:
+            raise UserError(f"The exporter with pid {step.pid} is another user's; it can't be stopped.") from None
+        end_s = self._waiting.elapsed_s() + STOP_S
+        while self._holds(step.pid):
+            if self._waiting.elapsed_s() >= end_s:
+                raise UserError(f"The exporter with pid {step.pid} does not stop. End it, and start this again.")
+            self._waiting.sleep_s(_POLL_S)
+        return ""
+
+    def _holds(self, pid: int) -> bool:
+        return is_held(self._paths.lock) and holder_of(self._paths.lock) == pid
+
+    def _remove_brought(self, folder: Path) -> str:
+        brought = self.manifest.brought.get(str(folder), {})
+        if not folder.is_dir():
+            return ""
+        there = {name: _digest_of(folder / name) for name in os.listdir(folder)}
+        if any(name not in brought or (content and content != brought[name]) for name, content in there.items()):
+            return f"{folder} stays as it is: it is in use by now. OpenCode keeps its package there by itself."
+        for name in there:
+            _remove_whole(folder / name)
+        return ""
+
+    def _forget(self, step: Forget) -> str:
+        step.manifest.unlink(missing_ok=True)
+        own = (self._paths.state, self._paths.data, self._paths.config)
+        # The longest first: a folder is empty only after those in it are gone.
+        for folder in sorted({*self.manifest.folders, *map(str, own)}, key=len, reverse=True):
+            with contextlib.suppress(OSError):  # not there, or not empty: then it is not ours to remove
+                os.rmdir(folder)
+        return ""
+
+    def _make_folder(self, folder: Path) -> None:
+        missing = []
+        while not os.path.lexists(folder):
+            missing.append(folder)
+            folder = folder.parent
+        for path in reversed(missing):
+            path.mkdir(exist_ok=True)
+        if missing:
+            made = (*self.manifest.folders, *(str(path) for path in missing))
+            self._write_down(replace(self.manifest, folders=tuple(sorted(set(made)))))
+
+    def _write_down(self, manifest: Manifest) -> None:
+        if manifest == self.manifest:
+            return
+        self.manifest = manifest
+        self._paths.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_file(self._paths.data / FILE_NAME, manifest.text.encode(), mode=0o600)
+
+
+def write_file(path: Path, content: bytes, *, mode: int = 0o644) -> None:
+    """Puts the content there at once and whole; a link is followed, so that a dotfile collection stays one.
+
+    The name of the file meanwhile ends in ``.tmp``: OpenCode loads every ``.ts`` and ``.js`` in its plugin folder.
+    """
+    target = Path(os.path.realpath(path))
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, mode)
+        with open(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _put_aside(path: Path) -> Path:
+    free = path.with_name(path.name + ".orig")
+    number = 1
+    while os.path.lexists(free):
+        number += 1
+        free = path.with_name(f"{path.name}.orig.{number}")
+    os.rename(path, free)
+    return free
+
+
+def _digest_of(path: Path) -> str | None:
+    """A file's digest, an empty text for a folder, None where there is nothing."""
+    if path.is_dir():
+        return ""
+    return digest(path.read_bytes()) if path.is_file() else None
+
+
+def _remove_whole(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
