@@ -944,6 +944,8 @@ function isReadV2(type: unknown): boolean {
 /** A stream that ends although its instance lives is opened again after this, and ever later while it keeps ending. */
 const FIRST_REOPENING_MS = 1000;
 const LONGEST_REOPENING_MS = 60_000;
+/** A busy stream may hold up the end of an instance for this many turns of the event loop. */
+const MOST_TURNS = 20;
 
 /** What the relay needs of an instance's `ctx`. */
 interface Source {
@@ -971,6 +973,7 @@ class Relay {
   readonly #reader = new V2Reader();
   readonly #sources: Source[] = [];
   #listening: Listening | undefined;
+  #taken = 0;
   #pause_ms = FIRST_REOPENING_MS;
 
   constructor(sink: Sink, clock: Clock) {
@@ -991,14 +994,25 @@ class Relay {
     const ending = this.#listening;
     if (ending?.source !== source) return;
     this.#listening = undefined;
+    const drained = this.#drained();
     const [next] = this.#sources;
     // The next one listens before this one stops: nothing falls between, and what both hear is written once.
-    if (next !== undefined) this.#listen(next);
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    if (next !== undefined) this.#listen(next, drained);
+    await drained;
     stop(ending);
   }
 
-  #listen(source: Source): void {
+  /** Settles when a turn of the event loop has brought no event, or soon after. */
+  async #drained(): Promise<void> {
+    for (let turns = 0; turns < MOST_TURNS; turns += 1) {
+      const before = this.#taken;
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      if (this.#taken === before) return;
+    }
+  }
+
+  /** Opens a stream at once and reads it from when `ready` settles, so that events keep their order. */
+  #listen(source: Source, ready: Promise<void> = Promise.resolve()): void {
     const listening: Listening = { source, abort: new AbortController(), iterator: undefined };
     this.#listening = listening;
     try {
@@ -1008,16 +1022,22 @@ class Relay {
       this.#again(listening);
       return;
     }
-    void this.#read(listening, listening.iterator);
+    void this.#read(listening, listening.iterator, ready);
   }
 
-  async #read(listening: Listening, iterator: AsyncIterator<unknown>): Promise<void> {
+  async #read(listening: Listening, iterator: AsyncIterator<unknown>, ready: Promise<void>): Promise<void> {
     try {
+      // Asked for before anything is waited for: a stream may begin only then.
+      let next = Promise.resolve(iterator.next());
+      next.then(undefined, () => {});
+      await ready;
       for (;;) {
-        const { done, value } = await iterator.next();
+        const { done, value } = await next;
         if (done === true) break;
         this.#pause_ms = FIRST_REOPENING_MS;
+        this.#taken += 1;
         this.#take(value, listening.source);
+        next = Promise.resolve(iterator.next());
       }
     } catch {
       // The host closed the stream with an error; it is the same to us as its end.
