@@ -20,7 +20,7 @@ VENDORS: Final[dict[str, tuple[str, ...]]] = {
     "xai": ("grok-",),
     "zai": ("glm-",),
 }
-"""Provider → the beginnings of its own models' ids. No two providers share a beginning, so a bare id names one provider.
+"""Provider → the beginnings of its own models' ids. No two share a beginning, so a bare id names one provider.
 
 Closed on purpose: adding an entry would rename keys that readers have stored. A change needs a new VENDORS_VERSION.
 """

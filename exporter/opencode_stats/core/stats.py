@@ -7,17 +7,17 @@ Instants are Unix milliseconds, costs US dollars.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, TypedDict
 
-from opencode_stats.core.attention import AttentionItem
+from opencode_stats.core.attention import AttentionItem  # noqa: TC001 - pydantic reads the types of Stats's fields
 from opencode_stats.core.models import model_key
 from opencode_stats.core.tokens import NO_TOKENS, Tokens
-from opencode_stats.core.totals import Totals, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from opencode_stats.core.days import Day
+    from opencode_stats.core.totals import Totals, Usage
 
 SCHEMA_VERSION: Final = 1
 MICROUSD_PER_USD: Final = 1_000_000
@@ -167,14 +167,8 @@ def project(facts: LedgerFacts, day: Day, exporter: ExporterStats) -> Stats:
     shown = max(facts.runs, key=_recency, default=None)
     return Stats(
         session=RunStats() if shown is None else run_stats(shown),
-        daily=DayStats(
-            **_section(facts.day, facts.day_title_requests),
-            date=day.date.isoformat(),
-        ),
-        total=TotalStats(
-            **_section(facts.total, facts.total_title_requests),
-            install_date=facts.first_use_ms or 0,
-        ),
+        daily=DayStats(**_section(facts.day, facts.day_title_requests), date=day.date.isoformat()),
+        total=TotalStats(**_section(facts.total, facts.total_title_requests), install_date=facts.first_use_ms or 0),
         sessions=tuple(run_stats(run) for run in live),
         attention=tuple(facts.attention),
         exporter=exporter,
@@ -217,7 +211,20 @@ def _idle_since_ms(run: RunFacts) -> int:
     return since_ms if run.ended_ms is None else min(since_ms, run.ended_ms) if not run.busy else run.ended_ms
 
 
-def _section(totals: Totals, title_requests: int) -> dict[str, object]:
+class _Figures(TypedDict):
+    """``Section``'s fields, for the records that have more of their own."""
+
+    total_tokens: int
+    tokens_by_model: dict[str, int]
+    total_cost: float
+    costs_by_model: dict[str, float]
+    tokens: Tokens
+    models: dict[str, ModelStats]
+    messages: int
+    title_requests: int
+
+
+def _section(totals: Totals, title_requests: int) -> _Figures:
     by_key: dict[str, ModelStats] = {}
     for (provider, model), usage in sorted(totals.by_model.items(), key=_largest_first):
         by_key[model_key(provider, model)] = ModelStats(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import timezone, tzinfo
+from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -47,10 +47,10 @@ def local_zone(env: Mapping[str, str], zone_file: str = LOCAL_ZONE_FILE) -> tzin
         try:
             return ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            # A POSIX rule such as "CET-1CEST", which zoneinfo does not read; the machine's own zone is the better guess.
+            # A POSIX rule such as "CET-1CEST", which zoneinfo does not read; the machine's own zone is a better guess.
             pass
     try:
         with open(zone_file, "rb") as file:
             return ZoneInfo.from_file(file)
     except (OSError, ValueError):
-        return timezone.utc
+        return UTC

@@ -16,27 +16,27 @@ class Files:
     """The operating system's own calls; each raises OSError as documented there."""
 
     def open(self, path: Path, flags: int, mode: int = OWN_FILE_MODE) -> int:
-        """open(2), never inherited by children and never through a symbolic link at the end of the path."""
+        """As the call of that name: never for children and never through a symbolic link at the end of the path."""
         return os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW, mode)
 
     def write(self, descriptor: int, content: memoryview) -> int:
-        """write(2): how many bytes it took, which may be fewer than given."""
+        """As the call of that name; gives how many bytes it took, which may be fewer than given."""
         return os.write(descriptor, content)
 
     def fsync(self, descriptor: int) -> None:
-        """fsync(2)."""
+        """As the call of that name: waits until the disk has it."""
         os.fsync(descriptor)
 
     def close(self, descriptor: int) -> None:
-        """close(2)."""
+        """As the call of that name."""
         os.close(descriptor)
 
     def replace(self, source: Path, target: Path) -> None:
-        """rename(2)."""
+        """As the call "rename": puts a file in another's place."""
         os.replace(source, target)
 
     def unlink(self, path: Path) -> None:
-        """unlink(2)."""
+        """As the call of that name: removes a file."""
         os.unlink(path)
 
 

@@ -39,7 +39,7 @@ class Processes:
         return "alive" if key.start_ticks in (None, started) else "gone"
 
     def start_ticks(self, pid: int) -> int | None:
-        """When the process started, in clock ticks since boot (proc(5)); None where there is none, or only its zombie."""
+        """When the process started, in clock ticks since boot (proc(5)); None for none, or for a zombie."""
         stat = self._read(f"{pid}/stat")
         fields = stat[stat.rfind(")") + 1 :].split()
         if len(fields) <= _AFTER_NAME_START_TICKS or fields[0] in ("Z", "X"):

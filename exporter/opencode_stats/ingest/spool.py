@@ -126,9 +126,7 @@ class Spool:
                 entries = [self._entry(cursor, cursor.offset_bytes, content)]
         else:
             return None
-        return append(
-            self._connection, replace(cursor, offset_bytes=end_bytes), entries, _stranger(cursor.file)
-        )
+        return append(self._connection, replace(cursor, offset_bytes=end_bytes), entries, _stranger(cursor.file))
 
     def _entry(self, cursor: Cursor, offset_bytes: int, content: bytes) -> Event | BadLine:
         try:
@@ -184,6 +182,6 @@ def _end_of_line(descriptor: int, offset_bytes: int) -> int:
 
 def _stranger(file: str) -> ProcessKey:
     """A process for lines whose file never said whose they are: one of another boot, so it counts as gone."""
-    pid = file.split("-")[0]
+    pid = file.partition("-")[0]
     known = pid.isascii() and pid.isdigit() and 0 < int(pid) <= _LARGEST_PID
     return ProcessKey(int(pid) if known else _LARGEST_PID, boot_id=f"file {file[:200]}")

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far a spool file is read. ``head`` is the file's beginning, by which a replaced file is told from a grown one.
+    """How far a spool file is read.
 
+    ``head`` is the file's beginning, by which a replaced file is told from a grown one.
     ``process`` is the key of the process that writes it, None until its first line was read.
     """
 

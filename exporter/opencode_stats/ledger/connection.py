@@ -65,9 +65,7 @@ def open_reader(path: Path) -> sqlite3.Connection:
         sqlite3.OperationalError: there is no ledger.
     """
     quoted = urllib.parse.quote(str(path))
-    return sqlite3.connect(
-        f"file:{quoted}?mode=ro", uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_MS / 1000
-    )
+    return sqlite3.connect(f"file:{quoted}?mode=ro", uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_MS / 1000)
 
 
 @contextmanager

@@ -69,9 +69,7 @@ def decide_pending(connection: sqlite3.Connection, conversation: str) -> None:
 
 
 def _conversation_created_ms(connection: sqlite3.Connection, conversation: str) -> int | None:
-    row = connection.execute(
-        "SELECT created_ms FROM conversations WHERE conversation = ?", (conversation,)
-    ).fetchone()
+    row = connection.execute("SELECT created_ms FROM conversations WHERE conversation = ?", (conversation,)).fetchone()
     return None if row is None else row[0]
 
 

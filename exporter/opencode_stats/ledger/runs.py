@@ -1,7 +1,8 @@
 """Processes of OpenCode, and the runs that they are to their users (DESIGN §3.4).
 
-With OpenCode 1.x a run is a process. OpenCode 2.x serves everything from one background process for days: there a run is
-one workspace of it, from its first activity until the workspace is closed, the process is gone, or it has been quiet.
+With OpenCode 1.x a run is a process. OpenCode 2.x serves everything from one background process for days: there a run
+is one workspace of it, from its first activity until the workspace is closed, the process is gone, or it has been
+quiet.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from opencode_stats.core.events import RunStarted, WorkspaceOpened
 
 QUIET_AFTER_MS = 60 * 60 * 1000
-"""OpenCode 2.x itself evicts a workspace after an hour without events; nothing else tells of another namespace's end."""
+"""OpenCode 2.x evicts a workspace after an hour without events; nothing else tells of another namespace's end."""
 
 
 def start_process(connection: sqlite3.Connection, event: RunStarted) -> str:
@@ -58,7 +59,7 @@ def run_of(connection: sqlite3.Connection, process: str, api: int, directory: st
         (uid, process, where, at_ms, at_ms),
     )
     if where is not None:
-        open_workspace(connection, added.lastrowid or 0, where, None, None, at_ms)
+        open_workspace(connection, added.lastrowid or 0, where, at_ms)
     return added.lastrowid or 0
 
 
@@ -66,9 +67,10 @@ def open_workspace(
     connection: sqlite3.Connection,
     run: int,
     directory: str,
-    worktree: str | None,
-    project: str | None,
     at_ms: int,
+    *,
+    worktree: str | None = None,
+    project: str | None = None,
 ) -> None:
     """Notes that a run works in a directory."""
     connection.execute(
@@ -82,7 +84,7 @@ def take_workspace(connection: sqlite3.Connection, process: str, api: int, event
     """Takes in that OpenCode began to serve a directory; with OpenCode 2.x that alone is no run yet."""
     if api == 1:
         run = run_of(connection, process, api, None, event.at_ms)
-        open_workspace(connection, run, event.directory, event.worktree, event.project, event.at_ms)
+        open_workspace(connection, run, event.directory, event.at_ms, worktree=event.worktree, project=event.project)
 
 
 def close_workspace(connection: sqlite3.Connection, process: str, api: int, directory: str, at_ms: int) -> None:
@@ -120,7 +122,8 @@ def end_process(connection: sqlite3.Connection, process: str, at_ms: int) -> Non
     (bye_ms,) = connection.execute("SELECT bye_ms FROM processes WHERE key = ?", (process,)).fetchone()
     ended_ms = at_ms if bye_ms is None else bye_ms
     connection.execute("UPDATE processes SET ended_ms = ? WHERE key = ?", (ended_ms, process))
-    for (run,) in connection.execute("SELECT id FROM runs WHERE process = ? AND ended_ms IS NULL", (process,)).fetchall():
+    live = connection.execute("SELECT id FROM runs WHERE process = ? AND ended_ms IS NULL", (process,)).fetchall()
+    for (run,) in live:
         end_run(connection, run, ended_ms)
 
 

@@ -76,9 +76,7 @@ def take_prompt(connection: sqlite3.Connection, event: PromptSubmitted, run: int
     )
     if not added.rowcount or not _is_root(connection, event.conversation):
         return
-    connection.execute(
-        "UPDATE runs SET last_prompt_ms = max(last_prompt_ms, ?) WHERE id = ?", (event.at_ms, run)
-    )
+    connection.execute("UPDATE runs SET last_prompt_ms = max(last_prompt_ms, ?) WHERE id = ?", (event.at_ms, run))
     connection.execute(
         "UPDATE conversations SET last_prompt = ?, error = NULL WHERE conversation = ?",
         (event.message, event.conversation),
@@ -99,9 +97,7 @@ def take_title_request(connection: sqlite3.Connection, event: TitleRequested, ru
 
 def take_failure(connection: sqlite3.Connection, event: ConversationFailed) -> None:
     """Remembers that an error came in this turn."""
-    connection.execute(
-        "UPDATE conversations SET error = ? WHERE conversation = ?", (event.error, event.conversation)
-    )
+    connection.execute("UPDATE conversations SET error = ? WHERE conversation = ?", (event.error, event.conversation))
 
 
 def become_busy(connection: sqlite3.Connection, conversation: str, run: int) -> None:
@@ -143,9 +139,7 @@ def open_request(connection: sqlite3.Connection, event: RequestOpened, run: int)
             "SELECT directory FROM conversations WHERE conversation = ?", (event.conversation,)
         ).fetchone()
         workspace = None if row is None else row[0]
-        item = AttentionItem(
-            f"request/{event.request}", event.kind, uid, event.conversation, workspace, event.at_ms
-        )
+        item = AttentionItem(f"request/{event.request}", event.kind, uid, event.conversation, workspace, event.at_ms)
         _ask_for(connection, item, run)
 
 

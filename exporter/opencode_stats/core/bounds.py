@@ -1,0 +1,45 @@
+"""How large what OpenCode says may be: beyond these no honest plugin goes, and the ledger's sums can't overflow."""
+
+from __future__ import annotations
+
+from typing import Final
+
+LATEST_INSTANT_MS: Final = 253_402_300_799_999
+"""The last millisecond of the year 9999: the end of what a calendar here can name."""
+LARGEST_MESSAGE_TOKENS: Final = 10**10
+"""Tokens of one message, all kinds: a thousand times the largest context window, and a billion such fit the ledger."""
+LARGEST_COST_USD: Final = 1_000_000_000.0
+LONGEST_TEXT: Final = 4096
+"""Characters in an id, a name or a path. Linux's PATH_MAX; OpenCode's ids have 30."""
+
+
+def check_instants(*values: int | None) -> None:
+    """Refuses an instant that no calendar here can name.
+
+    Raises:
+        ValueError: one is outside the years 1970 to 9999.
+    """
+    for value in values:
+        if value is not None and not 0 <= value <= LATEST_INSTANT_MS:
+            raise ValueError("an instant is outside the years 1970 to 9999")
+
+
+def check_texts(*values: str | None) -> None:
+    """Refuses a text that is empty (nothing known is None) or too long.
+
+    Raises:
+        ValueError: one is empty or longer than ``LONGEST_TEXT`` characters.
+    """
+    for value in values:
+        if value is not None and not 0 < len(value) <= LONGEST_TEXT:
+            raise ValueError("a text is empty or longer than 4096 characters")
+
+
+def check_cost(value: float | None) -> None:
+    """Refuses a cost, in US dollars, that is none.
+
+    Raises:
+        ValueError: it is negative, not a number, or above ``LARGEST_COST_USD``.
+    """
+    if value is not None and not 0 <= value <= LARGEST_COST_USD:
+        raise ValueError("a cost is outside 0 … 10^9 dollars")
