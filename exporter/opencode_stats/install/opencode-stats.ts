@@ -1615,8 +1615,16 @@ async function quietly(tell: () => Told | undefined, recorder: Recorder): Promis
   }
 }
 
+/** The hooks of OpenCode 1.x that are used. */
+interface Hooks {
+  event?: (given: unknown) => Promise<void>;
+  "chat.message"?: (given: unknown, output: unknown) => Promise<void>;
+  "chat.params"?: (given: unknown) => Promise<void>;
+  dispose?: () => Promise<void>;
+}
+
 /** OpenCode 1.x calls this once for every directory it serves, and when it loads a second copy of the plugin. */
-async function server(input: unknown): Promise<object> {
+async function server(input: unknown): Promise<Hooks> {
   try {
     const directory = text(at(input, "directory"));
     const instance: Instance = {
