@@ -44,6 +44,21 @@ def figures(section: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def difference(after: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    """What was added between two sections, in the form of ``figures``, without models that got nothing."""
+    new, old = figures(after), figures(before)
+    nothing = dict.fromkeys(KINDS, 0)
+    models = {
+        name: {kind: tokens[kind] - old["models"].get(name, nothing)[kind] for kind in KINDS}
+        for name, tokens in new["models"].items()
+    }
+    added = _form(
+        {name: tokens for name, tokens in models.items() if any(tokens.values())},
+        new["titleRequests"] - old["titleRequests"],
+    )
+    return added | {"totalTokens": new["totalTokens"] - old["totalTokens"]}
+
+
 def cost_usd(charges: Iterable[Charge]) -> float:
     """What the charges cost at the scratch home's prices, titles apart."""
     return sum(

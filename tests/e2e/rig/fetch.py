@@ -22,7 +22,7 @@ _PINS: Final = REPOSITORY / "tests" / "e2e" / "opencode"
 _PIN_FILES: Final = ("package.json", "package-lock.json", ".npmrc")
 
 
-class OpenCodeMissing(Exception):  # noqa: N818  # it says what is the case, not that something broke
+class OpenCodeMissing(Exception):  # it says what is the case, not that something broke
     """OpenCode is not here and could not be fetched."""
 
 
