@@ -19,7 +19,7 @@ from opencode_stats.cli.surroundings import own_exporter, places
 )
 @click.option("--verbose", is_flag=True, help="Log every publishing.")
 def command(linger_s: float | None, verbose: bool) -> None:
-    r"""Keep stats.json up to date until told to stop (SIGTERM, Ctrl-C).
+    """Keep stats.json up to date until told to stop (SIGTERM, Ctrl-C).
 
     One exporter works at a time: a second one says who is at work and exits 3.
 

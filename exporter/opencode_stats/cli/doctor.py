@@ -15,7 +15,7 @@ from opencode_stats.cli.surroundings import places
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 def command(as_json: bool) -> None:
-    r"""Check the plugin, the spool, the ledger and the exporter; exit 1 if something needs mending.
+    """Check the plugin, the spool, the ledger and the exporter; exit 1 if something needs mending.
 
     \b
     Examples:

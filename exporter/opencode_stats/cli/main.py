@@ -52,7 +52,7 @@ class _LazyGroup(click.Group):
 @click.version_option(__version__, prog_name="opencode-stats")
 @click.pass_context
 def cli(ctx: click.Context, as_json: bool) -> None:
-    r"""What OpenCode spends: this session, today and in total, by model.
+    """What OpenCode spends: this session, today and in total, by model.
 
     Without a command the current figures are printed.
 

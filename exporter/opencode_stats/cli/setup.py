@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing.")
 @click.option("--yes", is_flag=True, help="Don't ask.")
 def command(project: Path | None, no_service: bool, no_gnome: bool, dry_run: bool, yes: bool) -> None:
-    r"""Install the plugin into OpenCode and have the exporter started.
+    """Install the plugin into OpenCode and have the exporter started.
 
     The exporter becomes a systemd user service; where no systemd user manager answers, the plugin starts it.
     Run it again whenever you like: what is as it should be is not touched.

@@ -11,7 +11,7 @@ from opencode_stats.errors import UserError
 
 @click.command("import")
 def command() -> None:
-    r"""Take in everything that the plugin has written, and publish.
+    """Take in everything that the plugin has written, and publish.
 
     With a daemon at work it is asked, and this waits until it is done; without one this does the work itself.
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing.")
 @click.option("--yes", is_flag=True, help="Don't ask.")
 def command(purge: bool, dry_run: bool, yes: bool) -> None:
-    r"""Take the plugin out of OpenCode and the exporter out of the system.
+    """Take the plugin out of OpenCode and the exporter out of the system.
 
     What is still in the spool is counted first. The ledger with all figures stays, unless you ask for --purge.
 

@@ -12,7 +12,7 @@ from opencode_stats.errors import UserError
 
 @click.command()
 def command() -> None:
-    r"""Re-derive every sum from the messages and compare; exit 1 if one differs.
+    """Re-derive every sum from the messages and compare; exit 1 if one differs.
 
     \b
     Example:

@@ -52,7 +52,8 @@ def totals_of_run(connection: sqlite3.Connection, run: int) -> Totals:
     """Usage of one run, its sub-agents included."""
     return _totals(
         connection.execute(
-            f"SELECT provider, model, {_COUNTS} FROM sums WHERE scope = 'run' AND number = ?",  # noqa: S608
+            f"SELECT provider, model, {_SUMMED} FROM sums "  # noqa: S608
+            "WHERE scope = 'run' AND number = ? GROUP BY provider, model",
             (run,),
         )
     )
@@ -119,8 +120,8 @@ def _workspaces(connection: sqlite3.Connection, run: int) -> tuple[WorkspaceStat
     rows = connection.execute(
         "SELECT directory, sum(tokens) FROM ("
         "SELECT directory, 0 AS tokens FROM workspaces WHERE run = :run UNION ALL "
-        "SELECT directory, input + output + reasoning + cache_read + cache_write FROM messages "
-        "WHERE run = :run AND directory IS NOT NULL AND standing = 'counted' AND input IS NOT NULL"
+        "SELECT directory, input + output + reasoning + cache_read + cache_write FROM sums "
+        "WHERE scope = 'run' AND number = :run AND directory != ''"
         ") GROUP BY directory ORDER BY 2 DESC, directory",
         {"run": run},
     )

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     import sqlite3
 
 _DERIVED = (
-    "SELECT scope, number, provider, model, sum(input), sum(output), sum(reasoning), sum(cache_read), "
-    "sum(cache_write), sum(cost_microusd), count(*) FROM shares GROUP BY 1, 2, 3, 4"
+    "SELECT scope, number, directory, provider, model, sum(input), sum(output), sum(reasoning), sum(cache_read), "
+    "sum(cache_write), sum(cost_microusd), count(*) FROM shares GROUP BY 1, 2, 3, 4, 5"
 )
 _KEPT = (
-    "SELECT scope, number, provider, model, input, output, reasoning, cache_read, cache_write, cost_microusd, messages "
-    "FROM sums WHERE messages > 0"
+    "SELECT scope, number, directory, provider, model, input, output, reasoning, cache_read, cache_write, "
+    "cost_microusd, messages FROM sums WHERE messages > 0"
 )
 
 
@@ -28,7 +28,7 @@ def verify(connection: sqlite3.Connection) -> list[str]:
     derived, kept = set(connection.execute(_DERIVED)), set(connection.execute(_KEPT))
     findings += [
         f"The sum of {scope} {number} for {provider}/{model} is not that of its messages."
-        for scope, number, provider, model in sorted({row[:4] for row in derived ^ kept})
+        for scope, number, _, provider, model in sorted({row[:5] for row in derived ^ kept})
     ]
     if fold(read_messages(connection)) != total(connection):
         findings.append("The total is not the fold of the messages.")

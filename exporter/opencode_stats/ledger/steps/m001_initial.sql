@@ -103,7 +103,6 @@ CREATE TABLE messages (
     error          TEXT,
     summary        INTEGER NOT NULL
 ) STRICT;;
-CREATE INDEX messages_run ON messages (run, directory);;
 CREATE INDEX messages_pending ON messages (conversation) WHERE standing = 'pending';;
 CREATE INDEX messages_counted_at ON messages (counted_at_ms);;
 
@@ -187,10 +186,12 @@ CREATE TABLE losses (
     PRIMARY KEY (process, first_ms, reason)
 ) STRICT, WITHOUT ROWID;;
 
--- The running sums. A `scope` is 'all', 'run' or 'slot' (a quarter hour since 1970), `number` which one.
+-- The running sums. A `scope` is 'all', 'run' or 'slot' (a quarter hour since 1970), `number` which one. A run's sums
+-- are kept by `directory`, which is empty in the other scopes.
 CREATE TABLE sums (
     scope         TEXT NOT NULL,
     number        INTEGER NOT NULL,
+    directory     TEXT NOT NULL,
     provider      TEXT NOT NULL,
     model         TEXT NOT NULL,
     input         INTEGER NOT NULL,
@@ -200,26 +201,26 @@ CREATE TABLE sums (
     cache_write   INTEGER NOT NULL,
     cost_microusd INTEGER NOT NULL,
     messages      INTEGER NOT NULL,
-    PRIMARY KEY (scope, number, provider, model)
+    PRIMARY KEY (scope, number, directory, provider, model)
 ) STRICT, WITHOUT ROWID;;
 
 -- What one counted message with known tokens adds to each sum; the triggers take it away and add it again.
 CREATE VIEW shares AS
-    SELECT messages.id AS id, 'all' AS scope, 0 AS number, ifnull(provider, '') AS provider, ifnull(model, '') AS model,
-           input, output, reasoning, cache_read, cache_write, ifnull(cost_microusd, 0) AS cost_microusd
+    SELECT messages.id AS id, 'all' AS scope, 0 AS number, '' AS directory,
+           ifnull(provider, '') AS provider, ifnull(model, '') AS model, input, output, reasoning, cache_read, cache_write, ifnull(cost_microusd, 0) AS cost_microusd
       FROM messages WHERE standing = 'counted' AND input IS NOT NULL
     UNION ALL
-    SELECT messages.id, 'run', run, ifnull(provider, ''), ifnull(model, ''),
+    SELECT messages.id, 'run', run, ifnull(directory, ''), ifnull(provider, ''), ifnull(model, ''),
            input, output, reasoning, cache_read, cache_write, ifnull(cost_microusd, 0)
       FROM messages WHERE standing = 'counted' AND input IS NOT NULL AND run IS NOT NULL
     UNION ALL
-    SELECT messages.id, 'slot', counted_at_ms / 900000, ifnull(provider, ''), ifnull(model, ''),
+    SELECT messages.id, 'slot', counted_at_ms / 900000, '', ifnull(provider, ''), ifnull(model, ''),
            input, output, reasoning, cache_read, cache_write, ifnull(cost_microusd, 0)
       FROM messages WHERE standing = 'counted' AND input IS NOT NULL;;
 
 CREATE TRIGGER messages_added AFTER INSERT ON messages BEGIN
     INSERT INTO sums
-        SELECT scope, number, provider, model, input, output, reasoning, cache_read, cache_write, cost_microusd, 1
+        SELECT scope, number, directory, provider, model, input, output, reasoning, cache_read, cache_write, cost_microusd, 1
           FROM shares WHERE id = NEW.id
         ON CONFLICT DO UPDATE SET
             input = input + excluded.input, output = output + excluded.output,
@@ -230,7 +231,7 @@ END;;
 
 CREATE TRIGGER messages_leaving BEFORE UPDATE ON messages BEGIN
     INSERT INTO sums
-        SELECT scope, number, provider, model, input, output, reasoning, cache_read, cache_write, cost_microusd, 1
+        SELECT scope, number, directory, provider, model, input, output, reasoning, cache_read, cache_write, cost_microusd, 1
           FROM shares WHERE id = OLD.id
         ON CONFLICT DO UPDATE SET
             input = input - excluded.input, output = output - excluded.output,
@@ -241,7 +242,7 @@ END;;
 
 CREATE TRIGGER messages_changed AFTER UPDATE ON messages BEGIN
     INSERT INTO sums
-        SELECT scope, number, provider, model, input, output, reasoning, cache_read, cache_write, cost_microusd, 1
+        SELECT scope, number, directory, provider, model, input, output, reasoning, cache_read, cache_write, cost_microusd, 1
           FROM shares WHERE id = NEW.id
         ON CONFLICT DO UPDATE SET
             input = input + excluded.input, output = output + excluded.output,
