@@ -164,7 +164,7 @@ class LedgerFacts:
 def project(facts: LedgerFacts, day: Day, exporter: ExporterStats) -> Stats:
     """What readers see of these facts on this day."""
     live = sorted((run for run in facts.runs if run.ended_ms is None), key=_recency, reverse=True)
-    shown = max(facts.runs, key=_recency, default=None)
+    shown = shown_run(facts.runs)
     return Stats(
         session=RunStats() if shown is None else run_stats(shown),
         daily=DayStats(**_section(facts.day, facts.day_title_requests), date=day.date.isoformat()),
@@ -173,6 +173,18 @@ def project(facts: LedgerFacts, day: Day, exporter: ExporterStats) -> Stats:
         attention=tuple(facts.attention),
         exporter=exporter,
     )
+
+
+def shown_run(runs: Sequence[RunFacts]) -> RunFacts | None:
+    """The run that ``session`` shows: the one with the latest user prompt, else the one that started last.
+
+    One that has ended gives way to a live one that started after that prompt: a new start is zero again.
+    """
+    latest = max(runs, key=_recency, default=None)
+    if latest is None or latest.ended_ms is None:
+        return latest
+    newer = [run for run in runs if run.ended_ms is None and run.started_ms > latest.last_prompt_ms]
+    return max(newer, key=_recency, default=latest)
 
 
 def run_stats(run: RunFacts) -> RunStats:
