@@ -35,7 +35,9 @@ def facts_for(connection: sqlite3.Connection, day: Day, now_ms: int) -> LedgerFa
                 (day.start_ms, day.end_ms),
             ),
             total=total(connection),
-            total_title_requests=_count(connection, "SELECT count(*) FROM title_requests", ()),
+            total_title_requests=_count(
+                connection, "SELECT ifnull(max(value), 0) FROM counters WHERE name = 'title_requests'", ()
+            ),
             first_use_ms=_first_use_ms(connection),
             attention=_attention(connection, now_ms),
         )
@@ -91,11 +93,12 @@ def pending_messages(connection: sqlite3.Connection) -> int:
 def _shown_runs(connection: sqlite3.Connection) -> list[RunFacts]:
     """The live runs, and the one that the user used last."""
     rows = connection.execute(
+        "WITH shown (run) AS (SELECT id FROM runs WHERE ended_ms IS NULL UNION SELECT id FROM "
+        "(SELECT id FROM runs ORDER BY last_prompt_ms DESC, started_ms DESC, uid DESC LIMIT 1)) "
         "SELECT id, uid, pid, runs.started_ms, runs.ended_ms, last_activity_ms, last_prompt_ms, idle_since_ms, "
         "(SELECT count(*) FROM conversations WHERE run = runs.id AND busy = 1), "
         "(SELECT count(*) FROM requests WHERE run = runs.id AND closed_ms IS NULL) "
-        "FROM runs JOIN processes ON processes.key = runs.process WHERE runs.ended_ms IS NULL OR id = "
-        "(SELECT id FROM runs ORDER BY last_prompt_ms DESC, started_ms DESC, uid DESC LIMIT 1)"
+        "FROM shown JOIN runs ON runs.id = shown.run JOIN processes ON processes.key = runs.process"
     ).fetchall()
     return [
         RunFacts(

@@ -143,7 +143,7 @@ def end_run(connection: sqlite3.Connection, run: int, at_ms: int) -> None:
     """Ends a run; nobody can answer its questions any more, and nothing in it works."""
     connection.execute("UPDATE runs SET ended_ms = max(?, last_activity_ms) WHERE id = ?", (at_ms, run))
     connection.execute("UPDATE workspaces SET closed_ms = ? WHERE run = ? AND closed_ms IS NULL", (at_ms, run))
-    connection.execute("UPDATE conversations SET busy = 0 WHERE run = ?", (run,))
+    connection.execute("UPDATE conversations SET busy = 0 WHERE run = ? AND busy = 1", (run,))
     connection.execute(
         "UPDATE attention SET closed_ms = ? WHERE closed_ms IS NULL AND id IN "
         "(SELECT 'request/' || request FROM requests WHERE run = ? AND closed_ms IS NULL)",

@@ -16,6 +16,7 @@ CREATE TABLE processes (
     bye_ms         INTEGER,
     ended_ms       INTEGER
 ) STRICT;;
+CREATE INDEX processes_live ON processes (key) WHERE ended_ms IS NULL;;
 
 -- One run: a process, or with OpenCode 2.x one workspace in a server process.
 CREATE TABLE runs (
@@ -31,7 +32,8 @@ CREATE TABLE runs (
 ) STRICT;;
 CREATE INDEX runs_process ON runs (process);;
 CREATE INDEX runs_live ON runs (id) WHERE ended_ms IS NULL;;
-CREATE INDEX runs_recency ON runs (last_prompt_ms, started_ms);;
+CREATE INDEX runs_recency ON runs (last_prompt_ms, started_ms, uid);;
+CREATE INDEX runs_started ON runs (started_ms);;
 
 CREATE TABLE workspaces (
     run       INTEGER NOT NULL REFERENCES runs (id),
@@ -130,6 +132,15 @@ CREATE TABLE title_requests (
 CREATE INDEX title_requests_run ON title_requests (run);;
 CREATE INDEX title_requests_at ON title_requests (at_ms);;
 
+-- Counts that would take a scan: `title_requests`.
+CREATE TABLE counters (
+    name  TEXT PRIMARY KEY,
+    value INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;;
+CREATE TRIGGER title_requests_added AFTER INSERT ON title_requests BEGIN
+    INSERT INTO counters VALUES ('title_requests', 1) ON CONFLICT DO UPDATE SET value = value + 1;
+END;;
+
 -- Permissions and questions that OpenCode put to the user.
 CREATE TABLE requests (
     request      TEXT PRIMARY KEY,
@@ -141,6 +152,7 @@ CREATE TABLE requests (
     closed_ms    INTEGER
 ) STRICT, WITHOUT ROWID;;
 CREATE INDEX requests_open ON requests (run) WHERE closed_ms IS NULL;;
+CREATE INDEX requests_open_of ON requests (conversation) WHERE closed_ms IS NULL;;
 
 CREATE TABLE attention (
     id           TEXT PRIMARY KEY,
@@ -152,6 +164,7 @@ CREATE TABLE attention (
     closed_ms    INTEGER
 ) STRICT, WITHOUT ROWID;;
 CREATE INDEX attention_open ON attention (at_ms) WHERE closed_ms IS NULL;;
+CREATE INDEX attention_open_of ON attention (conversation) WHERE closed_ms IS NULL;;
 
 -- How far each spool file is read; committed together with what was read.
 CREATE TABLE cursors (
@@ -207,7 +220,8 @@ CREATE TABLE sums (
 -- What one counted message with known tokens adds to each sum; the triggers take it away and add it again.
 CREATE VIEW shares AS
     SELECT messages.id AS id, 'all' AS scope, 0 AS number, '' AS directory,
-           ifnull(provider, '') AS provider, ifnull(model, '') AS model, input, output, reasoning, cache_read, cache_write, ifnull(cost_microusd, 0) AS cost_microusd
+           ifnull(provider, '') AS provider, ifnull(model, '') AS model,
+           input, output, reasoning, cache_read, cache_write, ifnull(cost_microusd, 0) AS cost_microusd
       FROM messages WHERE standing = 'counted' AND input IS NOT NULL
     UNION ALL
     SELECT messages.id, 'run', run, ifnull(directory, ''), ifnull(provider, ''), ifnull(model, ''),
@@ -220,7 +234,8 @@ CREATE VIEW shares AS
 
 CREATE TRIGGER messages_added AFTER INSERT ON messages BEGIN
     INSERT INTO sums
-        SELECT scope, number, directory, provider, model, input, output, reasoning, cache_read, cache_write, cost_microusd, 1
+        SELECT scope, number, directory, provider, model,
+               input, output, reasoning, cache_read, cache_write, cost_microusd, 1
           FROM shares WHERE id = NEW.id
         ON CONFLICT DO UPDATE SET
             input = input + excluded.input, output = output + excluded.output,
@@ -231,7 +246,8 @@ END;;
 
 CREATE TRIGGER messages_leaving BEFORE UPDATE ON messages BEGIN
     INSERT INTO sums
-        SELECT scope, number, directory, provider, model, input, output, reasoning, cache_read, cache_write, cost_microusd, 1
+        SELECT scope, number, directory, provider, model,
+               input, output, reasoning, cache_read, cache_write, cost_microusd, 1
           FROM shares WHERE id = OLD.id
         ON CONFLICT DO UPDATE SET
             input = input - excluded.input, output = output - excluded.output,
@@ -242,7 +258,8 @@ END;;
 
 CREATE TRIGGER messages_changed AFTER UPDATE ON messages BEGIN
     INSERT INTO sums
-        SELECT scope, number, directory, provider, model, input, output, reasoning, cache_read, cache_write, cost_microusd, 1
+        SELECT scope, number, directory, provider, model,
+               input, output, reasoning, cache_read, cache_write, cost_microusd, 1
           FROM shares WHERE id = NEW.id
         ON CONFLICT DO UPDATE SET
             input = input + excluded.input, output = output + excluded.output,
