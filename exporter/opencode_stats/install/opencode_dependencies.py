@@ -21,7 +21,7 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import quote
 
 if TYPE_CHECKING:
@@ -81,12 +81,13 @@ def _names(package: Mapping[str, Any]) -> set[str]:
     return {name for kind in _KINDS if isinstance(package.get(kind), dict) for name in package[kind]}
 
 
-def bring(
+def bring(  # noqa: PLR0911 - each way it can end has a sentence of its own
     program: Path,
     folder: Path,
     project: Path | None,
     env: Mapping[str, str],
     waiting: Waiting,
+    *,
     limit_s: float = LIMIT_S,
 ) -> str:
     """Has OpenCode install into the folder and waits until it has.
@@ -154,7 +155,7 @@ class _Server:
         self._command += ["--print-logs", "--log-level", "WARN"]
         self._env = _environment(env, self._directory, scratch, self._password, of_project=project is not None)
 
-    def __enter__(self) -> _Server:
+    def __enter__(self) -> Self:
         with open(self._out, "wb") as out, open(self._err, "wb") as err:
             self._process = subprocess.Popen(  # noqa: S603 - the user's own OpenCode
                 self._command,

@@ -74,7 +74,7 @@ class Found:
 
     manifest: Manifest = field(default_factory=Manifest)
     files: Mapping[Path, There] = field(default_factory=dict)
-    service: ServiceState = ServiceState(reachable=False)
+    service: ServiceState = field(default_factory=lambda: ServiceState(reachable=False))
     opencode: tuple[Path, int] | None = None
     settled: bool = False
     empty: bool = False
@@ -173,7 +173,9 @@ def _copies(wanted: Wanted, found: Found, starter: Starter, notes: list[str]) ->
             folders.append(path.parent)
     steps: list[Step] = []
     for folder in folders:
-        steps += wanted_file(found, folder / plugin_files.RECORD, record, "its record", plugin_files.is_record_of_ours)
+        steps += wanted_file(
+            found, folder / plugin_files.RECORD, record, "the plugin's record", plugin_files.is_record_of_ours
+        )
         steps += wanted_file(
             found, folder / plugin_files.PLUGIN, wanted.plugin, "the plugin", plugin_files.is_plugin_of_ours
         )

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 def plan_uninstall(paths: Paths, found: Found, plugin: bytes, present: frozenset[Path], *, purge: bool) -> Plan:
     """What takes opencode-stats out again.
 
-    First what could start or feed an exporter, then the exporter, then the spool's content goes into the ledger, and
-    only then what held it.
+    First the spool's content goes into the ledger: where that fails, nothing has changed yet. Then goes what could
+    feed or start an exporter, then the exporter, and last what they kept.
 
     Args:
         paths: the places.
@@ -37,7 +37,8 @@ def plan_uninstall(paths: Paths, found: Found, plugin: bytes, present: frozenset
         present: those of the exporter's own files and folders that are there.
         purge: the ledger, too.
     """
-    steps: list[Step] = []
+    take_in: list[Step] = [TakeInSpool()] if paths.spool in present and not purge else []
+    steps = [*take_in]
     for path, there in found.files.items():
         steps += _copy(found, path, there, plugin)
     unit = paths.systemd_user / service.UNIT
@@ -47,14 +48,15 @@ def plan_uninstall(paths: Paths, found: Found, plugin: bytes, present: frozenset
     steps += removed_unit
     if found.exporter_pid and not found.service.active:
         steps.append(StopExporter(found.exporter_pid, ""))
-    if paths.spool in present and not purge:
-        steps.append(TakeInSpool())
+    if found.exporter_pid or found.service.active:
+        # What came in between the first look and the exporter's end.
+        steps += take_in
     if found.manifest.settings:
         steps.append(ForbidAutostart(paths.settings_file))
-    own = tuple(path for path in own_state(paths) if path in present)
-    if own:
-        steps.append(RemoveOwn(own, f"the spool and everything else in {paths.state}"))
-    if paths.stats_file in present:
+    # Taking in makes a lock and publishes, even where neither was there before.
+    if present & {*own_state(paths)}:
+        steps.append(RemoveOwn(own_state(paths), f"the spool and everything else in {paths.state}"))
+    if paths.stats_file in present or take_in:
         steps.append(RemoveOwn((paths.stats_file,), f"the published figures {paths.stats_file}"))
     ledger = tuple(path for path in ledger_files(paths) if path in present)
     if ledger and purge:
@@ -66,8 +68,9 @@ def plan_uninstall(paths: Paths, found: Found, plugin: bytes, present: frozenset
 
 
 def own_state(paths: Paths) -> tuple[Path, ...]:
-    """Everything that exporter and plugin keep in the state folder."""
+    """Everything that exporter and plugin keep besides the ledger."""
     return (
+        paths.data / "tmp",
         paths.spool,
         paths.quarantine,
         paths.losses,
@@ -93,5 +96,5 @@ def _copy(found: Found, path: Path, there: There, plugin: bytes) -> list[Step]:
         beside = found.files.get(path.with_name(plugin_files.PLUGIN), NOTHING)
         if beside.kind == "file" and not plugin_files.is_plugin_of_ours(beside.content):
             return []
-        return unwanted_file(found, path, "its record", plugin_files.is_record_of_ours)
+        return unwanted_file(found, path, "the plugin's record", plugin_files.is_record_of_ours)
     return []
