@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from opencode_stats.core import events as e
 from opencode_stats.core.usage import message_of
 from opencode_stats.ledger import runs, turns
-from opencode_stats.ledger.connection import transaction
 from opencode_stats.ledger.messages import take_snapshot
+from opencode_stats.ledger.transactions import transaction
 
 if TYPE_CHECKING:
     import sqlite3

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import sqlite3
 import urllib.parse
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from opencode_stats.errors import LedgerCorrupt, UserError
+from opencode_stats.errors import LedgerCorrupt, LedgerError, UserError
 from opencode_stats.ledger.migrations import migrate
+from opencode_stats.ledger.transactions import transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
+
+__all__ = ["BUSY_TIMEOUT_MS", "LedgerUnavailable", "LedgerUnreadable", "open_ledger", "open_reader", "transaction"]
 
 BUSY_TIMEOUT_MS = 5_000
 
@@ -29,6 +30,7 @@ def open_ledger(path: Path, now_ms: int) -> sqlite3.Connection:
     Raises:
         LedgerNewer: a newer version wrote it.
         LedgerCorrupt: the file is not a sound database.
+        LedgerError: SQLite can't work there (a full disk, a lock, a link in the file's place).
         UserError: the place can't be written.
     """
     try:
@@ -50,7 +52,7 @@ def open_ledger(path: Path, now_ms: int) -> sqlite3.Connection:
     except sqlite3.DatabaseError as error:
         connection.close()
         if isinstance(error, sqlite3.OperationalError):
-            raise
+            raise LedgerError(f"The ledger {path} can't be used: {error}. Check the disk and the folder.") from error
         raise LedgerCorrupt(f"The ledger {path} is damaged: {error}.") from error
     except BaseException:
         connection.close()
@@ -66,17 +68,3 @@ def open_reader(path: Path) -> sqlite3.Connection:
     """
     quoted = urllib.parse.quote(str(path))
     return sqlite3.connect(f"file:{quoted}?mode=ro", uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_MS / 1000)
-
-
-@contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """All of the block or nothing of it; the write lock is taken at once, so the block can't fail half-way for it."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        # SQLite may already have rolled back by itself (a full disk); saying so again would hide the first error.
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")

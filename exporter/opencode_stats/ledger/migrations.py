@@ -6,6 +6,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Final
 
 from opencode_stats.errors import LedgerNewer
+from opencode_stats.ledger.transactions import transaction
 
 if TYPE_CHECKING:
     import sqlite3
@@ -49,14 +50,8 @@ def created_ms(connection: sqlite3.Connection) -> int:
 
 def _take(connection: sqlite3.Connection, step: str, now_ms: int) -> None:
     script = resources.files(__package__ or "opencode_stats.ledger").joinpath("steps", step).read_text("utf-8")
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with transaction(connection):
         for statement in script.split(";;\n"):
             if statement.strip():
                 connection.execute(statement)
         connection.execute("INSERT INTO migrations VALUES (?, ?)", (step, now_ms))
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")

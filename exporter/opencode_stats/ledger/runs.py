@@ -8,6 +8,7 @@ quiet.
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from opencode_stats.core.events import ProcessKey
@@ -101,12 +102,22 @@ def close_workspace(connection: sqlite3.Connection, process: str, api: int, dire
             end_run(connection, run, at_ms)
 
 
-def live_processes(connection: sqlite3.Connection) -> list[tuple[ProcessKey, int]]:
-    """The processes whose end is not known, each with the instant of its last event."""
+@dataclass(frozen=True, slots=True)
+class LiveProcess:
+    """A process whose end is not known; ``said_goodbye`` where nothing came after its last instance's end."""
+
+    key: ProcessKey
+    last_event_ms: int
+    said_goodbye: bool
+
+
+def live_processes(connection: sqlite3.Connection) -> list[LiveProcess]:
+    """The processes whose end is not known."""
     rows = connection.execute(
-        "SELECT pid, boot_id, pid_ns, start_ticks, last_event_ms FROM processes WHERE ended_ms IS NULL"
+        "SELECT pid, boot_id, pid_ns, start_ticks, last_event_ms, ifnull(bye_ms >= last_event_ms, 0) "
+        "FROM processes WHERE ended_ms IS NULL"
     )
-    return [(ProcessKey(*row[:4]), row[4]) for row in rows]
+    return [LiveProcess(ProcessKey(*row[:4]), row[4], bool(row[5])) for row in rows]
 
 
 def ended_processes(connection: sqlite3.Connection) -> set[str]:
@@ -118,9 +129,10 @@ def ended_processes(connection: sqlite3.Connection) -> set[str]:
 
 
 def end_process(connection: sqlite3.Connection, process: str, at_ms: int) -> None:
-    """Notes that a process is gone: at its own goodbye if it said one, else at ``at_ms``."""
-    (bye_ms,) = connection.execute("SELECT bye_ms FROM processes WHERE key = ?", (process,)).fetchone()
-    ended_ms = at_ms if bye_ms is None else bye_ms
+    """Notes that a process is gone: at its goodbye if that was its last word, else at ``at_ms``."""
+    (ended_ms,) = connection.execute(
+        "SELECT iif(bye_ms >= last_event_ms, bye_ms, ?) FROM processes WHERE key = ?", (at_ms, process)
+    ).fetchone()
     connection.execute("UPDATE processes SET ended_ms = ? WHERE key = ?", (ended_ms, process))
     live = connection.execute("SELECT id FROM runs WHERE process = ? AND ended_ms IS NULL", (process,)).fetchall()
     for (run,) in live:
