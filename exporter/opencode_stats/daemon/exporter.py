@@ -74,13 +74,14 @@ class Exporter:
         """
         now_ms = self._clock.now_ms()
         alive, gone = [], {}
-        for key, last_event_ms in runs.live_processes(self._connection):
-            life = self._processes.life_of(key)
-            if life == "unknown" and now_ms - last_event_ms >= runs.QUIET_AFTER_MS:
+        for process in runs.live_processes(self._connection):
+            key, life = process.key, self._processes.life_of(process.key)
+            quiet = now_ms - process.last_event_ms >= runs.QUIET_AFTER_MS
+            if life == "unknown" and (process.said_goodbye or quiet):
                 life = "gone"
             if life == "gone":
                 # Whom we saw alive has just ended; of others their last word is all that is known.
-                gone[key.text] = now_ms if key.text in self.seen_alive else last_event_ms
+                gone[key.text] = now_ms if key.text in self.seen_alive else process.last_event_ms
                 self.seen_alive.discard(key.text)
             else:
                 self.seen_alive.add(key.text)
@@ -90,8 +91,8 @@ class Exporter:
             # Their last lines may have come between our reading and their end.
             self._spool.take_in()
         with transaction(self._connection):
-            for process, at_ms in gone.items():
-                runs.end_process(self._connection, process, at_ms)
+            for name, at_ms in gone.items():
+                runs.end_process(self._connection, name, at_ms)
             runs.end_quiet_runs(self._connection, now_ms)
         self._spool.finish(runs.ended_processes(self._connection))
         return alive
