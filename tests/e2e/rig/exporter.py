@@ -64,10 +64,13 @@ class Exporter:
         document: dict[str, Any] = json.loads(self.succeed("--json"))
         return document
 
-    def doctor(self) -> dict[str, Any]:
-        """``opencode-stats doctor --json``, whatever its exit code."""
-        report: dict[str, Any] = json.loads(self.call("doctor", "--json").stdout)
-        return report
+    def doctor(self) -> dict[str, list[str]]:
+        """What ``opencode-stats doctor`` finds wrong: subject → reasons."""
+        wrong: dict[str, list[str]] = {}
+        for finding in json.loads(self.call("doctor", "--json").stdout):
+            if finding["verdict"] != "ok":
+                wrong.setdefault(finding["about"], []).append(finding["reason"])
+        return wrong
 
     @contextlib.contextmanager
     def daemon(self) -> Iterator[Started]:

@@ -12,15 +12,12 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tests.e2e.rig.fetch import CACHE, VERSION, only_one
 from tests.e2e.rig.home import make_home
 from tests.e2e.rig.opencode import run
 from tests.mock_provider import MockProvider
-
-if TYPE_CHECKING:
-    from tests.e2e.rig.home import Home
 
 _INSTALLED: Final = ("node_modules", "package.json", "package-lock.json", ".gitignore")
 _EMPTY_PLUGIN: Final = 'export default { id: "nothing", server: async () => ({}) };\n'
@@ -39,11 +36,11 @@ def prepared(program: Path) -> Path:
     return place
 
 
-def copy_prepared(place: Path, home: Home) -> None:
-    """Give a scratch home what OpenCode would install at its first start with a plugin."""
+def copy_into(place: Path, folder: Path) -> None:
+    """Give a configuration folder what OpenCode would install there at its first start with a plugin."""
     for name in _INSTALLED:
         # cp keeps links and is ten times as fast as shutil over the 4,000 files.
-        subprocess.run(["cp", "-a", str(place / name), str(home.config / name)], check=True)
+        subprocess.run(["cp", "-a", str(place / name), str(folder / name)], check=True)
 
 
 def user_registry() -> str | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.e2e.rig.exporter import Exporter, copy_plugin, published
 from tests.e2e.rig.home import make_home
-from tests.e2e.rig.prepared import copy_prepared
+from tests.e2e.rig.prepared import copy_into
 from tests.mock_provider import MockProvider
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def stage(
         with MockProvider() as provider:
             home = make_home(root, program, provider.url, registry=registry)
             if prepared:
-                copy_prepared(prepared, home)
+                copy_into(prepared, home.config)
             exporter = Exporter(home)
             install(exporter)
             yield Stage(provider, home, exporter)
