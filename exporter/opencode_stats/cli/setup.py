@@ -136,9 +136,12 @@ def worker(manifest: Manifest, machine: Machine, services: UserServices, take_in
 
 def done(steps: Iterable[Step], work: Work) -> list[str]:
     """Does the steps; gives what went otherwise than planned."""
+    from opencode_stats.install.steps import BringDependencies  # noqa: PLC0415 - readers of the figures need none of it
+
     problems = []
     for step in steps:
-        click.echo(f"{str(step)[0].upper()}{str(step)[1:].split(' (')[0]} …")
+        if isinstance(step, BringDependencies):
+            click.echo("Waiting for OpenCode's dependency install; it takes some seconds …")
         problem = work.do(step)
         if problem:
             problems.append(problem)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -52,7 +54,13 @@ def command(purge: bool, dry_run: bool, yes: bool) -> None:
         click.echo(f"The figures stay in the ledger {paths.ledger}; opencode-stats uninstall --purge removes it.")
     if plan.steps:
         click.echo("An OpenCode that still runs has the plugin loaded: close it.")
-        click.echo("The program itself goes the way it came: make uninstall, pip uninstall opencode-stats, pipx, …")
+        click.echo(_how_to_remove_the_program(paths))
+
+
+def _how_to_remove_the_program(paths: Paths) -> str:
+    if Path(sys.prefix) == paths.data / "venv":
+        return f"The program itself: make uninstall, or remove {sys.prefix} and ~/.local/bin/opencode-stats."
+    return "The program itself goes the way it came: pip uninstall opencode-stats, pipx uninstall opencode-stats, …"
 
 
 def _take_in(paths: Paths) -> None:
