@@ -132,7 +132,10 @@ class Stats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFacts:
-    """What the ledger knows of a run; ``busy`` and ``waiting`` count conversations and open requests."""
+    """What the ledger knows of a run.
+
+    ``busy`` and ``waiting`` count conversations and open requests; ``idle_since_ms`` is None while it works.
+    """
 
     run_id: str
     pid: int
@@ -219,8 +222,9 @@ def _state(run: RunFacts) -> RunState:
 
 
 def _idle_since_ms(run: RunFacts) -> int:
-    since_ms = run.started_ms if run.idle_since_ms is None else run.idle_since_ms
-    return since_ms if run.ended_ms is None else min(since_ms, run.ended_ms) if not run.busy else run.ended_ms
+    # Not known where the conversation that worked here went on in another run: its last sign of life here, then.
+    since_ms = run.last_activity_ms if run.idle_since_ms is None else run.idle_since_ms
+    return since_ms if run.ended_ms is None else min(since_ms, run.ended_ms)
 
 
 class _Figures(TypedDict):

@@ -149,7 +149,7 @@ class _Intake:
         elif isinstance(event, e.PromptSubmitted):
             turns.take_prompt(connection, event, run)
         elif isinstance(event, e.ConversationSeen):
-            turns.take_conversation(connection, event)
+            turns.take_conversation(connection, event, run)
         elif isinstance(event, e.ConversationUsage):
             turns.take_running_total(connection, event)
         elif isinstance(event, e.ConversationStatus):
@@ -158,7 +158,7 @@ class _Intake:
             else:
                 turns.become_busy(connection, event.conversation, run)
         elif isinstance(event, e.ConversationIdle):
-            turns.become_idle(connection, event.conversation, run, event.at_ms)
+            turns.become_idle(connection, event.conversation, run, event.at_ms, event.outcome)
         elif isinstance(event, e.ConversationFailed):
             turns.take_failure(connection, event)
         elif isinstance(event, e.ConversationCompacted):

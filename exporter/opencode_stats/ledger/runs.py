@@ -56,8 +56,9 @@ def run_of(connection: sqlite3.Connection, process: str, api: int, directory: st
             return run
     uid = _uid(process, where, at_ms)
     added = connection.execute(
-        "INSERT INTO runs (uid, process, directory, started_ms, last_activity_ms) VALUES (?, ?, ?, ?, ?)",
-        (uid, process, where, at_ms, at_ms),
+        "INSERT INTO runs (uid, process, directory, started_ms, last_activity_ms, idle_since_ms) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
+        (uid, process, where, at_ms, at_ms, at_ms),
     )
     if where is not None:
         open_workspace(connection, added.lastrowid or 0, where, at_ms)
@@ -153,7 +154,12 @@ def end_quiet_runs(connection: sqlite3.Connection, now_ms: int) -> int:
 
 def end_run(connection: sqlite3.Connection, run: int, at_ms: int) -> None:
     """Ends a run; nobody can answer its questions any more, and nothing in it works."""
-    connection.execute("UPDATE runs SET ended_ms = max(?, last_activity_ms) WHERE id = ?", (at_ms, run))
+    # Idle since its end, where it was at work until then.
+    connection.execute(
+        "UPDATE runs SET ended_ms = max(?1, last_activity_ms), "
+        "idle_since_ms = ifnull(idle_since_ms, max(?1, last_activity_ms)) WHERE id = ?2",
+        (at_ms, run),
+    )
     connection.execute("UPDATE workspaces SET closed_ms = ? WHERE run = ? AND closed_ms IS NULL", (at_ms, run))
     connection.execute("UPDATE conversations SET busy = 0 WHERE run = ? AND busy = 1", (run,))
     connection.execute(

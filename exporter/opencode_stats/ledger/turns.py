@@ -10,6 +10,7 @@ from opencode_stats.ledger.messages import decide_pending
 if TYPE_CHECKING:
     import sqlite3
 
+    from opencode_stats.core.attention import Outcome
     from opencode_stats.core.events import (
         ConversationFailed,
         ConversationSeen,
@@ -21,16 +22,18 @@ if TYPE_CHECKING:
     )
 
 
-def know_conversation(connection: sqlite3.Connection, conversation: str, run: int | None) -> None:
+def know_conversation(connection: sqlite3.Connection, conversation: str, run: int) -> None:
     """Makes sure that there is a row for the conversation, and that it is in the run that last handled it."""
     connection.execute(
         "INSERT INTO conversations (conversation, run) VALUES (?, ?) "
-        "ON CONFLICT DO UPDATE SET run = ifnull(excluded.run, run)",
+        # In another process it starts at rest: the one that it was at work in can no longer say that it stopped.
+        "ON CONFLICT DO UPDATE SET run = excluded.run, busy = busy AND (run IS excluded.run OR "
+        "(SELECT process FROM runs WHERE id = run) = (SELECT process FROM runs WHERE id = excluded.run))",
         (conversation, run),
     )
 
 
-def take_conversation(connection: sqlite3.Connection, event: ConversationSeen) -> None:
+def take_conversation(connection: sqlite3.Connection, event: ConversationSeen, run: int) -> None:
     """Takes in what a conversation is; a deleted one leaves the busy set with its children."""
     connection.execute(
         "UPDATE conversations SET parent = ifnull(?, parent), fork_of = ifnull(?, fork_of), "
@@ -44,12 +47,22 @@ def take_conversation(connection: sqlite3.Connection, event: ConversationSeen) -
     if event.created_ms is not None:
         decide_pending(connection, event.conversation)
     if event.change == "deleted":
+        was_busy = False
         for conversation in _with_children(connection, event.conversation):
+            (busy,) = connection.execute(
+                "SELECT busy FROM conversations WHERE conversation = ?", (conversation,)
+            ).fetchone()
+            was_busy = was_busy or bool(busy)
             connection.execute(
                 "UPDATE conversations SET busy = 0, deleted_ms = ifnull(deleted_ms, ?) WHERE conversation = ?",
                 (event.at_ms, conversation),
             )
             close_requests(connection, conversation, event.at_ms)
+        connection.execute(
+            "UPDATE attention SET closed_ms = ? WHERE conversation = ? AND closed_ms IS NULL",
+            (event.at_ms, event.conversation),
+        )
+        _rest(connection, run, event.at_ms, was_busy=was_busy)
 
 
 def take_running_total(connection: sqlite3.Connection, event: ConversationUsage) -> None:
@@ -102,29 +115,36 @@ def take_failure(connection: sqlite3.Connection, event: ConversationFailed) -> N
 
 def become_busy(connection: sqlite3.Connection, conversation: str, run: int) -> None:
     """The conversation works; a deleted one is never busy again (OpenCode goes on saying so)."""
-    connection.execute(
+    working = connection.execute(
         "UPDATE conversations SET busy = 1 WHERE conversation = ? AND deleted_ms IS NULL", (conversation,)
     )
-    connection.execute("UPDATE runs SET idle_since_ms = NULL WHERE id = ?", (run,))
+    if working.rowcount:
+        connection.execute("UPDATE runs SET idle_since_ms = NULL WHERE id = ?", (run,))
 
 
-def become_idle(connection: sqlite3.Connection, conversation: str, run: int, at_ms: int) -> None:
+def become_idle(
+    connection: sqlite3.Connection, conversation: str, run: int, at_ms: int, outcome: Outcome | None = None
+) -> None:
     """The conversation's turn is over: the run may be idle now, and the user may want to know."""
-    connection.execute("UPDATE conversations SET busy = 0 WHERE conversation = ?", (conversation,))
-    connection.execute(
-        "UPDATE runs SET idle_since_ms = ? WHERE id = ? AND idle_since_ms IS NULL AND NOT EXISTS "
-        "(SELECT 1 FROM conversations WHERE run = ? AND busy = 1)",
-        (at_ms, run, run),
-    )
-    row = connection.execute(
-        "SELECT parent IS NULL, deleted_ms IS NOT NULL, last_prompt, error, directory, "
-        "(SELECT uid FROM runs WHERE id = ?) FROM conversations WHERE conversation = ?",
-        (run, conversation),
+    was_busy = connection.execute(
+        "UPDATE conversations SET busy = 0 WHERE conversation = ? AND busy = 1", (conversation,)
+    ).rowcount
+    # OpenCode is busy as long as it waits for an answer: an idle conversation waits for none, though an abort tells no
+    # reply.
+    close_requests(connection, conversation, at_ms)
+    _rest(connection, run, at_ms, was_busy=bool(was_busy))
+    facts = connection.execute(
+        "SELECT c.parent IS NULL, c.deleted_ms IS NOT NULL, c.last_prompt, runs.uid, c.error, c.directory, runs.id "
+        "FROM conversations AS c "
+        "LEFT JOIN prompts ON prompts.conversation = c.conversation AND prompts.message = c.last_prompt "
+        "LEFT JOIN runs ON runs.id = prompts.run WHERE c.conversation = ?",
+        (conversation,),
     ).fetchone()
-    turn = Turn(conversation, bool(row[0]), bool(row[1]), row[2], row[3], row[4])
-    item = after_turn(turn, row[5], at_ms)
+    is_root, deleted, prompt, run_uid, error, directory, prompted_run = facts
+    turn = Turn(conversation, bool(is_root), bool(deleted), prompt, run_uid, error, outcome, directory)
+    item = after_turn(turn, at_ms)
     if item is not None:
-        _ask_for(connection, item, run)
+        _ask_for(connection, item, prompted_run)
 
 
 def open_request(connection: sqlite3.Connection, event: RequestOpened, run: int) -> None:
@@ -157,10 +177,21 @@ def close_request(connection: sqlite3.Connection, event: RequestClosed) -> None:
 def close_requests(connection: sqlite3.Connection, conversation: str, at_ms: int) -> None:
     """Whatever this conversation asked for can't be answered any more."""
     connection.execute(
-        "UPDATE requests SET closed_ms = ? WHERE conversation = ? AND closed_ms IS NULL", (at_ms, conversation)
+        "UPDATE attention SET closed_ms = ? WHERE closed_ms IS NULL AND id IN "
+        "(SELECT 'request/' || request FROM requests WHERE conversation = ? AND closed_ms IS NULL)",
+        (at_ms, conversation),
     )
     connection.execute(
-        "UPDATE attention SET closed_ms = ? WHERE conversation = ? AND closed_ms IS NULL", (at_ms, conversation)
+        "UPDATE requests SET closed_ms = ? WHERE conversation = ? AND closed_ms IS NULL", (at_ms, conversation)
+    )
+
+
+def _rest(connection: sqlite3.Connection, run: int, at_ms: int, *, was_busy: bool) -> None:
+    """The run is idle from this moment on, if it was at work and nothing in it is any more."""
+    connection.execute(
+        "UPDATE runs SET idle_since_ms = ?1 WHERE id = ?2 AND (idle_since_ms IS NULL OR ?3) AND NOT EXISTS "
+        "(SELECT 1 FROM conversations WHERE run = ?2 AND busy = 1)",
+        (at_ms, run, was_busy),
     )
 
 
