@@ -8,7 +8,12 @@ LATEST_INSTANT_MS: Final = 253_402_300_799_999
 """The last millisecond of the year 9999: the end of what a calendar here can name."""
 LARGEST_MESSAGE_TOKENS: Final = 10**10
 """Tokens of one message, all kinds: a thousand times the largest context window, and a billion such fit the ledger."""
+LARGEST_MESSAGE_COST_USD: Final = 1_000_000.0
+"""US dollars for one message: nine million such fit the ledger's micro-dollars."""
 LARGEST_COST_USD: Final = 1_000_000_000.0
+"""US dollars for one conversation; such are never added up."""
+MOST_LINES_LOST: Final = 10**9
+"""In one report: nine billion such reports fit the sum."""
 LONGEST_TEXT: Final = 4096
 """Characters in an id, a name or a path. Linux's PATH_MAX; OpenCode's ids have 30."""
 
@@ -35,11 +40,11 @@ def check_texts(*values: str | None) -> None:
             raise ValueError("a text is empty or longer than 4096 characters")
 
 
-def check_cost(value: float | None) -> None:
+def check_cost(value: float | None, largest: float) -> None:
     """Refuses a cost, in US dollars, that is none.
 
     Raises:
-        ValueError: it is negative, not a number, or above ``LARGEST_COST_USD``.
+        ValueError: it is negative, not a number, or above ``largest``.
     """
-    if value is not None and not 0 <= value <= LARGEST_COST_USD:
-        raise ValueError("a cost is outside 0 … 10^9 dollars")
+    if value is not None and not 0 <= value <= largest:
+        raise ValueError(f"a cost is outside 0 … {largest:.0f} dollars")

@@ -13,7 +13,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from opencode_stats.core.bounds import LARGEST_MESSAGE_TOKENS, check_cost, check_instants, check_texts
+from opencode_stats.core.bounds import (
+    LARGEST_COST_USD,
+    LARGEST_MESSAGE_COST_USD,
+    LARGEST_MESSAGE_TOKENS,
+    check_cost,
+    check_instants,
+    check_texts,
+)
 from opencode_stats.core.process_events import (
     LinesLost,
     ProcessKey,
@@ -101,7 +108,7 @@ class MessageSnapshot:
         check_instants(self.at_ms, self.created_ms, self.completed_ms)
         check_texts(self.event, self.conversation, self.message, self.parent, self.agent, self.provider, self.model)
         check_texts(self.variant, self.directory, self.root, self.finish, self.error)
-        check_cost(self.cost_usd)
+        check_cost(self.cost_usd, LARGEST_MESSAGE_COST_USD)
         if self.tokens is not None and self.tokens.total > LARGEST_MESSAGE_TOKENS:
             raise ValueError("a message has more than 10^10 tokens")
 
@@ -144,7 +151,7 @@ class ConversationUsage:
     def __post_init__(self) -> None:
         check_instants(self.at_ms)
         check_texts(self.conversation)
-        check_cost(self.cost_usd)
+        check_cost(self.cost_usd, LARGEST_COST_USD)
         if self.tokens.total > LARGEST_COUNT:
             raise ValueError("a conversation has more than 2^53-1 tokens")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from opencode_stats.core.bounds import check_instants, check_texts
+from opencode_stats.core.bounds import MOST_LINES_LOST, check_instants, check_texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,6 @@ class LinesLost:
 
     def __post_init__(self) -> None:
         check_instants(self.at_ms, self.first_ms, self.last_ms)
-        if not 0 < self.lines < 2**53:
-            raise ValueError("lines is outside 1 … 2^53-1")
+        if not 0 < self.lines <= MOST_LINES_LOST:
+            raise ValueError("lines is outside 1 … 10^9")
         check_texts(self.reason)

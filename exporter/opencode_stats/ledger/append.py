@@ -109,8 +109,7 @@ class _Intake:
         connection = self._connection
         self._last_ms = max(self._last_ms, event.at_ms)
         if isinstance(event, e.RunStarted):
-            self.process = runs.start_process(connection, event)
-            self._api = event.api
+            self.process, self._api = runs.start_process(connection, event)
             return
         process = self._known_process(event.at_ms)
         if isinstance(event, e.RunEnded):
@@ -120,6 +119,7 @@ class _Intake:
             runs.take_workspace(connection, process, self._api, event)
             return
         if isinstance(event, e.WorkspaceClosed):
+            self._note_activity()
             runs.close_workspace(connection, process, self._api, event.directory, event.at_ms)
             return
         if isinstance(event, e.LinesLost):
@@ -132,15 +132,19 @@ class _Intake:
 
     def finish(self) -> None:
         """Writes what every event moves, once for the piece."""
-        for run, at_ms in self._active_ms.items():
-            self._connection.execute(
-                "UPDATE runs SET last_activity_ms = max(last_activity_ms, ?) WHERE id = ?", (at_ms, run)
-            )
+        self._note_activity()
         if self.process is not None:
             self._connection.execute(
                 "UPDATE processes SET last_event_ms = max(last_event_ms, ?) WHERE key = ?",
                 (self._last_ms, self.process),
             )
+
+    def _note_activity(self) -> None:
+        for run, at_ms in self._active_ms.items():
+            self._connection.execute(
+                "UPDATE runs SET last_activity_ms = max(last_activity_ms, ?) WHERE id = ?", (at_ms, run)
+            )
+        self._active_ms.clear()
 
     def _take_in_run(self, event: e.Event, run: int) -> None:  # noqa: PLR0912 - one branch a kind of event
         connection = self._connection
@@ -199,5 +203,5 @@ class _Intake:
     def _known_process(self, at_ms: int) -> str:
         if self.process is None:
             started = e.RunStarted(at_ms=at_ms, run=self._stranger, api=1, plugin_version=e.UNKNOWN_VERSION)
-            self.process = runs.start_process(self._connection, started)
+            self.process, self._api = runs.start_process(self._connection, started)
         return self.process

@@ -22,21 +22,25 @@ QUIET_AFTER_MS = 60 * 60 * 1000
 """OpenCode 2.x evicts a workspace after an hour without events; nothing else tells of another namespace's end."""
 
 
-def start_process(connection: sqlite3.Connection, event: RunStarted) -> str:
-    """Takes in the first line of a spool file and gives the process's key; a repetition changes nothing."""
+def start_process(connection: sqlite3.Connection, event: RunStarted) -> tuple[str, int]:
+    """Takes in the first line of a spool file and gives the process's key and its OpenCode's major version, 1 or 2.
+
+    A repetition changes nothing.
+    """
     key, run = event.run.text, event.run
-    connection.execute(
+    (api,) = connection.execute(
         "INSERT INTO processes (key, pid, boot_id, pid_ns, start_ticks, api, plugin_version, host_version, started_ms, "
         "last_event_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET api = max(api, excluded.api), "
-        "host_version = ifnull(excluded.host_version, host_version), started_ms = min(started_ms, excluded.started_ms)",
+        "host_version = ifnull(excluded.host_version, host_version), started_ms = min(started_ms, excluded.started_ms) "
+        "RETURNING api",
         (
             key, run.pid, run.boot_id, run.pid_ns, run.start_ticks, event.api, event.plugin_version,
             event.host_version, event.at_ms, event.at_ms,
         ),
-    )  # fmt: skip
-    if event.api == 1:
+    ).fetchone()  # fmt: skip
+    if api == 1:
         run_of(connection, key, 1, None, event.at_ms)
-    return key
+    return key, api
 
 
 def run_of(connection: sqlite3.Connection, process: str, api: int, directory: str | None, at_ms: int) -> int:
@@ -90,14 +94,18 @@ def take_workspace(connection: sqlite3.Connection, process: str, api: int, event
 
 
 def close_workspace(connection: sqlite3.Connection, process: str, api: int, directory: str, at_ms: int) -> None:
-    """Takes in that OpenCode stopped serving a directory; with OpenCode 2.x that ends its run."""
+    """Takes in that OpenCode stopped serving a directory; with OpenCode 2.x that ends its run.
+
+    A line that is read again, in a copy of the file, must not end the run that began since.
+    """
     connection.execute(
         "UPDATE workspaces SET closed_ms = ? WHERE directory = ? AND run IN (SELECT id FROM runs WHERE process = ?)",
         (at_ms, directory, process),
     )
     if api != 1:
         runs = connection.execute(
-            "SELECT id FROM runs WHERE process = ? AND directory = ? AND ended_ms IS NULL", (process, directory)
+            "SELECT id FROM runs WHERE process = ? AND directory = ? AND ended_ms IS NULL AND last_activity_ms <= ?",
+            (process, directory, at_ms),
         ).fetchall()
         for (run,) in runs:
             end_run(connection, run, at_ms)
