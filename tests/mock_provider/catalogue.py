@@ -80,6 +80,8 @@ CATALOGUE: Final[dict[str, Scenario]] = {
     "permission": Scenario(
         (Step(tools=(ToolCall("bash", {"command": "touch asked-{secret}", "description": "Touch"}),)), _HELLO)
     ),
+    # A tool of the user's own, which leaves a file behind.
+    "own-tool": Scenario((Step(tools=(ToolCall("mine", {"path": "{directory}/mark"}),)), _HELLO)),
     "question": Scenario(
         (
             Step(

@@ -26,11 +26,12 @@ def running(
     directory: Path | None = None,
     options: Sequence[str] = (),
     extra: Mapping[str, str] | None = None,
+    before: Sequence[str] = (),
 ) -> contextlib.AbstractContextManager[Started]:
-    """``opencode run PROMPT`` while the context lasts."""
+    """``opencode run PROMPT`` while the context lasts; ``before`` is a command that starts it."""
     folder = directory or home.project
     return started(
-        [str(home.program), "run", *options, prompt],
+        [*before, str(home.program), "run", *options, prompt],
         directory=folder,
         environment=home.environment(folder, extra),
         logs=home.logs,
@@ -44,10 +45,11 @@ def run(
     directory: Path | None = None,
     options: Sequence[str] = (),
     extra: Mapping[str, str] | None = None,
+    before: Sequence[str] = (),
     timeout_s: float = 90.0,
 ) -> Done:
     """``opencode run PROMPT`` to its end, whatever its exit code."""
-    with running(home, prompt, directory=directory, options=options, extra=extra) as program:
+    with running(home, prompt, directory=directory, options=options, extra=extra, before=before) as program:
         return program.wait(timeout_s)
 
 

@@ -62,7 +62,7 @@ def stage(
     program: Path,
     prepared: Path | None,
     *,
-    install: Callable[[Exporter], None] = plain_copy,
+    install: Callable[[Exporter], None] = by_setup,
     registry: str | None = None,
 ) -> Iterator[Stage]:
     """A stage while the context lasts; its folder goes with it.
