@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+TAIL_CHARACTERS = 2_000
+
 
 @pytest.fixture(scope="session")
 def program() -> Path:
@@ -41,6 +43,7 @@ def on_stage(program: Path, prepared_config: Path) -> Iterator[Stage]:
     """A fresh home with the plugin installed; no daemon runs."""
     with stage(program, prepared_config) as on_stage:
         yield on_stage
+        tell(on_stage.home.logs)
 
 
 @pytest.fixture(scope="module")
@@ -48,3 +51,12 @@ def shared_stage(program: Path, prepared_config: Path) -> Iterator[Stage]:
     """The same, shared by a module's tests."""
     with stage(program, prepared_config) as on_stage:
         yield on_stage
+        tell(on_stage.home.logs)
+
+
+def tell(logs: Path) -> None:
+    """Print what the programs said: pytest shows it beside a failure."""
+    for log in sorted(logs.iterdir()):
+        text = log.read_text(errors="replace")
+        if text:
+            print(f"--- {log.name}\n{text[-TAIL_CHARACTERS:]}")

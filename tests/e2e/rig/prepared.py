@@ -48,7 +48,9 @@ def user_registry() -> str | None:
     npm = shutil.which("npm")
     if not npm:
         return None
-    answer = subprocess.run([npm, "config", "get", "registry"], capture_output=True, text=True, check=True)
+    answer = subprocess.run(
+        [npm, "--logs-max=0", "config", "get", "registry"], capture_output=True, text=True, check=True
+    )
     return answer.stdout.strip() or None
 
 

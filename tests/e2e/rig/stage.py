@@ -13,14 +13,13 @@ from tests.e2e.rig.exporter import Exporter, copy_plugin, published
 from tests.e2e.rig.home import make_home
 from tests.e2e.rig.prepared import copy_into
 from tests.mock_provider import MockProvider
+from tests.mock_provider.catalogue import CATALOGUE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from tests.e2e.rig.home import Home
-    from tests.mock_provider import Charge
-
-_TAIL_CHARACTERS = 2_000
+    from tests.mock_provider import Charge, Scenario
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +63,7 @@ def stage(
     *,
     install: Callable[[Exporter], None] = by_setup,
     registry: str | None = None,
+    scenarios: Mapping[str, Scenario] = CATALOGUE,
 ) -> Iterator[Stage]:
     """A stage while the context lasts; its folder goes with it.
 
@@ -72,25 +72,17 @@ def stage(
         prepared: what OpenCode installed beside plugins; None leaves that to this home's own first start.
         install: how the plugin gets there.
         registry: the npm registry that OpenCode is told to use.
+        scenarios: what prompts may name.
     """
     # Not pytest's tmp_path: a home has 4,000 files, which three kept runs would multiply; and a socket's path is short.
     root = Path(tempfile.mkdtemp(prefix="oc-stats-"))
     try:
-        with MockProvider() as provider:
+        with MockProvider(scenarios=scenarios) as provider:
             home = make_home(root, program, provider.url, registry=registry)
             if prepared:
                 copy_into(prepared, home.config)
             exporter = Exporter(home)
             install(exporter)
             yield Stage(provider, home, exporter)
-            _tell(home.logs)
     finally:
         shutil.rmtree(root)
-
-
-def _tell(logs: Path) -> None:
-    """Print what the programs said: pytest shows it beside a failure."""
-    for log in sorted(logs.iterdir()):
-        text = log.read_text(errors="replace")
-        if text:
-            print(f"--- {log.name}\n{text[-_TAIL_CHARACTERS:]}")
