@@ -27,7 +27,11 @@ def day_of(at_ms: int, zone: tzinfo) -> Day:
     """The local day that holds the instant."""
     # Seconds are cut, not rounded: 23:59:59.9996 must not become the next day.
     today = datetime.fromtimestamp(at_ms // 1000, zone).date()
-    return Day(today, _midnight_ms(today, zone), _midnight_ms(today + timedelta(days=1), zone))
+    day = Day(today, _midnight_ms(today, zone), _midnight_ms(today + timedelta(days=1), zone))
+    if at_ms < day.end_ms:
+        return day
+    # The clock was put back over midnight: the hour that reads as yesterday once more is already today's.
+    return Day(today + timedelta(days=1), day.end_ms, _midnight_ms(today + timedelta(days=2), zone))
 
 
 def slot_of(at_ms: int) -> int:

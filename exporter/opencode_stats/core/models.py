@@ -34,10 +34,14 @@ def model_key(provider: str | None, model: str | None) -> str:
     """The model's key: its bare id where the provider is the model's own vendor, else ``provider/model``.
 
     Different pairs never share a key: a bare id has no slash, any other key has one, and slashes (and percent signs)
-    in a provider's own id are escaped. A part that is not known reads ``unknown``.
+    in a provider's own id are escaped. A part that is not known reads ``unknown``; one that is so named is escaped.
     """
-    model = model or UNKNOWN
-    if provider in VENDORS and "/" not in model and model.startswith(VENDORS[provider]):
+    if provider in VENDORS and model is not None and "/" not in model and model.startswith(VENDORS[provider]):
         return model
-    escaped = (provider or UNKNOWN).replace("%", "%25").replace("/", "%2F")
-    return f"{escaped}/{model}"
+    return f"{_known(provider).replace('/', '%2F')}/{_known(model)}"
+
+
+def _known(part: str | None) -> str:
+    if part is None:
+        return UNKNOWN
+    return "%75nknown" if part == UNKNOWN else part.replace("%", "%25")

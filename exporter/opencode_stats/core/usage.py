@@ -46,6 +46,7 @@ ID_TIME_MODULUS_MS: Final = 2**36
 ID_TIME_TOLERANCE_MS: Final = 1
 _ID_PREFIX_LENGTH: Final = 4
 _ID_TIME_DIGITS: Final = 12
+_HEX_DIGITS: Final = frozenset("0123456789abcdef")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,13 +180,9 @@ def id_contradicts_time(message: str, created_ms: int) -> bool:
     An id that carries no time (not OpenCode's own make) contradicts nothing.
     """
     digits = message[_ID_PREFIX_LENGTH : _ID_PREFIX_LENGTH + _ID_TIME_DIGITS]
-    try:
-        made_ms = int(digits, 16) >> 12
-    except ValueError:
+    if len(digits) < _ID_TIME_DIGITS or not _HEX_DIGITS.issuperset(digits):
         return False
-    if len(digits) < _ID_TIME_DIGITS:
-        return False
-    apart_ms = (made_ms - created_ms) % ID_TIME_MODULUS_MS
+    apart_ms = ((int(digits, 16) >> 12) - created_ms) % ID_TIME_MODULUS_MS
     return min(apart_ms, ID_TIME_MODULUS_MS - apart_ms) > ID_TIME_TOLERANCE_MS
 
 
