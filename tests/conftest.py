@@ -1,0 +1,33 @@
+"""What every test is handed, and how much hypothesis tries."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, settings
+from tests.support.clock import FakeClock
+from tests.support.ledgers import ledger_in_memory
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+
+# No deadline: a busy machine is no defect. The database of examples is off, so that a run leaves nothing behind.
+settings.register_profile("quick", max_examples=25, deadline=None, database=None)
+settings.register_profile(
+    "ci", max_examples=300, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def ledger() -> Iterator[sqlite3.Connection]:
+    with ledger_in_memory() as connection:
+        yield connection

@@ -1,0 +1,33 @@
+"""Different models never share a key, whatever they are called."""
+
+from __future__ import annotations
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from opencode_stats.core.models import VENDORS, model_key
+
+HOSTILE = st.text(alphabet="%/25F7nukow\x00é-", min_size=1, max_size=8)
+PARTS = st.none() | st.just("unknown") | st.just("%75nknown") | HOSTILE
+PROVIDERS = PARTS | st.sampled_from(sorted(VENDORS))
+MODELS = PARTS | st.builds(
+    "".join, st.tuples(st.sampled_from([beginning for own in VENDORS.values() for beginning in own]), HOSTILE)
+)
+PAIRS = st.tuples(PROVIDERS, MODELS)
+
+
+@given(one=PAIRS, other=PAIRS)
+@example(one=(None, "m"), other=("unknown", "m"))
+@example(one=("m", None), other=("m", "unknown"))
+@example(one=("a/b", "c"), other=("a", "b/c"))
+@example(one=("a%2Fb", "c"), other=("a/b", "c"))
+@example(one=("openai", "gpt-5"), other=("gpt-5", None))
+def test_a_key_names_one_pair(one: tuple[str | None, str | None], other: tuple[str | None, str | None]) -> None:
+    assert (model_key(*one) == model_key(*other)) is (one == other)
+
+
+@given(provider=PROVIDERS, model=MODELS)
+def test_a_bare_id_has_no_slash_and_any_other_key_has_one(provider: str | None, model: str | None) -> None:
+    key = model_key(provider, model)
+
+    assert ("/" not in key) is (provider in VENDORS and key == model)

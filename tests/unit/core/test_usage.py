@@ -1,0 +1,202 @@
+"""The rule book of counting, rule by rule."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from tests.support.ids import timed_id
+
+from opencode_stats.core.events import MessageSnapshot
+from opencode_stats.core.tokens import NO_TOKENS, Tokens
+from opencode_stats.core.usage import (
+    ID_TIME_MODULUS_MS,
+    Message,
+    id_contradicts_time,
+    merge,
+    message_of,
+    stage_of,
+    standing_of,
+)
+
+AT_MS = 1_795_211_032_182
+SPENT = Tokens(800, 30, 20, 200, 0)
+CREATED = MessageSnapshot(
+    at_ms=AT_MS,
+    event="evt_1",
+    conversation="ses_a",
+    message=timed_id("msg", AT_MS),
+    provider="mock",
+    model="m",
+    tokens=NO_TOKENS,
+    cost_usd=0.0,
+    created_ms=AT_MS,
+)
+USED = replace(CREATED, at_ms=AT_MS + 9, event="evt_2", tokens=SPENT, cost_usd=0.00321, finish="stop")
+COMPLETED = replace(USED, at_ms=AT_MS + 10, event="evt_3", completed_ms=AT_MS + 10)
+
+
+def known(*snapshots: MessageSnapshot) -> Message:
+    message = None
+    for snapshot in snapshots:
+        message = merge(message, message_of(snapshot, 1))
+    assert message is not None
+    return message
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "stage"),
+    [
+        (CREATED, "created"),
+        (replace(CREATED, tokens=None), "created"),
+        (USED, "usage"),
+        (replace(CREATED, finish="stop"), "usage"),
+        (replace(CREATED, tokens=SPENT), "usage"),
+        (COMPLETED, "completed"),
+        (replace(CREATED, completed_ms=AT_MS), "completed"),
+    ],
+)
+def test_how_far_along_a_snapshot_is(snapshot: MessageSnapshot, stage: str) -> None:
+    assert stage_of(snapshot) == stage
+
+
+def test_the_zeros_of_a_new_message_are_unknown_tokens() -> None:
+    assert (message_of(CREATED, 1).tokens, message_of(CREATED, 1).cost_microusd) == (None, None)
+
+
+def test_no_usage_in_the_answer_is_zero_tokens() -> None:
+    assert message_of(replace(COMPLETED, tokens=NO_TOKENS), 1).tokens == NO_TOKENS
+
+
+@pytest.mark.parametrize("error", ["MessageAbortedError", "APIError"])
+def test_an_error_without_tokens_leaves_them_unknown(error: str) -> None:
+    message = message_of(replace(COMPLETED, tokens=NO_TOKENS, finish=None, error=error), 1)
+
+    assert (message.tokens, message.cost_microusd) == (None, None)
+
+
+def test_an_error_with_tokens_was_paid_for() -> None:
+    assert message_of(replace(COMPLETED, error="APIError"), 1).tokens == SPENT
+
+
+def test_an_error_that_comes_after_the_usage_leaves_the_usage() -> None:
+    aborted = replace(COMPLETED, tokens=NO_TOKENS, finish=None, error="MessageAbortedError")
+
+    message = known(CREATED, USED, aborted)
+
+    assert (message.tokens, message.cost_microusd, message.state) == (SPENT, 3210, "aborted")
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "state"),
+    [
+        (CREATED, "unfinished"),
+        (USED, "unfinished"),
+        (COMPLETED, "final"),
+        (replace(COMPLETED, error="aborted"), "aborted"),
+        (replace(COMPLETED, error="MessageAbortedError"), "aborted"),
+        (replace(COMPLETED, error="APIError"), "failed"),
+    ],
+)
+def test_how_a_message_ended(snapshot: MessageSnapshot, state: str) -> None:
+    assert message_of(snapshot, 1).state == state
+
+
+def test_the_furthest_along_wins_whatever_comes_last() -> None:
+    assert known(COMPLETED, USED, CREATED) == known(CREATED, USED, COMPLETED)
+
+
+def test_between_equals_the_higher_event_id_wins() -> None:
+    later = replace(COMPLETED, event="evt_4", tokens=Tokens(1))
+
+    assert known(COMPLETED, later).tokens == known(later, COMPLETED).tokens == Tokens(1)
+
+
+def test_what_the_winner_does_not_know_is_filled_in() -> None:
+    message = known(replace(CREATED, agent="build", root="/w"), replace(COMPLETED, provider=None, model=None))
+
+    assert (message.agent, message.root, message.provider, message.model) == ("build", "/w", "mock", "m")
+
+
+def test_usage_belongs_to_the_moment_at_which_the_request_began() -> None:
+    assert known(COMPLETED).counted_at_ms == AT_MS
+    assert known(replace(COMPLETED, created_ms=None)).counted_at_ms == AT_MS + 10
+
+
+@pytest.mark.parametrize(
+    ("made_ms", "created_ms", "expected"),
+    [
+        (AT_MS, AT_MS, False),
+        (AT_MS + 1, AT_MS, False),
+        (AT_MS - 1, AT_MS, False),
+        (AT_MS + 2, AT_MS, True),
+        (AT_MS - 2, AT_MS, True),
+        # The id holds 36 bits of milliseconds: 2.2 years; an instant beside the wrap is still near.
+        (26 * ID_TIME_MODULUS_MS, 26 * ID_TIME_MODULUS_MS - 1, False),
+        (26 * ID_TIME_MODULUS_MS - 1, 26 * ID_TIME_MODULUS_MS, False),
+        (26 * ID_TIME_MODULUS_MS, 26 * ID_TIME_MODULUS_MS - 3, True),
+    ],
+)
+def test_the_time_inside_an_id(made_ms: int, created_ms: int, expected: bool) -> None:
+    assert id_contradicts_time(timed_id("msg", made_ms), created_ms) is expected
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "msg_mine",
+        "x",
+        "",
+        "msg_0x1234567890zz",
+        "msg_1_2_3_4_5_6_7",
+        "msg_ 1faea76760 ",
+        "msg_" + "\uff11" * 12,  # Python's int() would take such digits
+    ],
+)
+def test_an_id_without_a_time_contradicts_nothing(message: str) -> None:
+    assert id_contradicts_time(message, AT_MS) is False
+
+
+MADE_NOW = timed_id("msg", AT_MS)
+MADE_LATER = timed_id("msg", AT_MS + 5_000_000)
+
+
+@pytest.mark.parametrize(
+    ("message_id", "created_seen", "conversation_created_ms", "standing"),
+    [
+        (MADE_NOW, True, None, "counted"),  # no witness: genuine
+        (MADE_NOW, True, AT_MS - 1, "counted"),
+        (MADE_NOW, True, AT_MS + 1, "counted"),  # the third witness alone
+        (MADE_LATER, False, None, "copy"),  # the first two agree
+        (MADE_LATER, False, AT_MS - 1, "copy"),
+        (MADE_LATER, True, None, "pending"),  # one witness, the conversation not known yet
+        (MADE_LATER, True, AT_MS - 1, "counted"),  # a stepped clock
+        (MADE_LATER, True, AT_MS + 1, "copy"),
+        (MADE_NOW, False, None, "pending"),
+        (MADE_NOW, False, AT_MS - 1, "counted"),  # a plugin that came late
+        (MADE_NOW, False, AT_MS, "counted"),
+        (MADE_NOW, False, AT_MS + 1, "copy"),  # a fork within a millisecond
+    ],
+)
+def test_whether_a_message_is_a_copy(
+    message_id: str,
+    created_seen: bool,
+    conversation_created_ms: int | None,
+    standing: str,
+) -> None:
+    snapshots = [CREATED, COMPLETED] if created_seen else [COMPLETED]
+    message = known(*(replace(snapshot, message=message_id) for snapshot in snapshots))
+
+    assert standing_of(message, conversation_created_ms) == standing
+
+
+def test_what_opencode_2_reports_is_genuine() -> None:
+    message = message_of(replace(COMPLETED, message=MADE_LATER), 2)
+
+    assert standing_of(message, AT_MS + 1) == "counted"
+
+
+def test_a_message_without_a_time_of_its_own_is_counted() -> None:
+    message = message_of(replace(COMPLETED, created_ms=None), 1)
+
+    assert standing_of(message, AT_MS + 1) == "counted"
