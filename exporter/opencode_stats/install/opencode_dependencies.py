@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 PACKAGE: Final = "@opencode-ai/plugin"
 MADE: Final = ("node_modules", "package.json", "package-lock.json", "bun.lock", ".gitignore", "opencode.jsonc")
@@ -45,6 +45,30 @@ class Waiting:
 
     elapsed_s: Callable[[], float]
     sleep_s: Callable[[float], None]
+
+
+def folders_of(env: Mapping[str, str], home: Path, config: Path, project: Path | None) -> tuple[Path, ...]:
+    """The configuration folders that OpenCode waits for: one plugin in any of them makes it wait for all.
+
+    Its own rule, read in 1.18.33: the user's, each ``.opencode`` from the project's folder up to the root of its
+    repository (without one, up to the root of the file system), ``~/.opencode``, and ``OPENCODE_CONFIG_DIR``.
+
+    Args:
+        env: OpenCode's environment.
+        home: the user's.
+        config: OpenCode's folder in the user's configuration.
+        project: a project, whose own ``.opencode`` is one of the folders even before it is there.
+    """
+    folders = [config]
+    if project is not None:
+        folders.append(project / ".opencode")
+        top = next((folder for folder in (project, *project.parents) if (folder / ".git").exists()), Path("/"))
+        above = [folder / ".opencode" for folder in project.parents if folder.is_relative_to(top)]
+        folders += [folder for folder in above if folder.is_dir()]
+    elsewhere = env.get("OPENCODE_CONFIG_DIR", "")
+    folders += [folder for folder in (home / ".opencode",) if folder.is_dir()]
+    folders += [Path(elsewhere)] if os.path.isabs(elsewhere) else []
+    return tuple(dict.fromkeys(folders))
 
 
 def is_satisfied(folder: Path) -> bool:
@@ -83,22 +107,22 @@ def _names(package: Mapping[str, Any]) -> set[str]:
 
 def bring(  # noqa: PLR0911 - each way it can end has a sentence of its own
     program: Path,
-    folder: Path,
+    folders: Sequence[Path],
     project: Path | None,
     env: Mapping[str, str],
     waiting: Waiting,
     *,
     limit_s: float = LIMIT_S,
 ) -> str:
-    """Has OpenCode install into the folder and waits until it has.
+    """Has OpenCode install into the folders and waits until it has.
 
     OpenCode runs for some seconds, on loopback behind a password of its own, with the user's configuration and a
     scratch data folder, so that it neither logs in nor touches its database.
 
     Args:
         program: OpenCode's program file.
-        folder: the configuration folder that shall be complete.
-        project: the project that it belongs to; None for the user's own.
+        folders: the configuration folders that shall be complete (``folders_of``).
+        project: the project that one of them belongs to; None for the user's own only.
         env: the user's environment: npm's settings, proxies and certificates are in there.
         waiting: the clock.
         limit_s: when to give up.
@@ -119,9 +143,10 @@ def bring(  # noqa: PLR0911 - each way it can end has a sentence of its own
                     return f"OpenCode did not start within {limit_s:g} s"
                 refused = server.open()
                 for _ in _turns(waiting, end_s):
-                    if _is_complete(folder):
+                    missing = [folder for folder in folders if not _is_complete(folder)]
+                    if not missing:
                         return ""
-                    if server.failed_in(folder):
+                    if any(server.failed_in(folder) for folder in missing):
                         return "npm's registry could not be reached or refused"
                     if refused:
                         return refused

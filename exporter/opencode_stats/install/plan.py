@@ -67,7 +67,7 @@ class Found:
     """What is there now.
 
     ``files`` has every path that may be written. ``opencode``: its program file and the first number of its version.
-    ``settled``: its dependency install has nothing to do in the wanted folder. ``empty``: that folder held nothing.
+    ``unsettled``: the folders in which its dependency install has something to do, ``empty``: those that hold nothing.
     ``autostart``: what the settings say, None where they say nothing. ``exporter_pid``: who holds the exporter's lock,
     0 for nobody.
     """
@@ -76,8 +76,8 @@ class Found:
     files: Mapping[Path, There] = field(default_factory=dict)
     service: ServiceState = field(default_factory=lambda: ServiceState(reachable=False))
     opencode: tuple[Path, int] | None = None
-    settled: bool = False
-    empty: bool = False
+    unsettled: tuple[Path, ...] = ()
+    empty: tuple[Path, ...] = ()
     autostart: bool | None = None
     settings_exist: bool = False
     exporter_pid: int = 0
@@ -145,12 +145,12 @@ def _dependencies(wanted: Wanted, found: Found, notes: list[str]) -> list[Step]:
         )
         return []
     program, major = found.opencode
-    if found.settled:
+    if not found.unsettled:
         return []
     if major != 1:
         notes.append(f"{program} is not OpenCode 1.x; what it needs for plugins it installs by itself.")
         return []
-    return [BringDependencies(program, wanted.folder, wanted.project, found.empty)]
+    return [BringDependencies(program, found.unsettled, wanted.project, found.empty)]
 
 
 def _user_copy(wanted: Wanted, found: Found) -> bool:

@@ -54,7 +54,7 @@ def plan_uninstall(paths: Paths, found: Found, plugin: bytes, present: frozenset
     if found.manifest.settings:
         steps.append(ForbidAutostart(paths.settings_file))
     # Taking in makes a lock and publishes, even where neither was there before.
-    if present & {*own_state(paths)}:
+    if paths.state in present:
         steps.append(RemoveOwn(own_state(paths), f"the spool and everything else in {paths.state}"))
     if paths.stats_file in present or take_in:
         steps.append(RemoveOwn((paths.stats_file,), f"the published figures {paths.stats_file}"))

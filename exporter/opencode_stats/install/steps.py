@@ -40,17 +40,17 @@ class Remove:
 
 @dataclass(frozen=True, slots=True)
 class BringDependencies:
-    """Have OpenCode do its own dependency install; ``note_down`` where the folder held nothing before."""
+    """Have OpenCode do its own dependency install; ``empty``: those of the folders that held nothing before."""
 
     program: Path
-    folder: Path
+    folders: tuple[Path, ...]
     project: Path | None
-    note_down: bool
+    empty: tuple[Path, ...]
 
     def __str__(self) -> str:
         return (
-            f"have OpenCode install its plugin package into {self.folder}, as it would at its next start "
-            f"({self.program} runs for some seconds, on loopback; it starts no model and no plugin)"
+            f"have OpenCode install its plugin package into {', '.join(map(str, self.folders))}, as it would at its "
+            f"next start ({self.program} runs for some seconds, on loopback; it starts no model and no plugin)"
         )
 
 

@@ -14,7 +14,7 @@ from opencode_stats.install import opencode_dependencies, plugin_files, service
 from opencode_stats.install.manifest import FILE_NAME, read_manifest
 from opencode_stats.install.opencode_binary import find_opencode, version_of
 from opencode_stats.install.plan import Found, There, Wanted
-from opencode_stats.install.removal import ledger_files, own_state
+from opencode_stats.install.removal import ledger_files
 from opencode_stats.settings import read_settings
 
 if TYPE_CHECKING:
@@ -60,17 +60,18 @@ def look_for_setup(wanted: Wanted, machine: Machine, state: ServiceState) -> Fou
     """
     paths = wanted.paths
     manifest = read_manifest(paths.data / FILE_NAME)
-    settled = opencode_dependencies.is_satisfied(wanted.folder)
+    folders = opencode_dependencies.folders_of(machine.env, machine.home, paths.opencode_config, wanted.project)
+    unsettled = tuple(folder for folder in folders if not opencode_dependencies.is_satisfied(folder))
     opencode = find_opencode(machine.env, machine.home)
     # Asking for the version costs a second: only where it decides something.
-    version = version_of(opencode, machine.run) if opencode and not settled else (1,)
+    version = version_of(opencode, machine.run) if opencode and unsettled else (1,)
     return Found(
         manifest=manifest,
         files=_files(paths, manifest.files, wanted.folder),
         service=state,
         opencode=(opencode.program, version[0] if version else 0) if opencode else None,
-        settled=settled,
-        empty=not _entries(wanted.folder),
+        unsettled=unsettled,
+        empty=tuple(folder for folder in unsettled if not _entries(folder)),
         autostart=_autostart(paths.settings_file),
         settings_exist=os.path.lexists(paths.settings_file),
         exporter_pid=_exporter_pid(paths),
@@ -85,7 +86,7 @@ def look_for_uninstall(paths: Paths, state: ServiceState) -> tuple[Found, frozen
         OSError: something can't be looked at.
     """
     manifest = read_manifest(paths.data / FILE_NAME)
-    own = (*own_state(paths), *ledger_files(paths), paths.data / FILE_NAME)
+    own = (paths.state, paths.spool, *ledger_files(paths), paths.data / FILE_NAME)
     present = {path for path in own if os.path.lexists(path)}
     if _is_published_by_us(paths.stats_file):
         present.add(paths.stats_file)

@@ -114,6 +114,9 @@ class Work:
         kept = _put_aside(step.path) if step.aside else None
         if kept is None:
             step.path.unlink(missing_ok=True)
+        if str(step.path.parent) in self.manifest.folders:
+            with contextlib.suppress(OSError):  # not empty yet, or no more
+                step.path.parent.rmdir()
         files = {path: content for path, content in self.manifest.files.items() if path != str(step.path)}
         self._write_down(replace(self.manifest, files=files))
         if step.path.parent == self._paths.systemd_user:
@@ -125,17 +128,18 @@ class Work:
         return "" if kept is None else f"{step.path} was changed since setup; it is {kept} now."
 
     def _bring(self, step: BringDependencies) -> str:
-        self._make_folder(step.folder)
-        problem = opencode_dependencies.bring(step.program, step.folder, step.project, self._env, self._waiting)
-        if step.note_down:
-            made = {name: _digest_of(step.folder / name) for name in opencode_dependencies.MADE}
+        for folder in step.folders:
+            self._make_folder(folder)
+        problem = opencode_dependencies.bring(step.program, step.folders, step.project, self._env, self._waiting)
+        for folder in step.empty:
+            made = {name: _digest_of(folder / name) for name in opencode_dependencies.MADE}
             brought = {name: content for name, content in made.items() if content is not None}
-            self._write_down(replace(self.manifest, brought={**self.manifest.brought, str(step.folder): brought}))
+            self._write_down(replace(self.manifest, brought={**self.manifest.brought, str(folder): brought}))
         if not problem:
             return ""
         return (
-            f"OpenCode's dependency install in {step.folder} is not done: {problem}. OpenCode works all the same, but "
-            "waits for it at every start. Run opencode-stats setup again while you are online: it finishes this."
+            f"OpenCode's dependency install is not done: {problem}. OpenCode works all the same, but waits for it at "
+            "every start. Run opencode-stats setup again while you are online: it finishes this."
         )
 
     def _allow_autostart(self, step: AllowAutostart) -> str:

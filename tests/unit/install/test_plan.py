@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 
 HOME = Path("/home/u")
 PATHS = Paths.of({}, HOME)
-PLUGINS = PATHS.opencode_config / "plugins"
+CONFIG = PATHS.opencode_config
+PLUGINS = CONFIG / "plugins"
 PLUGIN = PLUGINS / "opencode-stats.ts"
 RECORD = PLUGINS / "opencode-stats.json"
 UNIT = PATHS.systemd_user / "opencode-stats.service"
@@ -82,7 +83,7 @@ def after(plan: Plan, found: Found) -> Found:
                 autostart = None
                 settings = ""
     manifest = replace(found.manifest, files=written, settings=settings, package=WANTED.program.fingerprint)
-    return replace(found, files=files, manifest=manifest, service=state, autostart=autostart, settled=True)
+    return replace(found, files=files, manifest=manifest, service=state, autostart=autostart, unsettled=())
 
 
 def kinds(plan: Plan) -> list[str]:
@@ -109,16 +110,16 @@ def test_what_setup_did_leaves_it_nothing_to_do(state: ServiceState, *, service:
 
 
 def test_with_a_user_manager_the_service_starts_the_exporter() -> None:
-    plan = plan_setup(WANTED, Found(service=REACHABLE, opencode=OPENCODE, empty=True))
+    plan = plan_setup(WANTED, Found(service=REACHABLE, opencode=OPENCODE, unsettled=(CONFIG,), empty=(CONFIG,)))
 
     assert kinds(plan) == ["BringDependencies", "Write", "Write", "Write", "StartService"]
-    assert plan.steps[0] == BringDependencies(OPENCODE[0], PATHS.opencode_config, None, note_down=True)
+    assert plan.steps[0] == BringDependencies(OPENCODE[0], (CONFIG,), None, (CONFIG,))
     assert {"schemaVersion": 1, "stateDir": str(PATHS.state), "autostart": None} == record_in(plan)
     assert plan.starter == "service"
 
 
 def test_without_one_the_plugin_does_with_an_absolute_command_and_the_recorded_places() -> None:
-    plan = plan_setup(WANTED, Found(opencode=OPENCODE))
+    plan = plan_setup(WANTED, Found(opencode=OPENCODE, unsettled=(CONFIG,)))
 
     assert kinds(plan) == ["BringDependencies", "Write", "Write", "AllowAutostart"]
     command = [
@@ -210,7 +211,7 @@ def test_opencode_not_found_is_a_note() -> None:
 
 @pytest.mark.parametrize("major", [0, 2])
 def test_only_opencode_1_is_asked_for_its_dependency_install(major: int) -> None:
-    plan = plan_setup(WANTED, Found(opencode=(Path("/opt/opencode"), major)))
+    plan = plan_setup(WANTED, Found(opencode=(Path("/opt/opencode"), major), unsettled=(CONFIG,)))
 
     assert "BringDependencies" not in kinds(plan)
 
@@ -242,7 +243,7 @@ def test_an_older_plugin_of_ours_is_replaced_and_a_changed_one_kept_aside() -> N
 def test_a_project_needs_no_copy_where_the_user_has_one() -> None:
     project = Path("/work/shop")
     before = Found(opencode=OPENCODE, service=REACHABLE)
-    found = replace(after(plan_setup(WANTED, before), before), settled=False)
+    found = replace(after(plan_setup(WANTED, before), before), unsettled=(project / ".opencode",))
 
     plan = plan_setup(replace(WANTED, project=project), found)
 
@@ -263,11 +264,11 @@ def test_every_copy_that_setup_wrote_is_brought_to_this_version() -> None:
 
 
 def test_uninstall_takes_in_first_and_forgets_last() -> None:
-    before = Found(opencode=OPENCODE, service=REACHABLE, empty=True)
+    before = Found(opencode=OPENCODE, service=REACHABLE, empty=(CONFIG,))
     found = after(plan_setup(WANTED, before), before)
     found = replace(found, manifest=replace(found.manifest, brought={"/home/u/.config/opencode": {}}), exporter_pid=77)
 
-    plan = plan_uninstall(PATHS, found, SHIPPED, frozenset({PATHS.spool, PATHS.ledger}), purge=False)
+    plan = plan_uninstall(PATHS, found, SHIPPED, frozenset({PATHS.state, PATHS.spool, PATHS.ledger}), purge=False)
 
     expected = "TakeInSpool Remove Remove StopService Remove TakeInSpool RemoveOwn RemoveOwn RemoveBrought Forget"
     assert expected.split() == kinds(plan)
@@ -278,7 +279,7 @@ def test_uninstall_takes_in_first_and_forgets_last() -> None:
 
 
 def test_purge_takes_the_ledger_and_no_spool_in() -> None:
-    plan = plan_uninstall(PATHS, Found(), SHIPPED, frozenset({PATHS.spool, PATHS.ledger}), purge=True)
+    plan = plan_uninstall(PATHS, Found(), SHIPPED, frozenset({PATHS.state, PATHS.spool, PATHS.ledger}), purge=True)
 
     assert TakeInSpool() not in plan.steps
     removed = [path for step in plan.steps if isinstance(step, RemoveOwn) for path in step.paths]
@@ -324,7 +325,7 @@ def test_uninstall_knows_the_plugin_without_a_manifest() -> None:
 def test_every_step_says_what_it_does() -> None:
     before = Found(opencode=OPENCODE, service=REACHABLE)
     setup = plan_setup(WANTED, before)
-    removal = plan_uninstall(PATHS, after(setup, before), SHIPPED, frozenset({PATHS.spool}), purge=True)
+    removal = plan_uninstall(PATHS, after(setup, before), SHIPPED, frozenset({PATHS.state, PATHS.spool}), purge=True)
 
     for step in (*setup.steps, *removal.steps):
         assert str(step)[0].islower()
