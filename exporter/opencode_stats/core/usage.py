@@ -81,7 +81,12 @@ class Message:
 
     @property
     def counted_at_ms(self) -> int:
-        """The instant whose day the usage belongs to: when the request began. It never changes once known."""
+        """The instant whose day the usage belongs to: when the request was completed, as OpenCode's database says too.
+
+        One that never was (a killed OpenCode) belongs to when it began, which is all that the database tells of it.
+        """
+        if self.completed_ms is not None:
+            return self.completed_ms
         return self.first_at_ms if self.created_ms is None else self.created_ms
 
     @property

@@ -118,9 +118,13 @@ def test_what_the_winner_does_not_know_is_filled_in() -> None:
     assert (message.agent, message.root, message.provider, message.model) == ("build", "/w", "mock", "m")
 
 
-def test_usage_belongs_to_the_moment_at_which_the_request_began() -> None:
-    assert known(COMPLETED).counted_at_ms == AT_MS
-    assert known(replace(COMPLETED, created_ms=None)).counted_at_ms == AT_MS + 10
+def test_usage_belongs_to_the_moment_at_which_the_request_was_completed() -> None:
+    assert known(CREATED, USED, COMPLETED).counted_at_ms == AT_MS + 10
+
+
+def test_usage_of_a_request_that_never_was_completed_belongs_to_its_beginning() -> None:
+    assert known(CREATED, USED).counted_at_ms == AT_MS
+    assert known(replace(USED, created_ms=None, at_ms=AT_MS + 5)).counted_at_ms == AT_MS + 5
 
 
 @pytest.mark.parametrize(
