@@ -23,6 +23,10 @@ class Files:
         """As the call of that name; gives how many bytes it took, which may be fewer than given."""
         return os.write(descriptor, content)
 
+    def read(self, descriptor: int, length_bytes: int, offset_bytes: int) -> bytes:
+        """As the call "pread": from a place in the file, and fewer bytes only at its end."""
+        return os.pread(descriptor, length_bytes, offset_bytes)
+
     def fsync(self, descriptor: int) -> None:
         """As the call of that name: waits until the disk has it."""
         os.fsync(descriptor)

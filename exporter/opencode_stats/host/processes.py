@@ -29,7 +29,8 @@ class Processes:
         """
         if key.boot_id is None or not self._boot_id:
             return self._life_without_proc(key)
-        if key.boot_id != self._boot_id:
+        # The beginning is enough: a spool file's name has only that much of it.
+        if not self._boot_id.startswith(key.boot_id):
             return "gone"
         if key.pid_ns is not None and self._namespace and key.pid_ns != self._namespace:
             return "unknown"

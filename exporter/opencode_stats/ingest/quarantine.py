@@ -13,14 +13,16 @@ if TYPE_CHECKING:
 
 MOST_BYTES: Final = 64 * 1024 * 1024
 """The folder's size at most; when it is full a bad line is still reported, but its bytes are not kept."""
+MOST_FILES: Final = 1_000
 _COPY_BYTES: Final = 1024 * 1024
 
 
 class Quarantine:
-    """The folder of bad lines, one file each."""
+    """The folder of bad lines; neighbours that are bad for the same reason are in one file."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._sizes_bytes: dict[str, int] | None = None
 
     def keep(self, source: Path, inode: int, offset_bytes: int, length_bytes: int) -> str | None:
         """Copies a piece of a spool file and gives the copy's name; None where the quarantine is full.
@@ -33,7 +35,7 @@ class Quarantine:
         own_folder(self._folder)
         name = f"{source.name}.{inode}.{offset_bytes}.bad"
         target = self._folder / name
-        if self._size_bytes(but=name) + length_bytes > MOST_BYTES:
+        if not self._has_room(name, length_bytes):
             return None
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
         with open(source, "rb") as spool, open(os.open(target, flags, OWN_FILE_MODE), "wb") as kept:
@@ -44,13 +46,29 @@ class Quarantine:
                 left_bytes -= len(piece)
             kept.flush()
             os.fsync(kept.fileno())
+        self._sizes()[name] = length_bytes
         return name
 
     def clear(self) -> None:
         """Removes the folder with everything in it; no folder is no error."""
         if os.path.isdir(self._folder):
             shutil.rmtree(self._folder)
+        self._sizes_bytes = None
 
-    def _size_bytes(self, *, but: str) -> int:
-        with os.scandir(self._folder) as entries:
-            return sum(entry.stat(follow_symlinks=False).st_size for entry in entries if entry.name != but)
+    def _has_room(self, name: str, length_bytes: int) -> bool:
+        if self._fits(name, length_bytes):
+            return True
+        # Somebody may have cleared the folder since it was looked at.
+        self._sizes_bytes = None
+        return self._fits(name, length_bytes)
+
+    def _fits(self, name: str, length_bytes: int) -> bool:
+        others = {other: size_bytes for other, size_bytes in self._sizes().items() if other != name}
+        return len(others) < MOST_FILES and sum(others.values()) + length_bytes <= MOST_BYTES
+
+    def _sizes(self) -> dict[str, int]:
+        """The files' sizes by name, read once: only we write here."""
+        if self._sizes_bytes is None:
+            with os.scandir(self._folder) as entries:
+                self._sizes_bytes = {entry.name: entry.stat(follow_symlinks=False).st_size for entry in entries}
+        return self._sizes_bytes

@@ -2,79 +2,96 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import re
 import stat
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from opencode_stats.contract.line import LONGEST_LINE_BYTES, parse_line
 from opencode_stats.core.events import ProcessKey
-from opencode_stats.errors import BadEvent
-from opencode_stats.ingest.lines import cut
-from opencode_stats.ledger.append import BadLine, Cursor, append, forget_cursor, read_cursors
+from opencode_stats.host.files import Files
+from opencode_stats.ingest.pieces import Reader
+from opencode_stats.ledger.append import Cursor, forget_cursor, read_cursors
+from opencode_stats.ledger.transactions import checkpointed
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from opencode_stats.core.events import Event
     from opencode_stats.host.clock import Clock
     from opencode_stats.ingest.quarantine import Quarantine
 
+logger = logging.getLogger(__name__)
+
 ENDING: Final = ".jsonl"
-PIECE_BYTES: Final = 256 * 1024
-"""Read and committed at once: some 600 lines, so memory stays flat and a commit short."""
 HEAD_BYTES: Final = 64
 """A file's beginning as it is kept in its cursor: it holds the version, the type and the instant of the first line."""
+_NAME: Final = re.compile(r"[0-9A-Za-z._-]{1,120}\.jsonl")
+"""Any other name is nobody's spool file: the plugin writes none, and SQLite could not keep some."""
+_STRANGER: Final = re.compile(r"(?P<pid>[1-9][0-9]{0,9})-(?P<start_ticks>[0-9]{1,18})-(?P<boot>[0-9a-f]{8})\.jsonl")
 _LARGEST_PID: Final = 2**31 - 1
 
 
 class Spool:
-    """Reads the folder's files, each from its cursor."""
+    """Reads the folder's files, each from its cursor. One that can't be read keeps none of the others waiting."""
 
-    def __init__(self, folder: Path, connection: sqlite3.Connection, quarantine: Quarantine, clock: Clock) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        connection: sqlite3.Connection,
+        quarantine: Quarantine,
+        clock: Clock,
+        files: Files | None = None,
+    ) -> None:
         self._folder = folder
         self._connection = connection
-        self._quarantine = quarantine
-        self._clock = clock
+        self._files = Files() if files is None else files
+        self._reader = Reader(connection, quarantine, clock, self._files)
         self._cursors = read_cursors(connection)
-        self._unfinished: dict[str, int] = {}
+        self._seen: dict[str, tuple[int, int]] = {}
+        self._troubles: dict[str, str] = {}
+
+    @property
+    def troubles(self) -> Mapping[str, str]:
+        """The files that could not be taken in the last time, with the system's reason; they are tried every time."""
+        return self._troubles
 
     def take_in(self) -> int:
         """Takes in everything that is new and gives the number of bytes that it was.
 
+        A file that can't be read, or whose bad lines can't be kept, is left as it is and named in ``troubles``.
+
         Raises:
-            OSError: a file or the quarantine can't be read or written; what was taken in before stays.
-            sqlite3.Error: the ledger can't be written.
+            OSError: the folder can't be read.
+            sqlite3.Error: the ledger can't be written; what was taken in before stays.
         """
-        return sum(self._take_in_file(name, found) for name, found in self._files())
+        taken_bytes = 0
+        for name, found in self._found():
+            taken_bytes += self._try_file(name, found)
+        return taken_bytes
 
     def finish(self, process_is_gone: set[str]) -> int:
         """Removes the files of these processes (keys) that are read to the end, and gives their number.
 
         A half line at such a file's end is quarantined first. The ledger is checkpointed before anything is removed:
-        from then on it is the only witness.
+        from then on it is the only witness. A file to which somebody still writes stays.
         """
-        done = []
-        for name, found in self._files():
+        ended = []
+        for name, found in self._found():
             cursor = self._cursors.get(name)
-            if cursor is None or cursor.process is None or cursor.process not in process_is_gone:
-                continue
-            if cursor.offset_bytes < found.st_size:
-                self._quarantine_rest(cursor, found.st_size)
-            done.append(name)
-        if done:
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        for name in done:
-            os.unlink(self._folder / name)
-            self._forget(name)
-        return len(done)
+            if cursor is not None and cursor.process in process_is_gone:
+                self._try_file(name, found)
+                if name not in self._troubles and self._is_read(name):
+                    ended.append(name)
+        if not ended or not checkpointed(self._connection):
+            return 0
+        return sum(self._remove(name) for name in ended)
 
-    def _files(self) -> Iterator[tuple[str, os.stat_result]]:
+    def _found(self) -> Iterator[tuple[str, os.stat_result]]:
         """The spool files, by name. Links, folders and other things are nobody's spool file."""
         try:
-            names = sorted(name for name in os.listdir(self._folder) if name.endswith(ENDING))
+            names = sorted(name for name in os.listdir(self._folder) if _NAME.fullmatch(name))
         except FileNotFoundError:
             names = []
         for gone in self._cursors.keys() - set(names):
@@ -87,67 +104,72 @@ class Spool:
             if stat.S_ISREG(found.st_mode):
                 yield name, found
 
-    def _take_in_file(self, name: str, found: os.stat_result) -> int:
-        known = self._cursors.get(name)
-        if known is not None and self._unchanged(known, found):
-            return 0
-        descriptor = os.open(self._folder / name, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-        taken_bytes = 0
+    def _try_file(self, name: str, found: os.stat_result) -> int:
         try:
-            cursor = self._cursor_for(name, found, os.pread(descriptor, HEAD_BYTES, 0))
-            while True:
-                piece = os.pread(descriptor, PIECE_BYTES, cursor.offset_bytes)
-                advanced = self._take_piece(descriptor, cursor, piece)
-                if advanced is None:
-                    break
-                taken_bytes += advanced.offset_bytes - cursor.offset_bytes
-                cursor = advanced
-        finally:
-            os.close(descriptor)
-        self._unfinished[name] = found.st_size
-        self._cursors[name] = cursor
+            taken_bytes = self._take_in_file(name, found)
+        except FileNotFoundError:
+            # It went away since the folder was read.
+            return 0
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            if self._troubles.get(name) != reason:
+                logger.warning("spool.unreadable file=%s error=%s", name, reason)
+            self._troubles[name] = reason
+            return 0
+        self._troubles.pop(name, None)
         return taken_bytes
 
-    def _take_piece(self, descriptor: int, cursor: Cursor, piece: bytes) -> Cursor | None:
-        """Takes in the complete lines of a piece; None where there is not one."""
-        lines = cut(piece, cursor.offset_bytes)
-        if lines:
-            entries = [self._entry(cursor, line.offset_bytes, line.content) for line in lines]
-            end_bytes = lines[-1].end_bytes
-        elif len(piece) == PIECE_BYTES:
-            end_bytes = _end_of_line(descriptor, cursor.offset_bytes + len(piece))
-            if not end_bytes:
-                return None
-            length_bytes = end_bytes - 1 - cursor.offset_bytes
-            if length_bytes > LONGEST_LINE_BYTES:
-                entries = [self._bad(cursor, cursor.offset_bytes, length_bytes, "longer than 1 MiB")]
-            else:
-                content = os.pread(descriptor, length_bytes, cursor.offset_bytes)
-                entries = [self._entry(cursor, cursor.offset_bytes, content)]
-        else:
-            return None
-        return append(self._connection, replace(cursor, offset_bytes=end_bytes), entries, _stranger(cursor.file))
-
-    def _entry(self, cursor: Cursor, offset_bytes: int, content: bytes) -> Event | BadLine:
+    def _take_in_file(self, name: str, found: os.stat_result) -> int:
+        if self._is_unchanged(name, found):
+            return 0
+        # Not to wait for a writer, should a pipe have taken the file's place since.
+        descriptor = self._files.open(self._folder / name, os.O_RDONLY | os.O_NONBLOCK)
         try:
-            return parse_line(content)
-        except BadEvent as error:
-            return self._bad(cursor, offset_bytes, len(content), error.reason)
+            found = os.fstat(descriptor)
+            if not stat.S_ISREG(found.st_mode):
+                return 0
+            cursor = self._cursor_for(name, found, self._files.read(descriptor, HEAD_BYTES, 0))
+            start_bytes = cursor.offset_bytes
+            self._cursors[name] = cursor
+            while (advanced := self._reader.take_piece(self._folder, descriptor, cursor, _stranger(name))) is not None:
+                # Noted piece by piece: what is committed stays known, whatever fails next.
+                self._cursors[name] = cursor = advanced
+        finally:
+            self._files.close(descriptor)
+        self._seen[name] = (found.st_size, found.st_mtime_ns)
+        return cursor.offset_bytes - start_bytes
 
-    def _bad(self, cursor: Cursor, offset_bytes: int, length_bytes: int, reason: str) -> BadLine:
-        kept_as = self._quarantine.keep(self._folder / cursor.file, cursor.inode, offset_bytes, length_bytes)
-        return BadLine(offset_bytes, length_bytes, reason, kept_as, self._clock.now_ms())
+    def _is_read(self, name: str) -> bool:
+        """Whether nothing of the file is left unread; a half line is quarantined for it."""
+        cursor = self._cursors[name]
+        try:
+            found = os.lstat(self._folder / name)
+            if self._seen.get(name) != (found.st_size, found.st_mtime_ns):
+                # It grows: its process is not so gone as it seemed.
+                return False
+            if cursor.offset_bytes < found.st_size:
+                self._cursors[name] = self._reader.give_up(self._folder, cursor, found.st_size, _stranger(name))
+        except OSError as error:
+            logger.warning("spool.unfinished file=%s error=%s", name, error.strerror)
+            return False
+        return True
 
-    def _quarantine_rest(self, cursor: Cursor, size_bytes: int) -> None:
-        """The half line that a killed process left."""
-        bad = self._bad(cursor, cursor.offset_bytes, size_bytes - cursor.offset_bytes, "half a line at the end")
-        self._cursors[cursor.file] = append(
-            self._connection, replace(cursor, offset_bytes=size_bytes), [bad], _stranger(cursor.file)
-        )
+    def _remove(self, name: str) -> bool:
+        path = self._folder / name
+        try:
+            if os.lstat(path).st_size != self._cursors[name].offset_bytes:
+                return False
+            self._files.unlink(path)
+        except OSError as error:
+            logger.warning("spool.unremovable file=%s error=%s", name, error.strerror)
+            return False
+        self._forget(name)
+        return True
 
-    def _unchanged(self, known: Cursor, found: os.stat_result) -> bool:
-        same_file = (known.device, known.inode) == (found.st_dev, found.st_ino)
-        return same_file and found.st_size == self._unfinished.get(known.file, -1)
+    def _is_unchanged(self, name: str, found: os.stat_result) -> bool:
+        known = self._cursors.get(name)
+        same_file = known is not None and (known.device, known.inode) == (found.st_dev, found.st_ino)
+        return same_file and self._seen.get(name) == (found.st_size, found.st_mtime_ns)
 
     def _cursor_for(self, name: str, found: os.stat_result, head: bytes) -> Cursor:
         """The file's cursor; from the start where another file took its name, or it was cut short.
@@ -161,27 +183,25 @@ class Spool:
             and known.offset_bytes <= found.st_size
             and head.startswith(known.head)
         ):
-            return replace(known, head=head)
+            return Cursor(name, known.device, known.inode, head, known.offset_bytes, known.process)
+        self._reader.forget(name)
         return Cursor(name, found.st_dev, found.st_ino, head, 0)
 
     def _forget(self, name: str) -> None:
         forget_cursor(self._connection, name)
+        self._reader.forget(name)
         self._cursors.pop(name, None)
-        self._unfinished.pop(name, None)
-
-
-def _end_of_line(descriptor: int, offset_bytes: int) -> int:
-    """The offset after the next newline at or after ``offset_bytes``; 0 where there is none yet."""
-    while piece := os.pread(descriptor, PIECE_BYTES, offset_bytes):
-        found = piece.find(b"\n")
-        if found >= 0:
-            return offset_bytes + found + 1
-        offset_bytes += len(piece)
-    return 0
+        self._seen.pop(name, None)
+        self._troubles.pop(name, None)
 
 
 def _stranger(file: str) -> ProcessKey:
-    """A process for lines whose file never said whose they are: one of another boot, so it counts as gone."""
-    pid = file.partition("-")[0]
-    known = pid.isascii() and pid.isdigit() and 0 < int(pid) <= _LARGEST_PID
-    return ProcessKey(int(pid) if known else _LARGEST_PID, boot_id=f"file {file[:200]}")
+    """A process for lines whose file never said whose they are.
+
+    The file's name tells as much as is needed to see whether it is alive. Under a name of another kind it is one of
+    no known boot, so it counts as gone.
+    """
+    parts = _STRANGER.fullmatch(file)
+    if parts is None or int(parts["pid"]) > _LARGEST_PID:
+        return ProcessKey(_LARGEST_PID, boot_id=f"file {file}")
+    return ProcessKey(int(parts["pid"]), parts["boot"], start_ticks=int(parts["start_ticks"]) or None)

@@ -37,11 +37,12 @@ class Cursor:
 
 
 @dataclass(frozen=True, slots=True)
-class BadLine:
-    """A line that is no event: where it was, why, and the name under which its bytes are kept."""
+class BadLines:
+    """Neighbouring lines that are no events: where they were, why, and the name under which their bytes are kept."""
 
     offset_bytes: int
     length_bytes: int
+    lines: int
     reason: str
     kept_as: str | None
     at_ms: int
@@ -59,7 +60,7 @@ def forget_cursor(connection: sqlite3.Connection, file: str) -> None:
 
 
 def append(
-    connection: sqlite3.Connection, cursor: Cursor, entries: Sequence[e.Event | BadLine], stranger: e.ProcessKey
+    connection: sqlite3.Connection, cursor: Cursor, entries: Sequence[e.Event | BadLines], stranger: e.ProcessKey
 ) -> Cursor:
     """Takes in what was read between the file's old cursor and this one, and gives the cursor as it was kept.
 
@@ -68,8 +69,8 @@ def append(
     with transaction(connection):
         intake = _Intake(connection, cursor.process, stranger)
         for entry in entries:
-            if isinstance(entry, BadLine):
-                _keep_bad_line(connection, cursor, entry)
+            if isinstance(entry, BadLines):
+                _keep_bad_lines(connection, cursor, entry)
             else:
                 intake.take(entry)
         intake.finish()
@@ -81,12 +82,12 @@ def append(
     return kept
 
 
-def _keep_bad_line(connection: sqlite3.Connection, cursor: Cursor, bad: BadLine) -> None:
+def _keep_bad_lines(connection: sqlite3.Connection, cursor: Cursor, bad: BadLines) -> None:
     connection.execute(
-        "INSERT OR REPLACE INTO quarantine VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO quarantine VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            cursor.file, cursor.device, cursor.inode, bad.offset_bytes, bad.length_bytes, bad.reason, bad.kept_as,
-            bad.at_ms,
+            cursor.file, cursor.device, cursor.inode, bad.offset_bytes, bad.length_bytes, bad.lines, bad.reason,
+            bad.kept_as, bad.at_ms,
         ),
     )  # fmt: skip
 

@@ -75,7 +75,7 @@ def totals_between(connection: sqlite3.Connection, start_ms: int, end_ms: int) -
 def quarantined(connection: sqlite3.Connection, since_ms: int = 0) -> list[tuple[str, int]]:
     """Why lines came into quarantine since then, with the number of lines for each reason, most first."""
     return connection.execute(
-        "SELECT reason, count(*) FROM quarantine WHERE at_ms >= ? GROUP BY reason ORDER BY count(*) DESC, reason",
+        "SELECT reason, sum(lines) FROM quarantine WHERE at_ms >= ? GROUP BY reason ORDER BY sum(lines) DESC, reason",
         (since_ms,),
     ).fetchall()
 

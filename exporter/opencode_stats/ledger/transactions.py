@@ -1,4 +1,4 @@
-"""All or nothing: the one way in which anything is written to the ledger."""
+"""All or nothing: the one way in which anything is written to the ledger, and how it gets to the disk for good."""
 
 from __future__ import annotations
 
@@ -23,3 +23,12 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def checkpointed(connection: sqlite3.Connection) -> bool:
+    """Brings everything committed into the database file and onto the disk; False where a reader stood in the way.
+
+    PASSIVE waits for nobody, and syncs the file once it holds all (sqlite.org/c3ref/wal_checkpoint_v2.html).
+    """
+    busy, logged_pages, moved_pages = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    return not busy and logged_pages == moved_pages

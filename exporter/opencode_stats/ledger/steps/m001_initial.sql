@@ -176,18 +176,20 @@ CREATE TABLE cursors (
     process      TEXT REFERENCES processes (key)
 ) STRICT, WITHOUT ROWID;;
 
--- Bad lines. Only the reason is here; the bytes are kept in the quarantine folder.
+-- Bad lines; neighbours that are bad for the same reason are one row. Only the reason is here; the bytes are kept in the quarantine folder.
 CREATE TABLE quarantine (
     file         TEXT NOT NULL,
     device       INTEGER NOT NULL,
     inode        INTEGER NOT NULL,
     offset_bytes INTEGER NOT NULL,
     length_bytes INTEGER NOT NULL,
+    lines        INTEGER NOT NULL,
     reason       TEXT NOT NULL,
     kept_as      TEXT,
     at_ms        INTEGER NOT NULL,
     PRIMARY KEY (file, device, inode, offset_bytes)
 ) STRICT, WITHOUT ROWID;;
+CREATE INDEX quarantine_at ON quarantine (at_ms);;
 
 -- Lines that the plugin could not keep.
 CREATE TABLE losses (
