@@ -144,5 +144,5 @@ export type Line =
 
 /** The line as it is written, with its ending. `JSON.stringify` leaves out the keys that are undefined. */
 export function encode(line: Line): string {
-  return `${JSON.stringify({ v: 1, ...line })}\n`;
+  return `{"v":1,${JSON.stringify(line).slice(1)}\n`;
 }

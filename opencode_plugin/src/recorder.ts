@@ -1,7 +1,7 @@
 /** What one process has of this plugin, however many copies and instances of it OpenCode loads. */
 import { join } from "node:path";
 import { Autostart } from "./autostart.ts";
-import { ring } from "./doorbell.ts";
+import { Doorbell } from "./doorbell.ts";
 import type { Host } from "./host.ts";
 import type { Line } from "./line.ts";
 import { LossMarker } from "./losses.ts";
@@ -48,8 +48,9 @@ export class Recorder {
     const run = processKey(files, pid);
     const name = spoolName(run);
     const autostart = new Autostart(places.autostart, env, clock, host.spawn);
+    const doorbell = new Doorbell(files, places.doorbell);
     const wake = () => {
-      if (ring(files, places.doorbell) === "absent") autostart.unanswered();
+      if (doorbell.ring() === "absent") autostart.unanswered();
     };
     const { api, host_version } = first;
     this.#started = { type: "run.started", at_ms: clock.now_ms(), run, api, plugin_version: version, host_version };

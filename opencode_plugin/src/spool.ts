@@ -37,7 +37,7 @@ export class Spool {
   #inode: number | undefined;
   /** The opening line is in the file that is open. */
   #opened = false;
-  #held: { readonly text: string; readonly at_ms: number }[] = [];
+  #held: { readonly bytes: Uint8Array; readonly at_ms: number }[] = [];
   #heldBytes = 0;
   #lost: Loss | undefined;
   #reason = "";
@@ -57,7 +57,7 @@ export class Spool {
 
   /** Writes lines, or holds them back. */
   append(lines: readonly Line[]): void {
-    for (const line of lines) this.#hold(encode(line), line.at_ms);
+    for (const line of lines) this.#hold(Buffer.from(encode(line)), line.at_ms);
     if (this.#clock.steady_ms() >= this.#retryAt_ms) this.drain();
   }
 
@@ -68,19 +68,20 @@ export class Spool {
     try {
       this.#open();
       if (!this.#opened) {
-        this.#put(encode(this.#opening));
+        this.#put(Buffer.from(encode(this.#opening)));
         this.#opened = wrote = true;
       }
       if (this.#lost !== undefined) {
-        this.#put(encode({ type: "spool.lost", at_ms: this.#clock.now_ms(), ...this.#lost }));
+        const lost: Line = { type: "spool.lost", at_ms: this.#clock.now_ms(), ...this.#lost };
+        this.#put(Buffer.from(encode(lost)));
         this.#lost = undefined;
         wrote = true;
       }
       let first = this.#held[0];
       while (first !== undefined) {
-        this.#put(first.text);
+        this.#put(first.bytes);
         this.#held.shift();
-        this.#heldBytes -= Buffer.byteLength(first.text);
+        this.#heldBytes -= first.bytes.length;
         wrote = true;
         first = this.#held[0];
       }
@@ -105,13 +106,13 @@ export class Spool {
     }
   }
 
-  #hold(line: string, at_ms: number): void {
-    this.#held.push({ text: line, at_ms });
-    this.#heldBytes += Buffer.byteLength(line);
+  #hold(bytes: Uint8Array, at_ms: number): void {
+    this.#held.push({ bytes, at_ms });
+    this.#heldBytes += bytes.length;
     while (this.#held.length > MOST_LINES || this.#heldBytes > MOST_BYTES) {
       const oldest = this.#held.shift();
       if (oldest === undefined) return;
-      this.#heldBytes -= Buffer.byteLength(oldest.text);
+      this.#heldBytes -= oldest.bytes.length;
       const lines = (this.#lost?.lines ?? 0) + 1;
       const first_ms = this.#lost?.first_ms ?? oldest.at_ms;
       this.#lost = { lines, reason: this.#reason || "full", first_ms, last_ms: oldest.at_ms };
@@ -120,8 +121,10 @@ export class Spool {
 
   #open(): void {
     const before = this.#fd === undefined ? undefined : this.#files.fstatSync(this.#fd);
-    // Somebody deleted the file, and what we write would be seen by nobody; or its descriptor is another's by now.
-    if (before !== undefined && (before.nlink === 0 || before.ino !== this.#inode)) this.close();
+    // Somebody closed our descriptor and its number is another file's by now: that one is not ours to write or close.
+    if (before !== undefined && before.ino !== this.#inode) this.#fd = undefined;
+    // Somebody deleted the file: what we write into it would be seen by nobody.
+    else if (before?.nlink === 0) this.close();
     if (this.#fd === undefined) {
       this.#files.mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
       this.#fd = this.#files.openSync(this.#path, OPEN_FLAGS, 0o600);
@@ -131,7 +134,7 @@ export class Spool {
       this.#inode = found.ino;
       // Another copy of the plugin, or we before a failure, may have left half a line: end it, so that it spoils no
       // other. If it was ours it is still held and comes again, whole.
-      if (found.size > 0 && this.#lastByte(found.size) !== NEWLINE) this.#put("\n");
+      if (found.size > 0 && this.#lastByte(found.size) !== NEWLINE) this.#put(Buffer.of(NEWLINE));
     }
   }
 
@@ -146,8 +149,7 @@ export class Spool {
     }
   }
 
-  #put(line: string): void {
-    const bytes = Buffer.from(line);
+  #put(bytes: Uint8Array): void {
     const written = this.#files.writeSync(this.#fd ?? -1, bytes, 0, bytes.length);
     if (written < bytes.length) throw coded("ShortWrite");
   }

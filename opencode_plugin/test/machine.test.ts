@@ -91,68 +91,6 @@ describe("the process's name", () => {
   });
 });
 
-describe("the doorbell", () => {
-  const { ring } = insides;
-  const READING = fs.constants.O_RDWR | fs.constants.O_NONBLOCK;
-
-  function pipeIn(home: string): string {
-    const path = join(home, "doorbell");
-    expect(Bun.spawnSync(["mkfifo", path]).exitCode).toBe(0);
-    return path;
-  }
-
-  test("wakes who reads, and never waits for who does not", () => {
-    using home = scratch();
-    const path = pipeIn(home.path);
-    expect(ring(fs, join(home.path, "none"))).toBe("absent");
-    expect(ring(fs, path)).toBe("absent");
-    const reader = fs.openSync(path, READING);
-    expect(ring(fs, path)).toBe("rung");
-    expect(fs.readSync(reader, new Uint8Array(16))).toBe(1);
-    // A reader that sleeps: the pipe fills up (64 KiB), and ringing on is no error.
-    for (let bytes = 0; bytes < 70_000; bytes += 1) if (ring(fs, path) !== "rung") throw new Error(`after ${bytes}`);
-    fs.closeSync(reader);
-    expect(ring(fs, path)).toBe("absent");
-  });
-
-  test("is no file, link or folder", () => {
-    using home = scratch();
-    const file = join(home.path, "file");
-    fs.writeFileSync(file, "mine");
-    fs.symlinkSync(pipeIn(home.path), join(home.path, "link"));
-    expect(ring(fs, file)).toBe("refused");
-    expect(ring(fs, join(home.path, "link"))).toBe("refused");
-    expect(ring(fs, home.path)).toBe("refused");
-    expect(fs.readFileSync(file, "utf8")).toBe("mine");
-  });
-
-  test("a reader that goes between opening and writing kills nobody", () => {
-    using home = scratch();
-    const path = pipeIn(home.path);
-    const reader = fs.openSync(path, READING);
-    const files = new Proxy(fs, {
-      get: (real, name: keyof typeof fs) =>
-        name === "writeSync"
-          ? (...args: [number, Uint8Array, number, number]) => {
-              fs.closeSync(reader);
-              return fs.writeSync(...args);
-            }
-          : real[name],
-    });
-    expect(ring(files, path)).toBe("absent");
-  });
-
-  test("leaves no descriptor behind", () => {
-    using home = scratch();
-    const path = pipeIn(home.path);
-    const reader = fs.openSync(path, READING);
-    const before = fs.readdirSync("/proc/self/fd").length;
-    for (let rings = 0; rings < 100; rings += 1) ring(fs, path);
-    expect(fs.readdirSync("/proc/self/fd").length).toBe(before);
-    fs.closeSync(reader);
-  });
-});
-
 describe("autostart", () => {
   const { Autostart, scrubbed } = insides;
 

@@ -16,7 +16,7 @@ export const SHIPPED = normalize(join(import.meta.dir, "../../exporter/opencode_
 export const RECORDED = normalize(join(import.meta.dir, "../../tests/fixtures/recorded"));
 
 type Insides = Pick<typeof autostart, "Autostart" | "scrubbed"> &
-  Pick<typeof doorbell, "ring"> &
+  Pick<typeof doorbell, "Doorbell"> &
   Pick<typeof host, "coded" | "reasonOf"> &
   Pick<typeof losses, "LossMarker"> &
   Pick<typeof places, "placesOf" | "processKey" | "spoolName"> &
@@ -27,6 +27,7 @@ type Insides = Pick<typeof autostart, "Autostart" | "scrubbed"> &
 
 const NAMES: { [Name in keyof Insides]: true } = {
   Autostart: true,
+  Doorbell: true,
   LossMarker: true,
   Recorder: true,
   Relay: true,
@@ -36,7 +37,6 @@ const NAMES: { [Name in keyof Insides]: true } = {
   placesOf: true,
   processKey: true,
   reasonOf: true,
-  ring: true,
   scrubbed: true,
   spoolName: true,
   toldByEvent: true,
