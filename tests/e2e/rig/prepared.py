@@ -48,9 +48,10 @@ def user_registry() -> str | None:
     npm = shutil.which("npm")
     if not npm:
         return None
-    answer = subprocess.run(
-        [npm, "--logs-max=0", "config", "get", "registry"], capture_output=True, text=True, check=True
-    )
+    # npm keeps a log of each call in its cache; asking must leave nothing in the user's home.
+    with tempfile.TemporaryDirectory() as cache:
+        command = [npm, f"--cache={cache}", "config", "get", "registry"]
+        answer = subprocess.run(command, capture_output=True, text=True, check=True)
     return answer.stdout.strip() or None
 
 

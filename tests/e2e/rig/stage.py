@@ -64,6 +64,7 @@ def stage(
     install: Callable[[Exporter], None] = by_setup,
     registry: str | None = None,
     scenarios: Mapping[str, Scenario] = CATALOGUE,
+    below: Path | None = None,
 ) -> Iterator[Stage]:
     """A stage while the context lasts; its folder goes with it.
 
@@ -73,9 +74,10 @@ def stage(
         install: how the plugin gets there.
         registry: the npm registry that OpenCode is told to use.
         scenarios: what prompts may name.
+        below: where to make the folder; None means the system's place for temporary ones.
     """
     # Not pytest's tmp_path: a home has 4,000 files, which three kept runs would multiply; and a socket's path is short.
-    root = Path(tempfile.mkdtemp(prefix="oc-stats-"))
+    root = Path(tempfile.mkdtemp(prefix="oc-stats-", dir=below))
     try:
         with MockProvider(scenarios=scenarios) as provider:
             home = make_home(root, program, provider.url, registry=registry)
