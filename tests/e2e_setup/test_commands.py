@@ -104,6 +104,14 @@ def test_a_folder_that_can_not_be_made_is_a_sentence(shell: Shell) -> None:
     assert str(shell.home / ".config") in done.stderr
 
 
+def test_a_second_copy_is_told_of(shell: Shell) -> None:
+    stray = shell.home / ".config" / "opencode" / "plugin" / "opencode-stats.ts"
+    stray.parent.mkdir(parents=True)
+    stray.write_text("// opencode-stats: from somewhere\n")
+
+    assert f"{stray} is one more copy" in shell.succeed("setup", "--yes")
+
+
 def test_settings_of_the_user_survive_setup_and_uninstall(shell: Shell) -> None:
     settings = shell.home / ".config" / "opencode-stats" / "settings.toml"
     settings.parent.mkdir(parents=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -68,12 +69,16 @@ def command(project: Path | None, no_service: bool, no_gnome: bool, dry_run: boo
         if not announced(plan.steps, dry_run=dry_run, yes=yes):
             return
         work = worker(found.manifest, machine, services, _nothing_to_take_in)
-        problems = done(plan.steps, work)
+        warnings = done(plan.steps, work)
         work.note_package(wanted.program.fingerprint)
     except OSError as error:
         raise UserError(f"{error.filename or 'A file'}: {error.strerror}. Nothing after that was done.") from error
-    problems += _checked(wanted, plan, services)
-    _closing_words(plan, wanted.paths, problems)
+    failures = _checked(wanted, plan, services)
+    for sentence in (*warnings, *failures):
+        click.echo(f"opencode-stats: {sentence}", err=True)
+    if failures:
+        sys.exit(1)
+    _closing_words(plan, wanted.paths)
 
 
 def this_machine() -> Machine:
@@ -138,6 +143,9 @@ def done(steps: Iterable[Step], work: Work) -> list[str]:
     """Does the steps; gives what went otherwise than planned."""
     from opencode_stats.install.steps import BringDependencies  # noqa: PLC0415 - readers of the figures need none of it
 
+    # A closed terminal must not leave the OpenCode behind that was started here: go through every `finally`.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _end)
     problems = []
     for step in steps:
         if isinstance(step, BringDependencies):
@@ -146,6 +154,10 @@ def done(steps: Iterable[Step], work: Work) -> list[str]:
         if problem:
             problems.append(problem)
     return problems
+
+
+def _end(number: int, _frame: object) -> NoReturn:
+    sys.exit(128 + number)
 
 
 def _note_package(
@@ -171,13 +183,14 @@ def _checked(wanted: Wanted, plan: Plan, services: UserServices) -> list[str]:
         if wanted.project is None:
             problems.append(f"{plugin} is gone again. Does another program tidy that folder?")
     if plan.starter == "service" and not services.state().active:
-        problems.append("The service does not run. See why: journalctl --user --unit opencode-stats --lines 20.")
+        problems.append(
+            "The service does not run. See why: journalctl --user --unit opencode-stats --lines 20. "
+            "Then run opencode-stats setup again."
+        )
     return problems
 
 
-def _closing_words(plan: Plan, paths: Paths, problems: list[str]) -> None:
-    for problem in problems:
-        click.echo(f"opencode-stats: {problem}", err=True)
+def _closing_words(plan: Plan, paths: Paths) -> None:
     starter = {
         "service": "The exporter runs as a systemd user service.",
         "plugin": "The plugin starts the exporter together with OpenCode.",
@@ -185,5 +198,3 @@ def _closing_words(plan: Plan, paths: Paths, problems: list[str]) -> None:
     }[plan.starter]
     click.echo(f"Set up. {starter} OpenCode takes the plugin up at its next start.")
     click.echo(f"The figures: opencode-stats, or {paths.stats_file}.")
-    if any("service" in problem for problem in problems):
-        sys.exit(1)

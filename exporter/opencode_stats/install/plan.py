@@ -69,7 +69,7 @@ class Found:
     ``files`` has every path that may be written. ``opencode``: its program file and the first number of its version.
     ``unsettled``: the folders in which its dependency install has something to do, ``empty``: those that hold nothing.
     ``autostart``: what the settings say, None where they say nothing. ``exporter_pid``: who holds the exporter's lock,
-    0 for nobody.
+    0 for nobody. ``strays``: copies of the plugin in places where ``setup`` puts none and OpenCode looks all the same.
     """
 
     manifest: Manifest = field(default_factory=Manifest)
@@ -81,6 +81,7 @@ class Found:
     autostart: bool | None = None
     settings_exist: bool = False
     exporter_pid: int = 0
+    strays: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def plan_setup(wanted: Wanted, found: Found) -> Plan:
     Raises:
         UserError: a file that is not ours is in the way.
     """
-    notes: list[str] = []
+    notes = [f"{path} is one more copy of the plugin. It counts once all the same; remove it." for path in found.strays]
     unit = wanted.paths.systemd_user / service.UNIT
     starter = _starter(wanted, found, notes)
     keep_unit = starter == "service" or (starter == "plugin" and found.files.get(unit, NOTHING).kind != "nothing")
@@ -172,6 +173,10 @@ def _copies(wanted: Wanted, found: Found, starter: Starter, notes: list[str]) ->
         if path.name == plugin_files.PLUGIN and unchanged and path.parent not in folders:
             folders.append(path.parent)
     steps: list[Step] = []
+    if wanted.project is not None and wanted.folder / "plugins" in folders:
+        mine = wanted.folder / "plugins" / plugin_files.RECORD
+        if found.files.get(mine, NOTHING).content != record:
+            notes.append(f"{mine} holds paths of this machine: keep it out of git.")
     for folder in folders:
         steps += wanted_file(
             found, folder / plugin_files.RECORD, record, "the plugin's record", plugin_files.is_record_of_ours

@@ -18,7 +18,7 @@ from opencode_stats.install.removal import ledger_files
 from opencode_stats.settings import read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from opencode_stats.host.paths import Paths
     from opencode_stats.install.user_services import Runner, ServiceState
@@ -75,6 +75,7 @@ def look_for_setup(wanted: Wanted, machine: Machine, state: ServiceState) -> Fou
         autostart=_autostart(paths.settings_file),
         settings_exist=os.path.lexists(paths.settings_file),
         exporter_pid=_exporter_pid(paths),
+        strays=_strays(folders),
     )
 
 
@@ -105,6 +106,12 @@ def _files(paths: Paths, written: Mapping[str, str], folder: Path) -> dict[Path,
     looked_at |= {paths.systemd_user / service.UNIT} | {Path(path) for path in written}
     # The record goes before its plugin in every order, and the order is always the same.
     return {path: there_is(path) for path in sorted(looked_at)}
+
+
+def _strays(folders: Iterable[Path]) -> tuple[Path, ...]:
+    """Copies in ``plugin``, where OpenCode looks as well as in ``plugins``."""
+    places = [folder / "plugin" / plugin_files.PLUGIN for folder in folders]
+    return tuple(path for path in places if plugin_files.is_plugin_of_ours(there_is(path).content))
 
 
 def _entries(folder: Path) -> list[str]:

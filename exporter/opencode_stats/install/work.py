@@ -164,10 +164,7 @@ class Work:
         done = self._services.start(step.unit)
         if done.code == 0:
             return ""
-        return (
-            f"The service did not start: {done.err.strip()} "
-            "See why: journalctl --user --unit opencode-stats --lines 20. Then run opencode-stats setup again."
-        )
+        return f"The service did not start: {done.err.strip()}"
 
     def _stop_exporter(self, step: StopExporter) -> str:
         if not self._holds(step.pid):
@@ -241,8 +238,11 @@ def write_file(path: Path, content: bytes, *, mode: int = 0o644) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, target)
-    except BaseException:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            # The user knows the file by its own name.
+            error.filename, error.filename2 = str(path), None
         raise
 
 

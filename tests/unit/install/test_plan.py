@@ -251,6 +251,21 @@ def test_a_project_needs_no_copy_where_the_user_has_one() -> None:
     assert any("/work/shop needs no copy" in note for note in plan.notes)
 
 
+def test_a_copy_in_a_place_of_the_user_s_own_choice_is_a_note() -> None:
+    stray = CONFIG / "plugin" / "opencode-stats.ts"
+
+    assert any(str(stray) in note for note in plan_setup(WANTED, Found(strays=(stray,))).notes)
+
+
+def test_a_project_s_record_is_not_for_git() -> None:
+    wanted = replace(WANTED, project=Path("/work/shop"))
+    before = Found(opencode=OPENCODE)
+    plan = plan_setup(wanted, before)
+
+    assert any("keep it out of git" in note for note in plan.notes)
+    assert plan_setup(wanted, after(plan, before)).notes == ()
+
+
 def test_every_copy_that_setup_wrote_is_brought_to_this_version() -> None:
     project = Path("/work/shop")
     before = Found(opencode=OPENCODE, service=REACHABLE)
