@@ -183,7 +183,9 @@ class _Intake:
         conversation: str | None = getattr(event, "conversation", None)
         directory: str | None = None
         if self._api != 1:
-            directory = self._directory_of(conversation) or getattr(event, "directory", None)
+            # A sub-agent is not known yet when its own first line says whose it is.
+            parent = event.parent if isinstance(event, e.ConversationSeen) else None
+            directory = self._directory_of(parent or conversation) or getattr(event, "directory", None)
         run = runs.run_of(self._connection, process, self._api, directory, event.at_ms)
         self._active_ms[run] = max(self._active_ms.get(run, 0), event.at_ms)
         if conversation is not None:
