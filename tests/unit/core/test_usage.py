@@ -119,7 +119,9 @@ def test_what_the_winner_does_not_know_is_filled_in() -> None:
 
 
 def test_usage_belongs_to_the_moment_at_which_the_request_was_completed() -> None:
-    assert known(CREATED, USED, COMPLETED).counted_at_ms == AT_MS + 10
+    assert known(CREATED, COMPLETED).counted_at_ms == AT_MS + 10
+    assert known(CREATED, USED).counted_at_ms == AT_MS
+    assert known(replace(USED, created_ms=None)).counted_at_ms == AT_MS + 9
 
 
 def test_usage_of_a_request_that_never_was_completed_belongs_to_its_beginning() -> None:

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.support.clock import NOON_MS
+from tests.support.ledgers import rows, take
+from tests.support.script import Script
+
+from opencode_stats.errors import LedgerCorrupt, LedgerError, UserError
+from opencode_stats.ledger.connection import open_ledger, open_reader
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_missing_ledger_is_made_for_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b" / "ledger.db"
+
+    with closing(open_ledger(path, NOON_MS)) as connection:
+        take(connection, Script().started())
+        modes = {name: stat.S_IMODE((path.parent / name).stat().st_mode) for name in os.listdir(path.parent)}
+
+    assert modes == {"ledger.db": 0o600, "ledger.db-wal": 0o600, "ledger.db-shm": 0o600}
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_the_promises_on_which_durability_rests(tmp_path: Path) -> None:
+    with closing(open_ledger(tmp_path / "ledger.db", NOON_MS)) as connection:
+        pragmas = [rows(connection, f"PRAGMA {name}")[0][0] for name in ("journal_mode", "synchronous", "foreign_keys")]
+
+    assert pragmas == ["wal", 1, 1]
+
+
+def test_a_reader_sees_what_is_committed_and_writes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "a?b#c%20.db"
+    with closing(open_ledger(path, NOON_MS)) as writer, closing(open_reader(path)) as reader:
+        take(writer, Script().started())
+
+        assert rows(reader, "SELECT count(*) FROM processes") == [(1,)]
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            reader.execute("DELETE FROM processes")
+
+
+def test_there_is_nothing_to_read_without_a_ledger(tmp_path: Path) -> None:
+    with pytest.raises(sqlite3.OperationalError, match="open"):
+        open_reader(tmp_path / "none.db")
+    assert os.listdir(tmp_path) == []
+
+
+def test_what_is_no_database_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    path.write_bytes(b"this was never a database" * 100)
+
+    with pytest.raises(LedgerCorrupt, match="damaged"):
+        open_ledger(path, NOON_MS)
+    assert path.read_bytes() == b"this was never a database" * 100
+
+
+def test_a_link_in_the_ledgers_place_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "ledger.db").symlink_to(tmp_path / "elsewhere.db")
+
+    with pytest.raises(UserError, match=r"ledger\.db"):
+        open_ledger(tmp_path / "ledger.db", NOON_MS)
+    assert not (tmp_path / "elsewhere.db").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+
+    with pytest.raises(UserError, match="rights"):
+        open_ledger(tmp_path / "file" / "ledger.db", NOON_MS)
+
+
+def test_a_database_that_cannot_be_worked_with_is_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    open_ledger(path, NOON_MS).close()
+    # A folder where SQLite needs its shared memory: it can open nothing then.
+    for name in ("ledger.db-wal", "ledger.db-shm"):
+        (tmp_path / name).mkdir()
+
+    with pytest.raises(LedgerError, match="can't be used"):
+        open_ledger(path, NOON_MS)
