@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import time
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from tests.e2e.rig.fetch import OpenCodeMissing, fetched
 from tests.e2e.rig.home import CLOSED_REGISTRY
 from tests.e2e.rig.opencode import run
 from tests.e2e.rig.prepared import user_registry
+from tests.e2e.rig.processes import eventually, started
 from tests.e2e.rig.stage import no_plugin, stage
 
 from opencode_stats.install.opencode_dependencies import is_real, is_satisfied
@@ -81,6 +83,19 @@ def test_it_is_real_runs_nothing_of_the_user_s_and_leaves_no_process(bare: Stage
     assert processes_below(home.user) == []
     # Neither OpenCode's database nor its cache was made: those are for the user's own first start.
     assert sorted(path.name for path in home.opencode_data.glob("*") if path.name != "stats.json") == []
+
+
+def test_a_setup_that_is_ended_ends_the_opencode_that_it_started(bare: Stage) -> None:
+    home = bare.home
+    command = [*bare.exporter.command, "setup", "--yes", "--no-service"]
+    with started(command, directory=home.root, environment=bare.exporter.environment(), logs=home.logs) as setup:
+        eventually(
+            lambda: any("--pure" in command for command in processes_below(home.user)), timeout_s=30, what="OpenCode"
+        )
+        setup.process.send_signal(signal.SIGHUP)
+        assert setup.wait(20).returncode == 128 + signal.SIGHUP
+
+    assert processes_below(home.user) == []
 
 
 @pytest.mark.parametrize("bare", ["offline"], indirect=True)

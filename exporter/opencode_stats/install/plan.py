@@ -181,9 +181,11 @@ def _copies(wanted: Wanted, found: Found, starter: Starter, notes: list[str]) ->
         steps += wanted_file(
             found, folder / plugin_files.RECORD, record, "the plugin's record", plugin_files.is_record_of_ours
         )
-        steps += wanted_file(
-            found, folder / plugin_files.PLUGIN, wanted.plugin, "the plugin", plugin_files.is_plugin_of_ours
-        )
+        plugin = folder / plugin_files.PLUGIN
+        if plugin_files.leads_to_ours(found.files.get(plugin, NOTHING).content):
+            notes.append(f"{plugin} passes the plugin on from elsewhere; it is left as it is.")
+            continue
+        steps += wanted_file(found, plugin, wanted.plugin, "the plugin", plugin_files.is_plugin_of_ours)
     return steps
 
 

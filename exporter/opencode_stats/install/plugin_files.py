@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +15,7 @@ PLUGIN: Final = "opencode-stats.ts"
 RECORD: Final = "opencode-stats.json"
 _MARK: Final = b"opencode-stats"
 _MARK_WITHIN_BYTES: Final = 400
+_PASSED_ON: Final = re.compile(rb'export \{ default \} from "[^"\n]+/opencode-stats\.ts";?')
 
 
 def bundled_plugin() -> bytes:
@@ -25,6 +27,11 @@ def is_plugin_of_ours(content: bytes) -> bool:
     """Whether this is a plugin that some version of ours shipped, perhaps changed since: its first comment says so."""
     start = content[:_MARK_WITHIN_BYTES].lstrip()
     return start.startswith((b"//", b"/*")) and _MARK in start
+
+
+def leads_to_ours(content: bytes) -> bool:
+    """Whether this file only passes on the plugin from elsewhere, as the one in this project's own repository does."""
+    return _PASSED_ON.fullmatch(content.strip()) is not None
 
 
 def record(state: Path, autostart: Sequence[str] | None) -> bytes:

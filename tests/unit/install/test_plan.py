@@ -229,6 +229,19 @@ def test_a_link_to_the_very_plugin_is_left_alone() -> None:
     assert PLUGIN not in [step.path for step in plan.steps if isinstance(step, Write)]
 
 
+def test_the_repository_s_own_plugin_is_left_as_it_is() -> None:
+    repository = Path(__file__).parents[3]
+    content = (repository / ".opencode" / "plugins" / "opencode-stats.ts").read_bytes()
+    there = repository / ".opencode" / "plugins" / "opencode-stats.ts"
+    files = {there: There("file", content)}
+
+    plan = plan_setup(replace(WANTED, project=repository), Found(opencode=OPENCODE, files=files))
+
+    assert there not in [step.path for step in plan.steps if isinstance(step, Write)]
+    assert any("left as it is" in note for note in plan.notes)
+    assert plan_uninstall(PATHS, Found(files=files), SHIPPED, frozenset(), purge=False).steps == ()
+
+
 def test_an_older_plugin_of_ours_is_replaced_and_a_changed_one_kept_aside() -> None:
     older = {PLUGIN: There("file", OLDER)}
     written = Manifest(files={str(PLUGIN): digest(OLDER)})
