@@ -1,5 +1,5 @@
 /** Whatever OpenCode hands over, nothing is thrown back, nothing is printed, and no line breaks a rule. */
-import { afterAll, describe, expect, spyOn, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, spyOn, test } from "bun:test";
 import fc from "fast-check";
 import { encode, type Line } from "../src/line.ts";
 import { faults } from "./rules.ts";
@@ -162,10 +162,18 @@ describe("the installed plugin", () => {
   const home = scratch();
   const state = `${home.path}/.local/state/opencode-stats`;
   const printed = [spyOn(process.stdout, "write"), spyOn(process.stderr, "write"), spyOn(console, "error")];
-  process.env.HOME = home.path;
-  delete process.env.XDG_STATE_HOME;
-  delete process.env.XDG_CONFIG_HOME;
-  afterAll(() => home[Symbol.dispose]());
+  const before = process.env.HOME;
+  beforeAll(() => {
+    process.env.HOME = home.path;
+    // What another test left to the whole process.
+    delete (globalThis as Record<symbol, unknown>)[Symbol.for("opencode-stats.spool.v1")];
+  });
+  afterAll(() => {
+    process.env.HOME = before;
+    delete (globalThis as Record<symbol, unknown>)[Symbol.for("opencode-stats.spool.v1")];
+    // After the plugin's own listener, which ends the run.
+    process.once("exit", () => home[Symbol.dispose]());
+  });
 
   test("throws nothing at OpenCode, whatever a hook is given", async () => {
     const { default: plugin } = await import(`${SHIPPED}?hostile`);
