@@ -171,8 +171,7 @@ describe("the installed plugin", () => {
   afterAll(() => {
     process.env.HOME = before;
     delete (globalThis as Record<symbol, unknown>)[Symbol.for("opencode-stats.spool.v1")];
-    // After the plugin's own listener, which ends the run.
-    process.once("exit", () => home[Symbol.dispose]());
+    home[Symbol.dispose]();
   });
 
   test("throws nothing at OpenCode, whatever a hook is given", async () => {

@@ -5,5 +5,4 @@ import { environment, scratch } from "./scratch.ts";
 const home = scratch();
 for (const name of Object.keys(process.env)) if (name.startsWith("XDG_")) delete process.env[name];
 process.env.HOME = environment(home.path).HOME;
-// Last of all: the plugin that was tried in this process ends its run at the exit, too.
-afterAll(() => void process.once("exit", () => home[Symbol.dispose]()));
+afterAll(() => home[Symbol.dispose]());
