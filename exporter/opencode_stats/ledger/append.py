@@ -126,7 +126,7 @@ class _Intake:
         if isinstance(event, e.LinesLost):
             connection.execute(
                 "INSERT OR REPLACE INTO losses VALUES (?, ?, ?, ?, ?)",
-                (process, event.first_ms, event.last_ms, event.lines, event.reason),
+                (process, event.first_ms, event.reason, event.last_ms, event.lines),
             )
             return
         self._take_in_run(event, self._run_of(event, process))

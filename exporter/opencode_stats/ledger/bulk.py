@@ -1,0 +1,149 @@
+"""Taking in many messages at once, set by set: what OpenCode's own database tells, on top of what its events told.
+
+A message that the ledger does not know is inserted as it is; its sums are added once for the whole batch instead of by
+trigger. One that it knows goes through ``core.usage.merge`` like any snapshot, but only if the batch knows more of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from opencode_stats.core.tokens import Tokens
+from opencode_stats.core.usage import Message, id_contradicts_time, standing_from_disk
+from opencode_stats.ledger.messages import decide_pending, take_snapshot
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Mapping
+
+_STATE = (
+    "CASE WHEN error IN ('MessageAbortedError', 'aborted') THEN 'aborted' WHEN error IS NOT NULL THEN 'failed' "
+    "WHEN stage = 'completed' THEN 'final' ELSE 'unfinished' END"
+)
+_FACTS = (
+    "message", "conversation", "parent", "agent", "provider", "model", "variant", "directory", "root", "created_ms",
+    "completed_ms", "finish", "error",
+)  # fmt: skip
+_COUNTS = ("input", "output", "reasoning", "cache_read", "cache_write")
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a batch brought: messages that were new, messages of which more is known now, rows that made no sense."""
+
+    new: int = 0
+    changed: int = 0
+    unsound: int = 0
+
+    def __add__(self, other: Taken) -> Taken:
+        return Taken(self.new + other.new, self.changed + other.changed, self.unsound + other.unsound)
+
+
+def prepare(connection: sqlite3.Connection) -> None:
+    """Gives SQL the rules that are written in Python."""
+    connection.create_function("id_contradicts_time", 2, id_contradicts_time, deterministic=True)
+    connection.create_function("standing_from_disk", 3, standing_from_disk, deterministic=True)
+
+
+def take_conversations(connection: sqlite3.Connection, select: str, values: Mapping[str, object]) -> None:
+    """Takes in conversations: ``conversation parent fork_of directory project agent host_version created_ms``."""
+    connection.execute(
+        "INSERT INTO conversations (conversation, parent, fork_of, directory, project, agent, host_version, created_ms) "
+        f"SELECT conversation, parent, fork_of, directory, project, agent, host_version, created_ms FROM ({select}) "  # noqa: S608
+        "WHERE true ON CONFLICT DO UPDATE SET parent = ifnull(parent, excluded.parent), "
+        "fork_of = ifnull(fork_of, excluded.fork_of), directory = ifnull(directory, excluded.directory), "
+        "project = ifnull(project, excluded.project), agent = ifnull(agent, excluded.agent), "
+        "host_version = ifnull(host_version, excluded.host_version), created_ms = ifnull(created_ms, excluded.created_ms) "
+        "WHERE (parent, fork_of, directory, project, agent, host_version, created_ms) IS NOT "
+        "(ifnull(parent, excluded.parent), ifnull(fork_of, excluded.fork_of), ifnull(directory, excluded.directory), "
+        "ifnull(project, excluded.project), ifnull(agent, excluded.agent), ifnull(host_version, excluded.host_version), "
+        "ifnull(created_ms, excluded.created_ms))",
+        values,
+    )
+    undecided = connection.execute("SELECT DISTINCT conversation FROM messages WHERE standing = 'pending'").fetchall()
+    for (conversation,) in undecided:
+        decide_pending(connection, conversation)
+
+
+def take_messages(connection: sqlite3.Connection, select: str, values: Mapping[str, object], api: int) -> Taken:
+    """Takes in messages with the columns of ``opencode.v1_rows``; the caller holds the transaction.
+
+    Raises:
+        sqlite3.Error: nothing of the batch is kept once the caller rolls back.
+    """
+    connection.execute("DROP TABLE IF EXISTS temp.incoming")
+    connection.execute(f"CREATE TEMP TABLE incoming AS {select}", values)
+    (unsound,) = connection.execute("SELECT count(*) FROM incoming WHERE NOT sound").fetchone()
+    changed = _merge_known(connection, api)
+    new = _insert_unknown(connection, api)
+    connection.execute("DROP TABLE temp.incoming")
+    return Taken(new, changed, unsound)
+
+
+def _merge_known(connection: sqlite3.Connection, api: int) -> int:
+    names = (*_FACTS, "stage", "row_created_ms", "cost_usd", "summary", "known", *_COUNTS)
+    rows = connection.execute(
+        f"SELECT {', '.join('incoming.' + name for name in names)} "  # noqa: S608 - names from the tuples above
+        "FROM incoming JOIN messages USING (message) WHERE sound AND ("
+        "(incoming.completed_ms IS NOT NULL AND messages.completed_ms IS NULL) "
+        "OR (incoming.known AND messages.input IS NULL) "
+        "OR (incoming.provider IS NOT NULL AND messages.provider IS NULL) "
+        "OR (incoming.model IS NOT NULL AND messages.model IS NULL) "
+        "OR (incoming.error IS NOT NULL AND messages.error IS NULL))"
+    ).fetchall()
+    for row in rows:
+        take_snapshot(connection, _message(dict(zip(names, row, strict=True)), api), run=None, origin="imported")
+    return len(rows)
+
+
+def _insert_unknown(connection: sqlite3.Connection, api: int) -> int:
+    (last_id,) = connection.execute("SELECT ifnull(max(id), 0) FROM messages").fetchone()
+    facts = ", ".join(_FACTS)
+    counts = ", ".join(f"CASE WHEN known THEN {name} END" for name in _COUNTS)
+    connection.execute("INSERT INTO bulk VALUES (1)")
+    added = connection.execute(
+        f"INSERT INTO messages ({facts}, {', '.join(_COUNTS)}, cost_microusd, summary, stage, state, standing, "  # noqa: S608
+        "event, created_seen, api, origin, first_at_ms, counted_at_ms) "
+        f"SELECT {facts}, {counts}, CASE WHEN known THEN CAST(round(cost_usd * 1000000) AS INTEGER) END, "
+        f"ifnull(summary, 0), stage, {_STATE}, CASE WHEN :api != 1 OR created_ms IS NULL THEN 'counted' ELSE "
+        "standing_from_disk(id_contradicts_time(message, created_ms), created_ms < conversation_created_ms, "
+        # A copy has a twin: the original, made at the very same moment with the very same tokens.
+        "EXISTS (SELECT 1 FROM incoming AS twin WHERE twin.created_ms = incoming.created_ms "
+        "AND twin.message != incoming.message AND twin.completed_ms IS incoming.completed_ms)) END, "
+        "'', 0, :api, 'imported', ifnull(created_ms, row_created_ms), "
+        "coalesce(completed_ms, created_ms, row_created_ms) "
+        "FROM incoming WHERE sound AND NOT EXISTS (SELECT 1 FROM messages WHERE messages.message = incoming.message)",
+        {"api": api},
+    ).rowcount
+    connection.execute("DELETE FROM bulk")
+    if added:
+        _add_sums(connection, last_id)
+    return added
+
+
+def _add_sums(connection: sqlite3.Connection, after_id: int) -> None:
+    connection.execute(
+        "INSERT INTO sums SELECT scope, number, directory, provider, model, sum(input), sum(output), sum(reasoning), "
+        "sum(cache_read), sum(cache_write), sum(cost_microusd), count(*) FROM shares WHERE id > ? GROUP BY 1, 2, 3, 4, 5 "
+        "ON CONFLICT DO UPDATE SET input = input + excluded.input, output = output + excluded.output, "
+        "reasoning = reasoning + excluded.reasoning, cache_read = cache_read + excluded.cache_read, "
+        "cache_write = cache_write + excluded.cache_write, cost_microusd = cost_microusd + excluded.cost_microusd, "
+        "messages = messages + excluded.messages",
+        (after_id,),
+    )
+
+
+def _message(row: dict[str, Any], api: int) -> Message:
+    known = bool(row["known"])
+    return Message(
+        **{name: row[name] for name in _FACTS},
+        api=api,
+        stage=row["stage"],
+        event="",
+        created_seen=False,
+        first_at_ms=row["row_created_ms"] if row["created_ms"] is None else row["created_ms"],
+        tokens=Tokens(*(row[name] for name in _COUNTS)) if known else None,
+        cost_microusd=round(row["cost_usd"] * 1_000_000) if known and row["cost_usd"] is not None else None,
+        summary=bool(row["summary"]),
+    )
