@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # No deadline: a busy machine is no defect. The database of examples is off, so that a run leaves nothing behind.
-settings.register_profile("quick", max_examples=25, deadline=None, database=None)
-settings.register_profile(
-    "ci", max_examples=300, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
-)
+# Stories of whole processes are large examples, and that is what they are for.
+LARGE = [HealthCheck.too_slow, HealthCheck.large_base_example, HealthCheck.data_too_large]
+settings.register_profile("quick", max_examples=20, deadline=None, database=None, suppress_health_check=LARGE)
+settings.register_profile("ci", max_examples=300, deadline=None, database=None, suppress_health_check=LARGE)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
