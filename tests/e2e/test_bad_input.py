@@ -68,7 +68,7 @@ def test_nonsense_is_quarantined_the_rest_counts_and_doctor_says_so(on_stage: St
     assert document["exporter"]["health"]["status"] == "degraded"
     reasons = "\n".join(report["quarantine"])
     assert sum(int(reason.split(" ")[0]) for reason in report["quarantine"]) == len(nonsense) + 1
-    assert "longer than 1 MiB" in reasons
+    assert "longer than" in reasons
     assert "half a line at the end" in reasons
     kept = {path.read_bytes() for path in (home.state / "quarantine").iterdir()}
     assert kept == {bad.removesuffix(b"\n") for bad in nonsense} | {half}

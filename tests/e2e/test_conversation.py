@@ -23,6 +23,7 @@ def test_twenty_steps_with_tools_and_a_sub_agent_equal_the_provider_s_books(on_s
     assert_section_equals_books(document["session"], on_stage.charges)
     assert_all_equal_books(document, on_stage.charges)
     assert document["session"]["messages"] == 24
+    assert document["daily"]["date"] == on_stage.home.date
     assert document["session"]["titleRequests"] == 1
     assert (document["session"]["state"], document["session"]["live"], document["sessions"]) == ("ended", False, [])
     assert f"{document['total']['totalTokens']:,}" in text

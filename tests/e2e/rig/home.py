@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -23,11 +24,15 @@ CLOSED_REGISTRY: Final = "http://127.0.0.1:9/"
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The places of one scratch home, all below ``root``; ``program`` is OpenCode's program file."""
+    """The places of one scratch home, all below ``root``; ``program`` is OpenCode's program file.
+
+    ``noon_offset_h`` is its time zone, in hours east of UTC: one where it is about noon, so that no day ends in a test.
+    """
 
     root: Path
     program: Path
     registry: str | None = None
+    noon_offset_h: int = 0
 
     @property
     def user(self) -> Path:
@@ -70,6 +75,11 @@ class Home:
         return self.root / "project"
 
     @property
+    def date(self) -> str:
+        """Today where this home is, as ISO 8601."""
+        return (datetime.now(UTC) + timedelta(hours=self.noon_offset_h)).date().isoformat()
+
+    @property
     def logs(self) -> Path:
         """What the started programs wrote to their standard streams."""
         return self.root / "logs"
@@ -96,6 +106,8 @@ class Home:
             "USER": "scratch",
             "SHELL": "/bin/sh",
             "LANG": "C.UTF-8",
+            # POSIX counts hours west of UTC.
+            "TZ": f"NOON{-self.noon_offset_h:+d}",
             "TERM": "xterm-256color",
             "NO_PROXY": "127.0.0.1,localhost",
             "no_proxy": "127.0.0.1,localhost",
@@ -125,7 +137,7 @@ def make_home(root: Path, program: Path, provider_url: str, *, registry: str | N
         provider_url: the base address of the provider (``MockProvider.url``).
         registry: the npm registry that OpenCode's own npm shall use; None leaves it at npm's default.
     """
-    home = Home(root, program, registry)
+    home = Home(root, program, registry, 12 - datetime.now(UTC).hour)
     for folder in (home.config, root / "bin", root / "tmp", root / "managed", home.logs):
         folder.mkdir(parents=True)
     (root / "runtime").mkdir(mode=0o700)
