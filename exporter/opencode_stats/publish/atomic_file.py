@@ -86,12 +86,10 @@ def _remove(files: Files, temp: Path) -> None:
 def _sync_folder(files: Files, folder: Path) -> bool:
     try:
         descriptor = files.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            files.fsync(descriptor)
+        finally:
+            files.close(descriptor)
     except OSError:
         return False
-    try:
-        files.fsync(descriptor)
-    except OSError:
-        return False
-    finally:
-        files.close(descriptor)
     return True

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import json
 import os
 import stat
 from typing import TYPE_CHECKING, Any
 
 from opencode_stats.contract.stats_document import document_of, encode, same_figures
 from opencode_stats.errors import UserError
-from opencode_stats.host.files import own_folder
+from opencode_stats.host.files import OWN_FILE_MODE, own_folder
 from opencode_stats.publish.atomic_file import replace_file, sweep
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ class StatsFile:
         self._published: dict[str, Any] | None = None
 
     def prepare(self) -> None:
-        """Makes the folders and sweeps what a crash left.
+        """Makes the folders, sweeps what a crash left, and reads what was published last.
 
         Raises:
             UserError: a folder can't be made, or something that is not ours stands in the file's place.
@@ -47,6 +49,7 @@ class StatsFile:
         except OSError as error:
             raise UserError(f"{error.filename} can't be used: {error.strerror}. Check the folder's rights.") from error
         _refuse_stranger(self._target)
+        self._published = _read_back(self._target)
 
     def publish(self, stats: Stats) -> Outcome | None:
         """Writes the file if it says something new; None if it does not.
@@ -57,24 +60,35 @@ class StatsFile:
         document = document_of(stats)
         if same_figures(self._published, document) and os.path.lexists(self._target):
             return None
-        outcome = self._replace_anew(encode(document))
+        outcome = self._replace_anew(self._target, encode(document), self._temp_folder)
         self._published = document
         stamp = f"{document['exporter']['generatedAt']}\n".encode()
-        try:
-            replace_file(self._files, self._stamp, stamp, self._stamp.parent)
-        except OSError:
-            # The stamp is for speed; readers that watch it also watch the file. The next publishing tries again.
-            return outcome
+        # The stamp is for speed; readers that watch it also watch the file. The next publishing tries again.
+        with contextlib.suppress(OSError):
+            self._replace_anew(self._stamp, stamp, self._stamp.parent)
         return outcome
 
-    def _replace_anew(self, content: bytes) -> Outcome:
+    def _replace_anew(self, target: Path, content: bytes, temp_folder: Path) -> Outcome:
         try:
-            return replace_file(self._files, self._target, content, self._temp_folder)
+            return replace_file(self._files, target, content, temp_folder)
         except FileNotFoundError:
             # Somebody removed a folder under us (`opencode uninstall` does): make it and try once more.
-            for folder in (self._target.parent, self._temp_folder):
+            for folder in (target.parent, temp_folder):
                 own_folder(folder)
-            return replace_file(self._files, self._target, content, self._temp_folder)
+            return replace_file(self._files, target, content, temp_folder)
+
+
+def _read_back(target: Path) -> dict[str, Any] | None:
+    """What stands in the file, so that a start with nothing new to say leaves it alone; None where it is not ours."""
+    try:
+        with open(target, "rb") as file:
+            if stat.S_IMODE(os.fstat(file.fileno()).st_mode) != OWN_FILE_MODE:
+                return None
+            document = json.load(file)
+    except (OSError, ValueError, RecursionError):
+        return None
+    ours = isinstance(document, dict) and isinstance(document.get("exporter"), dict)
+    return document if ours else None
 
 
 def _refuse_stranger(target: Path) -> None:
