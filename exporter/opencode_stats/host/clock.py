@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Protocol
@@ -45,6 +46,9 @@ def local_zone(env: Mapping[str, str], zone_file: str = LOCAL_ZONE_FILE) -> tzin
     name = env.get("TZ", "").removeprefix(":")
     if name:
         try:
+            if os.path.isabs(name):
+                with open(name, "rb") as file:
+                    return ZoneInfo.from_file(file)
             return ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             # A POSIX rule such as "CET-1CEST", which zoneinfo does not read; the machine's own zone is a better guess.

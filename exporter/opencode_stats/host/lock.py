@@ -38,15 +38,22 @@ def exporter_lock(path: Path, pid: int) -> Iterator[None]:
     except OSError as error:
         raise UserError(f"The lock {path} can't be taken: {error.strerror}. Check the folder's rights.") from error
     try:
+        _sign(path, pid)
+        yield
+    finally:
+        lock.release()
+
+
+def _sign(path: Path, pid: int) -> None:
+    try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
         try:
             os.ftruncate(descriptor, 0)
             os.write(descriptor, f"{pid}\n".encode())
         finally:
             os.close(descriptor)
-        yield
-    finally:
-        lock.release()
+    except OSError as error:
+        raise UserError(f"The lock {path} can't be written: {error.strerror}. Check the disk.") from error
 
 
 def is_held(path: Path) -> bool:
@@ -59,8 +66,11 @@ def is_held(path: Path) -> bool:
         return False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         return True
+    except OSError:
+        # A file system without locks: nobody holds this one, and who wants to take it will be told.
+        return False
     finally:
         os.close(descriptor)
     return False
