@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+import errno
+import json
+import os
+import stat
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.support.files import FaultyFiles, fault_for, no_fault
+
+from opencode_stats.contract.stats_document import document_of
+from opencode_stats.core.stats import DayStats, ExporterStats, Health, RunStats, Stats, TotalStats
+from opencode_stats.errors import UserError
+from opencode_stats.publish.atomic_file import TEMP_PREFIX
+from opencode_stats.publish.stats_file import StatsFile
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from opencode_stats.host.files import Files
+
+STATS = Stats(
+    session=RunStats(),
+    daily=DayStats(date="2026-11-21"),
+    total=TotalStats(),
+    sessions=(),
+    attention=(),
+    exporter=ExporterStats("0.1.0", 1, 1000, Health()),
+)
+MORE = replace(STATS, total=TotalStats(total_tokens=5))
+
+
+def at(stats: Stats, generated_at: int) -> Stats:
+    return replace(stats, exporter=replace(stats.exporter, generated_at=generated_at))
+
+
+class Published:
+    """The file, its folders, and a publisher that can be started anew."""
+
+    def __init__(self, home: Path) -> None:
+        self.target = home / "data" / "opencode" / "stats.json"
+        self.temp = home / "own" / "tmp"
+        self.stamp = home / "state" / "stamp" / "published"
+        self.files: Files = FaultyFiles(no_fault)
+
+    def prepared(self) -> StatsFile:
+        file = StatsFile(self.files, self.target, self.temp, self.stamp)
+        file.prepare()
+        return file
+
+    @property
+    def document(self) -> Any:  # noqa: ANN401 - whatever is in the file
+        return json.loads(self.target.read_bytes())
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Published:
+    return Published(tmp_path)
+
+
+def test_the_first_publishing_makes_everything_for_its_owner_alone(home: Published) -> None:
+    assert home.prepared().publish(STATS) == "published"
+
+    assert home.document == document_of(STATS)
+    assert stat.S_IMODE(home.target.stat().st_mode) == 0o600
+    assert home.stamp.read_bytes() == b"1000\n"
+    for folder in (home.target.parent, home.temp, home.stamp.parent):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_the_same_figures_are_not_written_again(home: Published) -> None:
+    file = home.prepared()
+    file.publish(STATS)
+    before = home.target.stat()
+
+    assert file.publish(at(STATS, 2000)) is None
+    assert (home.target.stat().st_ino, home.stamp.read_bytes()) == (before.st_ino, b"1000\n")
+    assert file.publish(at(MORE, 3000)) == "published"
+    assert (home.document["exporter"]["generatedAt"], home.stamp.read_bytes()) == (3000, b"3000\n")
+
+
+def test_a_start_with_nothing_new_leaves_the_file_alone(home: Published) -> None:
+    home.prepared().publish(STATS)
+
+    assert home.prepared().publish(at(STATS, 2000)) is None
+    assert home.document["exporter"]["generatedAt"] == 1000
+    assert home.prepared().publish(MORE) == "published"
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"not json", b"[]", b'{"exporter": []}', b"\xff", b"[" * 100_000, b'{"exporter": {}}']
+)
+def test_whatever_stands_in_the_file_is_replaced(home: Published, content: bytes) -> None:
+    home.target.parent.mkdir(parents=True)
+    home.target.write_bytes(content)
+    home.target.chmod(0o600)
+
+    assert home.prepared().publish(STATS) == "published"
+    assert home.document == document_of(STATS)
+
+
+def test_a_file_that_others_can_read_is_made_anew(home: Published) -> None:
+    home.prepared().publish(STATS)
+    home.target.chmod(0o644)
+
+    assert home.prepared().publish(STATS) == "published"
+    assert stat.S_IMODE(home.target.stat().st_mode) == 0o600
+
+
+def test_a_file_that_was_removed_is_written_again(home: Published) -> None:
+    file = home.prepared()
+    file.publish(STATS)
+    home.target.unlink()
+
+    assert file.publish(STATS) == "published"
+    assert home.document == document_of(STATS)
+
+
+@pytest.mark.parametrize("gone", ["target", "temp", "stamp"])
+def test_a_folder_that_was_removed_is_made_again(home: Published, gone: str) -> None:
+    file = home.prepared()
+    file.publish(STATS)
+    folder: Path = {"target": home.target.parent, "temp": home.temp, "stamp": home.stamp.parent}[gone]
+    for name in os.listdir(folder):
+        (folder / name).unlink()
+    folder.rmdir()
+
+    assert file.publish(at(MORE, 2000)) == "published"
+    assert (home.document["total"]["totalTokens"], home.stamp.read_bytes()) == (5, b"2000\n")
+
+
+def test_what_a_crash_left_is_swept_at_the_next_start(home: Published) -> None:
+    home.prepared()
+    for folder in (home.target.parent, home.temp, home.stamp.parent):
+        (folder / f"{TEMP_PREFIX}stats.json.1.tmp").write_bytes(b"half")
+
+    home.prepared()
+
+    assert [os.listdir(folder) for folder in (home.target.parent, home.temp, home.stamp.parent)] == [[], [], []]
+
+
+@pytest.mark.parametrize("kind", ["link", "folder", "pipe"])
+def test_what_is_not_ours_is_left_alone_and_named(home: Published, kind: str, tmp_path: Path) -> None:
+    home.target.parent.mkdir(parents=True)
+    precious = tmp_path / "precious"
+    precious.write_bytes(b"mine")
+    if kind == "link":
+        home.target.symlink_to(precious)
+    elif kind == "folder":
+        home.target.mkdir()
+    else:
+        os.mkfifo(home.target)
+
+    with pytest.raises(UserError, match=r"stats\.json is not a file of yours"):
+        home.prepared()
+    assert precious.read_bytes() == b"mine"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_a_foreigners_file_is_left_alone(home: Published) -> None:
+    home.target.parent.mkdir(parents=True)
+    home.target.write_bytes(b"theirs")
+    os.chown(home.target, 12345, 12345)
+
+    with pytest.raises(UserError, match="not a file of yours"):
+        home.prepared()
+
+
+def test_a_file_in_a_folders_place_is_a_sentence(home: Published) -> None:
+    home.target.parent.parent.mkdir(parents=True)
+    home.target.parent.write_bytes(b"")
+
+    with pytest.raises(UserError, match="opencode"):
+        home.prepared()
+
+
+def test_a_failed_publishing_is_tried_again_with_the_same_figures(home: Published) -> None:
+    home.files = FaultyFiles(no_fault)
+    file = home.prepared()
+    file.publish(STATS)
+    broken = StatsFile(
+        FaultyFiles(fault_for("stats.json", "replace", errno.ENOSPC)), home.target, home.temp, home.stamp
+    )
+    broken.prepare()
+
+    for _ in range(2):
+        with pytest.raises(OSError, match="space"):
+            broken.publish(MORE)
+        assert home.document == document_of(STATS)
+    assert file.publish(MORE) == "published"
+
+
+def test_a_stamp_that_cannot_be_written_does_not_hold_up_the_figures(home: Published) -> None:
+    home.files = FaultyFiles(fault_for("published", "replace", errno.EIO))
+
+    assert home.prepared().publish(STATS) == "published"
+    assert home.document == document_of(STATS)
+    assert not home.stamp.exists()
