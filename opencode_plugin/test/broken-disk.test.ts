@@ -153,6 +153,13 @@ describe("a disk that stays broken", () => {
     recorderOn(host).enter(INSTANCE);
     expect(fs.readdirSync(place)).toEqual([]);
     fs.chmodSync(place, 0o700);
+    // One that is another user's, as this user sees it.
+    const foreign = join(home.path, "tmp", "opencode-stats-losses-12345");
+    fs.mkdirSync(foreign, { mode: 0o700 });
+    host.uid = 12_345;
+    recorderOn(host).enter(INSTANCE);
+    expect(fs.readdirSync(foreign)).toEqual([]);
+    host.uid = fs.statSync(foreign).uid;
     recorderOn(host).enter(INSTANCE);
     expect(fs.readdirSync(place)).toHaveLength(1);
   });

@@ -83,7 +83,7 @@ export class FakeHost implements Host {
   readonly home: string;
   readonly state: string;
   readonly pid = process.pid;
-  readonly uid = process.getuid?.() ?? 0;
+  uid = process.getuid?.() ?? 0;
 
   constructor(home: string, files: Files = fs, env: Record<string, string> = environment(home)) {
     this.home = home;

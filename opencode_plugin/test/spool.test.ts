@@ -98,16 +98,18 @@ describe("a sound disk", () => {
     live(host, 1);
     const path = onlyFile(host);
     const victim = join(home.path, "victim");
-    fs.writeFileSync(victim, "mine");
-    for (const lay of [
-      () => fs.symlinkSync(victim, path),
-      () => Bun.spawnSync(["mkfifo", path]),
-      () => fs.mkdirSync(path),
-    ]) {
+    const link = () => fs.symlinkSync(victim, path);
+    for (const [content, lay] of [
+      ["mine", link],
+      ["", link],
+      ["mine", () => Bun.spawnSync(["mkfifo", path])],
+      ["mine", () => fs.mkdirSync(path)],
+    ] as const) {
+      fs.writeFileSync(victim, content);
       fs.rmSync(path, { recursive: true });
       lay();
       live(host, 2);
-      expect(fs.readFileSync(victim, "utf8")).toBe("mine");
+      expect(fs.readFileSync(victim, "utf8")).toBe(content);
       expect(markers(host)).toHaveLength(1);
     }
   });
