@@ -4,6 +4,7 @@ OpencodeStatsError
 ├── BadEvent        a line of the spool is not an event: quarantine it and go on (the peer's fault)
 ├── UserError       one clear sentence and what to do; the command line exits 2 (the user's doing)
 │   └── LockHeld    another exporter is at work; the command line exits 3
+├── UnknownSchema   a database of OpenCode is not as we know it: say which part, and count what else there is
 └── LedgerError     the ledger can't be used as it is: stop and say how to recover
     ├── LedgerNewer    it was written by a newer version
     └── LedgerCorrupt  SQLite's own check failed
@@ -27,6 +28,10 @@ class BadEvent(OpencodeStatsError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class UnknownSchema(OpencodeStatsError):
+    """A database of OpenCode lacks a table or a column that we read; the message names it and OpenCode's version."""
 
 
 class UserError(OpencodeStatsError):

@@ -35,6 +35,7 @@ def own_exporter(paths: Paths, *, stays: bool) -> Iterator[Exporter]:
     from opencode_stats.host.clock import SystemClock, local_zone  # noqa: PLC0415
     from opencode_stats.host.lock import exporter_lock  # noqa: PLC0415
     from opencode_stats.host.processes import Processes  # noqa: PLC0415
+    from opencode_stats.opencode.places import databases  # noqa: PLC0415
 
     pid = os.getpid()
     with (
@@ -45,6 +46,7 @@ def own_exporter(paths: Paths, *, stays: bool) -> Iterator[Exporter]:
             clock=SystemClock(),
             zone=partial(local_zone, os.environ),  # noqa: TID251
             processes=Processes(),
+            databases=partial(databases, paths.opencode_data, os.environ),  # noqa: TID251
             daemon_pid=pid if stays else None,
         ) as exporter,
     ):

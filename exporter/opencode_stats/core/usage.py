@@ -179,6 +179,18 @@ def standing_of(message: Message, conversation_created_ms: int | None) -> Standi
     return "copy" if sum(witnesses) >= enough else "counted"
 
 
+def standing_from_disk(contradicted: int, older: int | None, has_twin: int) -> Standing:
+    """Whether a message that only OpenCode 1.x's database tells of is usage or a fork's copy.
+
+    Nobody saw its creation, so the second witness is dumb. ``contradicted`` and ``older`` are the first and the third
+    (None: its conversation is not there either). Where they disagree, ``has_twin`` decides: a copy has an original that
+    was made at the very same moment.
+    """
+    if older is None or bool(contradicted) is not bool(older):
+        return "copy" if has_twin and (contradicted or older) else "counted"
+    return "copy" if contradicted else "counted"
+
+
 def id_contradicts_time(message: str, created_ms: int) -> bool:
     """Whether the time inside the id is not the time at which the message says it was created.
 

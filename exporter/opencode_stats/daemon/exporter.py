@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING
 from opencode_stats.core.days import Day, day_of
 from opencode_stats.core.stats import ExporterStats, project
 from opencode_stats.daemon.health import health_of
+from opencode_stats.errors import UnknownSchema
 from opencode_stats.host.files import Files, own_folder
+from opencode_stats.ingest.opencode_database import take_database
 from opencode_stats.ingest.quarantine import Quarantine
 from opencode_stats.ingest.spool import Spool
 from opencode_stats.ledger import runs
-from opencode_stats.ledger.connection import open_ledger, transaction
+from opencode_stats.ledger.bulk import Taken
+from opencode_stats.ledger.connection import LedgerUnreadable, open_ledger, transaction
 from opencode_stats.ledger.queries import facts_for
 from opencode_stats.publish.stats_file import StatsFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import tzinfo
+    from pathlib import Path
 
     from opencode_stats.core.events import ProcessKey
     from opencode_stats.host.clock import Clock
@@ -38,6 +42,7 @@ class Exporter:
         clock: Clock,
         zone: Callable[[], tzinfo],
         processes: Processes,
+        databases: Callable[[], list[Path]],
         daemon_pid: int | None,
         files: Files | None = None,
     ) -> None:
@@ -47,6 +52,8 @@ class Exporter:
         self._clock = clock
         self._zone = zone
         self._processes = processes
+        self._databases = databases
+        self._unread: dict[Path, str] = {}
         self._daemon_pid = daemon_pid
         self._stats_file = StatsFile(files, paths.stats_file, paths.data / "tmp", paths.stamp)
         self._stats_file.prepare()
@@ -54,6 +61,7 @@ class Exporter:
         self._connection = open_ledger(paths.ledger, clock.now_ms())
         self._spool = Spool(paths.spool, self._connection, Quarantine(paths.quarantine), clock)
         self.seen_alive: set[str] = set()
+        self.reconcile_due = True
 
     def close(self) -> None:
         """Closes the ledger."""
@@ -90,12 +98,29 @@ class Exporter:
         if gone:
             # Their last lines may have come between our reading and their end.
             self._spool.take_in()
+            self.reconcile_due = True
         with transaction(self._connection):
             for name, at_ms in gone.items():
                 runs.end_process(self._connection, name, at_ms)
             runs.end_quiet_runs(self._connection, now_ms)
         self._spool.finish(runs.ended_processes(self._connection))
         return alive
+
+    def reconcile(self, progress: Callable[[int, int], None] | None = None) -> Taken:
+        """Takes in what OpenCode's own databases have and no event told; one that can't be read is told of in health.
+
+        Raises:
+            OSError, sqlite3.OperationalError: our ledger can't be written.
+        """
+        taken = Taken()
+        self._unread.clear()
+        for path in self._databases():
+            try:
+                taken += take_database(self._connection, path, self._clock.now_ms(), progress)
+            except (UnknownSchema, LedgerUnreadable) as error:
+                self._unread[path] = str(error)
+        self.reconcile_due = False
+        return taken
 
     def publish(self) -> Outcome | None:
         """Writes stats.json if it says something new; None if it does not.
@@ -106,7 +131,7 @@ class Exporter:
         now_ms = self._clock.now_ms()
         day = self.day()
         facts = facts_for(self._connection, day, now_ms)
-        health = health_of(self._connection, self._paths, now_ms)
+        health = health_of(self._connection, self._paths, self._unread, now_ms)
         return self._stats_file.publish(
             project(facts, day, ExporterStats(self._version, self._daemon_pid, now_ms, health))
         )
@@ -124,6 +149,7 @@ def exporter_at(
     clock: Clock,
     zone: Callable[[], tzinfo],
     processes: Processes,
+    databases: Callable[[], list[Path]],
     daemon_pid: int | None,
 ) -> Iterator[Exporter]:
     """An exporter that is closed at the end of the block; the caller holds the lock.
@@ -132,15 +158,25 @@ def exporter_at(
         UserError: a place can't be used.
         LedgerError: the ledger can't be used.
     """
-    exporter = Exporter(paths, version=version, clock=clock, zone=zone, processes=processes, daemon_pid=daemon_pid)
+    exporter = Exporter(
+        paths,
+        version=version,
+        clock=clock,
+        zone=zone,
+        processes=processes,
+        databases=databases,
+        daemon_pid=daemon_pid,
+    )
     try:
         yield exporter
     finally:
         exporter.close()
 
 
-def refresh(exporter: Exporter) -> None:
-    """One round: take in, settle, publish."""
+def refresh(exporter: Exporter, progress: Callable[[int, int], None] | None = None) -> Taken:
+    """One round: take in, settle, reconcile, publish; gives what OpenCode's databases brought."""
     exporter.take_in()
     exporter.settle_processes()
+    taken = exporter.reconcile(progress)
     exporter.publish()
+    return taken

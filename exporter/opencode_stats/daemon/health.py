@@ -10,6 +10,8 @@ from opencode_stats.ledger.queries import lost_lines, quarantined
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Mapping
+    from pathlib import Path
 
     from opencode_stats.host.paths import Paths
 
@@ -17,8 +19,11 @@ RECENT_MS: Final = 7 * 24 * 60 * 60 * 1000
 """A problem of last week still colours the figures; an older one is history, which ``doctor`` tells."""
 
 
-def health_of(connection: sqlite3.Connection, paths: Paths, now_ms: int) -> Health:
-    """Whether the figures are vouched for, with a sentence for each reason why not."""
+def health_of(connection: sqlite3.Connection, paths: Paths, unread: Mapping[Path, str], now_ms: int) -> Health:
+    """Whether the figures are vouched for, with a sentence for each reason why not.
+
+    ``unread`` names the databases of OpenCode that could not be read, and why.
+    """
     since_ms = now_ms - RECENT_MS
     problems = []
     bad = sum(lines for _, lines in quarantined(connection, since_ms))
@@ -30,6 +35,10 @@ def health_of(connection: sqlite3.Connection, paths: Paths, now_ms: int) -> Heal
     holding = loss_markers(paths)
     if holding:
         problems.append(Problem("holding", f"{len(holding)} OpenCode processes can't write to the spool."))
+    problems += [
+        Problem("opencode-database", f"{path.name}, OpenCode's database, could not be read: {reason}")
+        for path, reason in unread.items()
+    ]
     return Health("degraded" if problems else "ok", tuple(problems))
 
 

@@ -59,6 +59,7 @@ class Daemon:
         self._watcher = Watcher(paths.spool, self._wake_up)
         self._ends: dict[str, int] = {}
         self._unwatched = False
+        self._reconciled_s = clock.elapsed_s()
         self._pacer = Pacer(clock.elapsed_s())
         self._failures = 0
         self._stopping = False
@@ -90,6 +91,8 @@ class Daemon:
         try:
             self._exporter.take_in()
             self._watch_ends(self._exporter.settle_processes())
+            if self._exporter.reconcile_due or self._control.asked or self._scan_due():
+                self._reconcile()
             wait_s = self._pacer.wait_s(self._clock.elapsed_s()) if paced else 0.0
             if wait_s:
                 self._sleep_s = wait_s
@@ -105,6 +108,15 @@ class Daemon:
         self._failures = 0
         self._control.answer()
         self._sleep_s = self._quiet_s()
+
+    def _scan_due(self) -> bool:
+        return self._clock.elapsed_s() - self._reconciled_s >= SCAN_S
+
+    def _reconcile(self) -> None:
+        taken = self._exporter.reconcile()
+        self._reconciled_s = self._clock.elapsed_s()
+        if taken.new or taken.changed or taken.unsound:
+            logger.info("databases.taken new=%d changed=%d unsound=%d", taken.new, taken.changed, taken.unsound)
 
     def _quiet_s(self) -> float:
         """How long to sleep when everything is published."""

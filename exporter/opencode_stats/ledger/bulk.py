@@ -21,10 +21,19 @@ _STATE = (
     "CASE WHEN error IN ('MessageAbortedError', 'aborted') THEN 'aborted' WHEN error IS NOT NULL THEN 'failed' "
     "WHEN stage = 'completed' THEN 'final' ELSE 'unfinished' END"
 )
+# A twin is looked for only where the two witnesses disagree, which is rare.
+_STANDING = (
+    "standing_from_disk(contradicted, older, CASE WHEN contradicted IS older THEN 0 ELSE "
+    "EXISTS (SELECT 1 FROM incoming AS twin WHERE twin.created_ms = candidate.created_ms "
+    "AND twin.completed_ms IS candidate.completed_ms AND twin.message != candidate.message) OR "
+    "EXISTS (SELECT 1 FROM messages AS twin WHERE twin.counted_at_ms = candidate.at_ms "
+    "AND twin.created_ms = candidate.created_ms AND twin.message != candidate.message) END)"
+)
 _FACTS = (
     "message", "conversation", "parent", "agent", "provider", "model", "variant", "directory", "root", "created_ms",
     "completed_ms", "finish", "error",
 )  # fmt: skip
+_CONVERSATION = ("parent", "fork_of", "directory", "project", "agent", "host_version", "created_ms")
 _COUNTS = ("input", "output", "reasoning", "cache_read", "cache_write")
 
 
@@ -49,16 +58,9 @@ def prepare(connection: sqlite3.Connection) -> None:
 def take_conversations(connection: sqlite3.Connection, select: str, values: Mapping[str, object]) -> None:
     """Takes in conversations: ``conversation parent fork_of directory project agent host_version created_ms``."""
     connection.execute(
-        "INSERT INTO conversations (conversation, parent, fork_of, directory, project, agent, host_version, created_ms) "
-        f"SELECT conversation, parent, fork_of, directory, project, agent, host_version, created_ms FROM ({select}) "  # noqa: S608
-        "WHERE true ON CONFLICT DO UPDATE SET parent = ifnull(parent, excluded.parent), "
-        "fork_of = ifnull(fork_of, excluded.fork_of), directory = ifnull(directory, excluded.directory), "
-        "project = ifnull(project, excluded.project), agent = ifnull(agent, excluded.agent), "
-        "host_version = ifnull(host_version, excluded.host_version), created_ms = ifnull(created_ms, excluded.created_ms) "
-        "WHERE (parent, fork_of, directory, project, agent, host_version, created_ms) IS NOT "
-        "(ifnull(parent, excluded.parent), ifnull(fork_of, excluded.fork_of), ifnull(directory, excluded.directory), "
-        "ifnull(project, excluded.project), ifnull(agent, excluded.agent), ifnull(host_version, excluded.host_version), "
-        "ifnull(created_ms, excluded.created_ms))",
+        f"INSERT INTO conversations (conversation, {', '.join(_CONVERSATION)}) "
+        f"SELECT conversation, {', '.join(_CONVERSATION)} FROM ({select}) WHERE true "
+        f"ON CONFLICT DO UPDATE SET {', '.join(f'{name} = ifnull({name}, excluded.{name})' for name in _CONVERSATION)}",
         values,
     )
     undecided = connection.execute("SELECT DISTINCT conversation FROM messages WHERE standing = 'pending'").fetchall()
@@ -84,7 +86,7 @@ def take_messages(connection: sqlite3.Connection, select: str, values: Mapping[s
 def _merge_known(connection: sqlite3.Connection, api: int) -> int:
     names = (*_FACTS, "stage", "row_created_ms", "cost_usd", "summary", "known", *_COUNTS)
     rows = connection.execute(
-        f"SELECT {', '.join('incoming.' + name for name in names)} "  # noqa: S608 - names from the tuples above
+        f"SELECT {', '.join('incoming.' + name for name in names)} "
         "FROM incoming JOIN messages USING (message) WHERE sound AND ("
         "(incoming.completed_ms IS NOT NULL AND messages.completed_ms IS NULL) "
         "OR (incoming.known AND messages.input IS NULL) "
@@ -101,19 +103,18 @@ def _insert_unknown(connection: sqlite3.Connection, api: int) -> int:
     (last_id,) = connection.execute("SELECT ifnull(max(id), 0) FROM messages").fetchone()
     facts = ", ".join(_FACTS)
     counts = ", ".join(f"CASE WHEN known THEN {name} END" for name in _COUNTS)
+    standing = _STANDING if api == 1 else "'counted'"
     connection.execute("INSERT INTO bulk VALUES (1)")
     added = connection.execute(
-        f"INSERT INTO messages ({facts}, {', '.join(_COUNTS)}, cost_microusd, summary, stage, state, standing, "  # noqa: S608
+        f"INSERT INTO messages ({facts}, {', '.join(_COUNTS)}, cost_microusd, summary, stage, state, standing, "
         "event, created_seen, api, origin, first_at_ms, counted_at_ms) "
         f"SELECT {facts}, {counts}, CASE WHEN known THEN CAST(round(cost_usd * 1000000) AS INTEGER) END, "
-        f"ifnull(summary, 0), stage, {_STATE}, CASE WHEN :api != 1 OR created_ms IS NULL THEN 'counted' ELSE "
-        "standing_from_disk(id_contradicts_time(message, created_ms), created_ms < conversation_created_ms, "
-        # A copy has a twin: the original, made at the very same moment with the very same tokens.
-        "EXISTS (SELECT 1 FROM incoming AS twin WHERE twin.created_ms = incoming.created_ms "
-        "AND twin.message != incoming.message AND twin.completed_ms IS incoming.completed_ms)) END, "
-        "'', 0, :api, 'imported', ifnull(created_ms, row_created_ms), "
-        "coalesce(completed_ms, created_ms, row_created_ms) "
-        "FROM incoming WHERE sound AND NOT EXISTS (SELECT 1 FROM messages WHERE messages.message = incoming.message)",
+        f"ifnull(summary, 0), stage, {_STATE}, {standing}, "
+        "'', 0, :api, 'imported', ifnull(created_ms, row_created_ms), at_ms FROM "
+        "(SELECT *, coalesce(completed_ms, created_ms, row_created_ms) AS at_ms, "
+        "id_contradicts_time(message, ifnull(created_ms, row_created_ms)) AS contradicted, "
+        "ifnull(created_ms, row_created_ms) < conversation_created_ms AS older FROM incoming) AS candidate "
+        "WHERE sound AND NOT EXISTS (SELECT 1 FROM messages WHERE messages.message = candidate.message)",
         {"api": api},
     ).rowcount
     connection.execute("DELETE FROM bulk")
@@ -125,8 +126,9 @@ def _insert_unknown(connection: sqlite3.Connection, api: int) -> int:
 def _add_sums(connection: sqlite3.Connection, after_id: int) -> None:
     connection.execute(
         "INSERT INTO sums SELECT scope, number, directory, provider, model, sum(input), sum(output), sum(reasoning), "
-        "sum(cache_read), sum(cache_write), sum(cost_microusd), count(*) FROM shares WHERE id > ? GROUP BY 1, 2, 3, 4, 5 "
-        "ON CONFLICT DO UPDATE SET input = input + excluded.input, output = output + excluded.output, "
+        "sum(cache_read), sum(cache_write), sum(cost_microusd), count(*) FROM shares WHERE id > ? "
+        "GROUP BY 1, 2, 3, 4, 5 ON CONFLICT DO UPDATE SET "
+        "input = input + excluded.input, output = output + excluded.output, "
         "reasoning = reasoning + excluded.reasoning, cache_read = cache_read + excluded.cache_read, "
         "cache_write = cache_write + excluded.cache_write, cost_microusd = cost_microusd + excluded.cost_microusd, "
         "messages = messages + excluded.messages",

@@ -39,7 +39,9 @@ def open_ledger(path: Path, now_ms: int) -> sqlite3.Connection:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
     except OSError as error:
         raise UserError(f"The ledger {path} can't be written: {error.strerror}. Check the folder's rights.") from error
-    connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_TIMEOUT_MS / 1000)
+    # A URI, so that OpenCode's databases can be attached read-only.
+    quoted = urllib.parse.quote(str(path))
+    connection = sqlite3.connect(f"file:{quoted}", uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_MS / 1000)
     try:
         connection.execute("PRAGMA journal_mode = WAL")  # readers never block the writer, nor it them
         # In WAL, NORMAL can lose the last commits to a power cut but never damages the file; the spool still holds

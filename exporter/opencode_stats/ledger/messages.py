@@ -18,15 +18,16 @@ _FACTS = (
     "model", "variant", "directory", "root", "cost_microusd", "created_ms", "completed_ms", "finish", "error",
     "summary", "input", "output", "reasoning", "cache_read", "cache_write",
 )  # fmt: skip
-_READ = f"SELECT standing, {', '.join(_FACTS)} FROM messages"  # noqa: S608 - names from the tuple above
+_READ = f"SELECT standing, {', '.join(_FACTS)} FROM messages"
 _ADD = (
-    f"INSERT INTO messages (run, origin, standing, state, counted_at_ms, {', '.join(_FACTS)}) "  # noqa: S608
+    f"INSERT INTO messages (run, origin, standing, state, counted_at_ms, {', '.join(_FACTS)}) "
     f"VALUES (:run, :origin, :standing, :state, :counted_at_ms, {', '.join(':' + name for name in _FACTS)})"
 )
-# `run` and `origin` stay as they were first: a message belongs to the run that made it.
+# `run` and `origin` stay as they were first: a message belongs to the run that made it, and one that OpenCode's
+# database told of first to the run that tells of it live.
 _CHANGE = (
-    "UPDATE messages SET standing = :standing, state = :state, counted_at_ms = :counted_at_ms, "  # noqa: S608
-    f"{', '.join(f'{name} = :{name}' for name in _FACTS)} WHERE message = :message"
+    "UPDATE messages SET run = ifnull(run, :run), standing = :standing, state = :state, "
+    f"counted_at_ms = :counted_at_ms, {', '.join(f'{name} = :{name}' for name in _FACTS)} WHERE message = :message"
 )
 
 
@@ -45,7 +46,7 @@ def take_snapshot(connection: sqlite3.Connection, new: Message, *, run: int | No
     """Merges one more snapshot into the message's row."""
     known = read_message(connection, new.message)
     merged = merge(None if known is None else known[0], new)
-    if known is not None and merged == known[0]:
+    if known is not None and merged == known[0] and (run is None or _has_run(connection, new.message)):
         return
     standing = standing_of(merged, _conversation_created_ms(connection, merged.conversation))
     if known is not None and known[1] == "counted":
@@ -55,7 +56,7 @@ def take_snapshot(connection: sqlite3.Connection, new: Message, *, run: int | No
     if known is None:
         connection.execute(_ADD, {**row, "run": run, "origin": origin})
     else:
-        connection.execute(_CHANGE, row)
+        connection.execute(_CHANGE, {**row, "run": run})
 
 
 def decide_pending(connection: sqlite3.Connection, conversation: str) -> None:
@@ -66,6 +67,11 @@ def decide_pending(connection: sqlite3.Connection, conversation: str) -> None:
         standing = standing_of(message, created_ms)
         if standing != "pending":
             connection.execute("UPDATE messages SET standing = ? WHERE message = ?", (standing, message.message))
+
+
+def _has_run(connection: sqlite3.Connection, message: str) -> bool:
+    row = connection.execute("SELECT run IS NOT NULL FROM messages WHERE message = ?", (message,)).fetchone()
+    return bool(row[0])
 
 
 def _conversation_created_ms(connection: sqlite3.Connection, conversation: str) -> int | None:

@@ -47,15 +47,14 @@ def facts_for(connection: sqlite3.Connection, day: Day, now_ms: int) -> LedgerFa
 
 def total(connection: sqlite3.Connection) -> Totals:
     """All usage known."""
-    return _totals(connection.execute(f"SELECT provider, model, {_COUNTS} FROM sums WHERE scope = 'all'"))  # noqa: S608
+    return _totals(connection.execute(f"SELECT provider, model, {_COUNTS} FROM sums WHERE scope = 'all'"))
 
 
 def totals_of_run(connection: sqlite3.Connection, run: int) -> Totals:
     """Usage of one run, its sub-agents included."""
     return _totals(
         connection.execute(
-            f"SELECT provider, model, {_SUMMED} FROM sums "  # noqa: S608
-            "WHERE scope = 'run' AND number = ? GROUP BY provider, model",
+            f"SELECT provider, model, {_SUMMED} FROM sums WHERE scope = 'run' AND number = ? GROUP BY provider, model",
             (run,),
         )
     )
@@ -65,7 +64,7 @@ def totals_between(connection: sqlite3.Connection, start_ms: int, end_ms: int) -
     """Usage of requests that began in the interval; both ends are whole quarter hours (``core.days``)."""
     return _totals(
         connection.execute(
-            f"SELECT provider, model, {_SUMMED} FROM sums "  # noqa: S608
+            f"SELECT provider, model, {_SUMMED} FROM sums "
             "WHERE scope = 'slot' AND number >= ? AND number < ? GROUP BY provider, model",
             (slot_of(start_ms), slot_of(end_ms)),
         )

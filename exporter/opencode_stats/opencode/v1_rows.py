@@ -1,0 +1,74 @@
+"""The assistant messages of OpenCode 1.x's tables, as rows with our column names (facts §4).
+
+One pass over JSON with SQLite's own functions: a hundred thousand messages never become Python objects.
+A row whose figures are not what OpenCode writes (text where a number belongs) is left out and counted by ``BAD``.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+_COUNTS: Final = {
+    "input": "$.tokens.input",
+    "output": "$.tokens.output",
+    "reasoning": "$.tokens.reasoning",
+    "cache_read": "$.tokens.cache.read",
+    "cache_write": "$.tokens.cache.write",
+}
+
+
+def rows(schema: str, where: str) -> str:
+    """A SELECT of the messages of the attached database ``schema`` that fulfil ``where`` (on ``m``, its message table).
+
+    Its columns: ``message conversation stage parent agent provider model variant directory root input output reasoning
+    cache_read cache_write cost_usd created_ms row_created_ms completed_ms finish error summary
+    conversation_created_ms``, ``sound`` (0 where a figure is not one), ``known`` (0 where nothing is of the tokens).
+    """
+    counts = ", ".join(f"ifnull(json_extract(m.data, '{path}'), 0) AS {name}" for name, path in _COUNTS.items())
+    whole = " AND ".join(f"typeof({name}) = 'integer' AND {name} BETWEEN 0 AND 10000000000" for name in _COUNTS)
+    return f"""
+    WITH extracted AS MATERIALIZED (
+        SELECT m.id AS message, m.session_id AS conversation, m.time_created AS row_created_ms,
+               s.time_created AS conversation_created_ms,
+               json_extract(m.data, '$.parentID') AS parent,
+               ifnull(json_extract(m.data, '$.agent'), json_extract(m.data, '$.mode')) AS agent,
+               json_extract(m.data, '$.providerID') AS provider,
+               json_extract(m.data, '$.modelID') AS model,
+               json_extract(m.data, '$.variant') AS variant,
+               json_extract(m.data, '$.path.cwd') AS directory,
+               json_extract(m.data, '$.path.root') AS root,
+               json_extract(m.data, '$.cost') AS cost_usd,
+               json_extract(m.data, '$.time.created') AS created_ms,
+               json_extract(m.data, '$.time.completed') AS completed_ms,
+               json_extract(m.data, '$.finish') AS finish,
+               CASE WHEN json_type(m.data, '$.error') = 'object'
+                    THEN ifnull(json_extract(m.data, '$.error.name'), 'unknown') END AS error,
+               json_type(m.data, '$.summary') = 'true' AS summary,
+               {counts}
+          FROM {schema}.message AS m LEFT JOIN {schema}.session AS s ON s.id = m.session_id
+         WHERE {where} AND json_valid(m.data) AND json_extract(m.data, '$.role') = 'assistant'
+    ), judged AS (
+        SELECT *, ({whole}
+                   AND typeof(ifnull(cost_usd, 0)) IN ('integer', 'real') AND ifnull(cost_usd, 0) BETWEEN 0 AND 1e9
+                   AND typeof(ifnull(created_ms, row_created_ms)) = 'integer'
+                   AND typeof(ifnull(completed_ms, 0)) = 'integer') AS sound
+          FROM extracted
+    ), staged AS (
+        SELECT *, CASE WHEN completed_ms IS NOT NULL THEN 'completed'
+                       WHEN finish IS NOT NULL OR input + output + reasoning + cache_read + cache_write > 0 THEN 'usage'
+                       ELSE 'created' END AS stage
+          FROM judged
+    )
+    SELECT *, stage != 'created' AND NOT (error IS NOT NULL
+                  AND input + output + reasoning + cache_read + cache_write = 0) AS known
+      FROM staged
+    """
+
+
+def conversations(schema: str, where: str) -> str:
+    """A SELECT of the conversations of the attached database ``schema`` for which ``where`` (on ``session``) holds."""
+    return f"""
+    SELECT id AS conversation, parent_id AS parent, NULL AS fork_of, directory, project_id AS project, NULL AS agent,
+           version AS host_version, time_created AS created_ms
+      FROM {schema}.session WHERE {where}
+    """
