@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import stat
-import tempfile
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,7 +115,8 @@ def _marker_folders(paths: Paths, env: Mapping[str, str]) -> Iterator[Path]:
     yield paths.losses
     if os.path.isabs(env.get("XDG_RUNTIME_DIR", "")):
         yield Path(env["XDG_RUNTIME_DIR"]) / "opencode-stats-losses"
-    yield Path(tempfile.gettempdir()) / f"opencode-stats-losses-{os.geteuid()}"
+    shared = env.get("TMPDIR", "")
+    yield Path(shared if os.path.isabs(shared) else "/tmp") / f"opencode-stats-losses-{os.geteuid()}"  # noqa: S108
 
 
 def _markers(folder: Path) -> Iterator[dict[str, object]]:
