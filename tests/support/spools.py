@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tests.support.clock import FakeClock
+from tests.support.clock import NOON_MS, FakeClock
+from tests.support.script import Script
 
 from opencode_stats.ingest.quarantine import Quarantine
 from opencode_stats.ingest.spool import Spool
@@ -14,8 +15,6 @@ from opencode_stats.ledger.queries import quarantined, total
 if TYPE_CHECKING:
     import sqlite3
     from pathlib import Path
-
-    from tests.support.script import Script
 
     from opencode_stats.host.files import Files
 
@@ -72,3 +71,9 @@ class Inbox:
     def kept(self) -> list[bytes]:
         """What the quarantine's files hold."""
         return [path.read_bytes() for path in sorted(self.quarantine.iterdir())] if self.quarantine.exists() else []
+
+
+def turn(pid: int = 1, tokens: int = 100) -> Script:
+    """One conversation with one turn, in a process of its own."""
+    script = Script(pid=pid, at_ms=NOON_MS + pid).started().conversation(f"ses_{pid}")
+    return script.prompt(f"ses_{pid}").answer(f"ses_{pid}", input=tokens).idle(f"ses_{pid}")

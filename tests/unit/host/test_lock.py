@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from opencode_stats.errors import LockHeld, UserError
+from opencode_stats.host import lock
+from opencode_stats.host.lock import exporter_lock, holder_of, is_held
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOLD = """
+import sys
+from pathlib import Path
+from opencode_stats.host.lock import exporter_lock
+with exporter_lock(Path(sys.argv[1]), 4242):
+    print("held", flush=True)
+    input()
+"""
+
+
+def test_the_lock_is_held_for_the_block_and_names_its_holder(tmp_path: Path) -> None:
+    path = tmp_path / "state" / "lock"
+    assert (is_held(path), holder_of(path)) == (False, 0)
+
+    with exporter_lock(path, 77):
+        assert (is_held(path), holder_of(path)) == (True, 77)
+        assert path.stat().st_mode & 0o777 == 0o600
+
+    assert not is_held(path)
+
+
+def test_a_second_exporter_is_told_who_is_at_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lock, "PROBE_PATIENCE_S", 0.05)
+    path = tmp_path / "lock"
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert holder.stdin is not None
+    assert holder.stdout is not None
+    with holder:
+        assert holder.stdout.readline() == b"held\n"
+        assert is_held(path)
+        with pytest.raises(LockHeld, match="4242") as held, exporter_lock(path, 1):
+            pytest.fail("two exporters at once")
+        assert held.value.holder_pid == 4242
+        holder.kill()
+        holder.wait()
+
+        # The kernel gave it up; the file still names the dead one.
+        assert (is_held(path), holder_of(path)) == (False, 4242)
+        with exporter_lock(path, 5):
+            assert holder_of(path) == 5
+
+
+@pytest.mark.parametrize("content", [b"", b"not a pid", b"\xff", b"9" * 1000])
+def test_a_lock_file_that_names_nobody(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "lock").write_bytes(content)
+
+    assert not is_held(tmp_path / "lock")
+    with exporter_lock(tmp_path / "lock", 7):
+        assert holder_of(tmp_path / "lock") == 7
+
+
+def test_looking_makes_no_file(tmp_path: Path) -> None:
+    assert not is_held(tmp_path / "lock")
+    assert os.listdir(tmp_path) == []
+
+
+def test_looking_at_the_lock_does_not_keep_an_exporter_out(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    path.touch()
+    for _ in range(20):
+        assert not is_held(path)
+        with exporter_lock(path, 1):
+            assert is_held(path)
+
+
+def test_a_place_that_cannot_be_used_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(UserError, match="rights"), exporter_lock(tmp_path / "file" / "lock", 1):
+        pytest.fail("a lock on nothing")

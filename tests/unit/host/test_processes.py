@@ -1,0 +1,120 @@
+"""Processes, told by a made-up /proc and by this machine's own."""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from opencode_stats.core.process_events import ProcessKey
+from opencode_stats.host.processes import Processes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BOOT_ID = "0f6f1d0a-5e3c-4b6e-9d2a-111111111111"
+
+
+@pytest.fixture
+def proc(tmp_path: Path) -> Path:
+    (tmp_path / "sys/kernel/random").mkdir(parents=True)
+    (tmp_path / "sys/kernel/random/boot_id").write_text(BOOT_ID + "\n")
+    (tmp_path / "self/ns").mkdir(parents=True)
+    (tmp_path / "self/ns/pid").touch()
+    return tmp_path
+
+
+def namespace(proc: Path) -> str:
+    return str((proc / "self/ns/pid").stat().st_ino)
+
+
+def add(proc: Path, pid: int, *, state: str = "S", start_ticks: int = 777, name: str = "opencode") -> None:
+    (proc / str(pid)).mkdir()
+    between = " ".join("0" for _ in range(18))
+    (proc / str(pid) / "stat").write_text(f"{pid} ({name}) {state} {between} {start_ticks} 0 0\n")
+
+
+@pytest.mark.parametrize(
+    ("changes", "life"),
+    [
+        ({}, "alive"),
+        ({"start_ticks": None}, "alive"),
+        ({"pid_ns": None}, "alive"),
+        ({"boot_id": BOOT_ID[:8]}, "alive"),
+        ({"start_ticks": 778}, "gone"),
+        ({"pid": 43}, "gone"),
+        ({"boot_id": "another"}, "gone"),
+        ({"boot_id": "file 1-1-1.jsonl"}, "gone"),
+        ({"pid_ns": "1"}, "unknown"),
+        ({"pid_ns": "1", "boot_id": "another"}, "gone"),
+    ],
+)
+def test_whether_a_process_lives(proc: Path, changes: dict[str, object], life: str) -> None:
+    add(proc, 42)
+    key = replace(ProcessKey(42, BOOT_ID, namespace(proc), 777), **changes)  # type: ignore[arg-type]
+
+    assert Processes(str(proc)).life_of(key) == life
+
+
+@pytest.mark.parametrize("name", ["a b", "a) (b", ") Z 1", "((((", ")"])
+def test_a_process_may_be_called_anything(proc: Path, name: str) -> None:
+    add(proc, 42, name=name)
+
+    assert Processes(str(proc)).start_ticks(42) == 777
+
+
+@pytest.mark.parametrize("state", ["Z", "X"])
+def test_a_zombie_is_gone(proc: Path, state: str) -> None:
+    add(proc, 42, state=state)
+
+    assert Processes(str(proc)).life_of(ProcessKey(42, BOOT_ID, None, 777)) == "gone"
+
+
+@pytest.mark.parametrize("content", ["", "42", "42 (x", "42 (x) S 1 2 3"])
+def test_a_file_that_says_too_little_is_no_process(proc: Path, content: str) -> None:
+    add(proc, 42)
+    (proc / "42" / "stat").write_text(content)
+
+    assert Processes(str(proc)).start_ticks(42) is None
+
+
+def test_without_proc_the_pid_is_all_there_is(tmp_path: Path) -> None:
+    processes = Processes(str(tmp_path / "none"))
+
+    assert processes.life_of(ProcessKey(os.getpid())) == "alive"
+    assert processes.life_of(ProcessKey(2**31 - 1)) == "gone"
+
+
+def own_key(pid: int) -> ProcessKey:
+    with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+        boot_id = file.read().strip()
+    return ProcessKey(pid, boot_id, str(os.stat("/proc/self/ns/pid").st_ino), Processes().start_ticks(pid))
+
+
+def test_this_very_process_lives() -> None:
+    assert Processes().life_of(own_key(os.getpid())) == "alive"
+
+
+def test_a_real_process_from_its_start_over_its_zombie_to_its_end() -> None:
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    assert child.stdin is not None
+    processes, key = Processes(), own_key(child.pid)
+    end = processes.watch_end(child.pid)
+    try:
+        assert processes.life_of(key) == "alive"
+        child.stdin.close()
+        if end is not None:
+            assert select.select([end], [], [], 20) == ([end], [], [])
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        assert processes.life_of(key) == "gone"
+    finally:
+        child.wait()
+        if end is not None:
+            os.close(end)
+    assert processes.life_of(key) == "gone"
+    assert processes.watch_end(child.pid) is None
