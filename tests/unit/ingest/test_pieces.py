@@ -103,12 +103,13 @@ def test_neighbours_that_are_bad_for_one_reason_are_one_row_and_one_copy(inbox: 
     assert sorted(inbox.kept) == [b"\n", b"\n\n", b"[]", b"{}"]
 
 
-def test_a_piece_of_nothing_but_newlines_costs_one_row(inbox: Inbox) -> None:
-    inbox.write(b"\n" * (2 * PIECE_BYTES))
+def test_a_piece_of_nothing_but_newlines_costs_one_row(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pieces, "PIECE_BYTES", 10_000)
+    inbox.write(b"\n" * 20_000)
 
     inbox.spool.take_in()
 
-    assert sum(inbox.bad.values()) == 2 * PIECE_BYTES
+    assert sum(inbox.bad.values()) == 20_000
     assert len(inbox.kept) == 2
 
 

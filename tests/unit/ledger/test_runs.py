@@ -135,6 +135,19 @@ def test_an_older_closing_that_is_read_again_ends_no_newer_run(ledger: sqlite3.C
     assert runs(ledger) == [("/a", False), ("/a", True)]
 
 
+def test_a_closing_from_before_the_clock_was_put_back_ends_nothing_however_it_is_cut(
+    ledger: sqlite3.Connection,
+) -> None:
+    script = Script(api=2).started().conversation("ses_a", directory="/a").answer("ses_a", input=5)
+    script.wait(-25).closed("/a")
+    take(ledger, script)
+    with ledger_in_memory() as cut:
+        take(cut, script.events[:-1])
+        go_on(cut, script.key, script.events[-1:])
+
+        assert runs(cut) == runs(ledger) == [("/a", True)]
+
+
 def test_version_2_ends_a_run_that_is_quiet_for_an_hour(ledger: sqlite3.Connection) -> None:
     script = Script(api=2).started().conversation("ses_a", directory="/a").busy("ses_a")
     take(ledger, script)
