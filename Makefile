@@ -81,5 +81,6 @@ $(VENV)/ready: requirements/dev.txt pyproject.toml
 	@touch $@
 
 opencode_plugin/node_modules/ready: opencode_plugin/package-lock.json
-	cd opencode_plugin && $(NPM) ci --ignore-scripts
+	@# Not `npm ci`: it refuses a lock file that lacks other platforms' optional packages, as some registries do.
+	cd opencode_plugin && $(NPM) install --no-save --ignore-scripts
 	@touch $@
