@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from opencode_stats.errors import UserError
 
@@ -17,11 +17,15 @@ class Settings:
     """What the user may choose.
 
     ``autostart``: the plugin starts the exporter where no service does; ``linger_s``: how long such an exporter stays
-    after the last OpenCode has gone, in seconds.
+    after the last OpenCode has gone, in seconds; ``day_start_hour``: the local hour, 0 to 23, at which a day begins.
     """
 
     autostart: bool = False
     linger_s: int = 600
+    day_start_hour: int = 0
+
+
+_RANGES: Final = {"linger_s": range(2**53), "day_start_hour": range(24)}
 
 
 def read_settings(file: Path) -> Settings:
@@ -41,6 +45,6 @@ def read_settings(file: Path) -> Settings:
         raise UserError(f"The settings {file} are not valid TOML: {error}.") from error
     chosen = {field.name: found[field.name] for field in fields(Settings) if field.name in found}
     for name, value in chosen.items():
-        if type(value) is not type(getattr(Settings(), name)) or (name == "linger_s" and value < 0):
+        if type(value) is not type(getattr(Settings(), name)) or value not in _RANGES.get(name, (value,)):
             raise UserError(f"The setting {name} in {file} has a value that it can't have: {value!r}.")
     return Settings(**chosen)
