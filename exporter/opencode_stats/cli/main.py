@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "daemon": "opencode_stats.cli.daemon",
     "doctor": "opencode_stats.cli.doctor",
     "import": "opencode_stats.cli.take_in",
+    "rebuild": "opencode_stats.cli.rebuild",
     "setup": "opencode_stats.cli.setup",
     "uninstall": "opencode_stats.cli.uninstall",
     "verify": "opencode_stats.cli.verify",

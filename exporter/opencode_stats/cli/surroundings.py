@@ -22,6 +22,17 @@ def places() -> Paths:
     return Paths.of(os.environ, Path.home())  # noqa: TID251 - the command line is where the environment comes in
 
 
+def day_start_hour(paths: Paths) -> int:
+    """The local hour at which the user's day begins.
+
+    Raises:
+        UserError: the settings can't be read.
+    """
+    from opencode_stats.settings import read_settings  # noqa: PLC0415 - reading one file of figures needs no settings
+
+    return read_settings(paths.settings_file).day_start_hour
+
+
 @contextmanager
 def own_exporter(paths: Paths, *, stays: bool) -> Iterator[Exporter]:
     """The lock and an exporter, for the block; ``stays`` where it is a daemon's.
@@ -48,6 +59,7 @@ def own_exporter(paths: Paths, *, stays: bool) -> Iterator[Exporter]:
             processes=Processes(),
             databases=partial(databases, paths.opencode_data, os.environ),  # noqa: TID251
             daemon_pid=pid if stays else None,
+            day_start_hour=day_start_hour(paths),
         ) as exporter,
     ):
         yield exporter

@@ -1,18 +1,36 @@
-"""``opencode-stats verify``: prove the ledger."""
+"""``opencode-stats verify``: prove the ledger, and the published figures by a second way of adding up."""
 
 from __future__ import annotations
 
+import json
+import os
 import sys
+from contextlib import closing
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from opencode_stats.cli.surroundings import places
+from opencode_stats.cli.now import PATIENCE_S
+from opencode_stats.cli.surroundings import day_start_hour, places
 from opencode_stats.errors import UserError
+from opencode_stats.host.lock import is_held
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from opencode_stats.core.days import Day
+    from opencode_stats.host.paths import Paths
+
+_ATTEMPTS: Final = 10
+"""With a daemon at work the file may be a moment older than the ledger; it is asked to publish, and we look again."""
 
 
 @click.command()
 def command() -> None:
-    """Re-derive every sum from the messages and compare; exit 1 if one differs.
+    """Re-derive every sum and every published figure from the messages and compare; exit 1 if one differs.
+
+    Changes nothing, and may be run while a daemon is at work.
 
     \b
     Example:
@@ -23,14 +41,47 @@ def command() -> None:
     from opencode_stats.ledger.verify import verify  # noqa: PLC0415
 
     paths = places()
+    there = paths.stats_file.exists()
     try:
-        connection = open_reader(paths.ledger)
-        findings = verify(connection)
+        with closing(open_reader(paths.ledger)) as connection:
+            findings = verify(connection)
+            if there:
+                findings += _published(connection, paths)
     except LedgerUnreadable as error:
         raise UserError(f"The ledger {paths.ledger} can't be read: {error}.") from error
-    connection.close()
     for finding in findings:
         click.echo(finding)
     if findings:
         sys.exit(1)
     click.echo("The ledger holds: every sum is that of its messages.")
+    click.echo("Every published figure is that of its messages." if there else f"{paths.stats_file} is not there yet.")
+
+
+def _published(connection: sqlite3.Connection, paths: Paths) -> list[str]:
+    from opencode_stats.core.days import day_named  # noqa: PLC0415
+    from opencode_stats.host.clock import local_zone  # noqa: PLC0415
+    from opencode_stats.host.control import TAKE_IN, ask  # noqa: PLC0415
+    from opencode_stats.ledger.verify import verify_published  # noqa: PLC0415
+
+    zone, start_hour = local_zone(os.environ), day_start_hour(paths)  # noqa: TID251
+
+    def day(name: str) -> Day:
+        return day_named(date.fromisoformat(name), zone, start_hour)
+
+    for _ in range(_ATTEMPTS):
+        try:
+            found = verify_published(connection, lambda: _read(paths), day)
+        except (KeyError, TypeError, ValueError) as error:
+            return [f"{paths.stats_file} is not as this version writes it: {error!r}."]
+        if not found:
+            return []
+        if not is_held(paths.lock):
+            return [*found, "No exporter is at work: opencode-stats import publishes anew."]
+        ask(paths.control, TAKE_IN, PATIENCE_S)
+    return found
+
+
+def _read(paths: Paths) -> dict[str, Any]:
+    with open(paths.stats_file, "rb") as file:
+        document: dict[str, Any] = json.load(file)
+    return document

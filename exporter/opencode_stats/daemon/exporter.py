@@ -17,6 +17,7 @@ from opencode_stats.ledger import runs
 from opencode_stats.ledger.bulk import Taken
 from opencode_stats.ledger.connection import LedgerUnreadable, open_ledger, transaction
 from opencode_stats.ledger.queries import facts_for
+from opencode_stats.ledger.rebuild import rebuild
 from opencode_stats.publish.stats_file import StatsFile
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from opencode_stats.host.clock import Clock
     from opencode_stats.host.paths import Paths
     from opencode_stats.host.processes import Processes
+    from opencode_stats.ledger.rebuild import Rebuilt
     from opencode_stats.publish.atomic_file import Outcome
 
 
@@ -44,6 +46,7 @@ class Exporter:
         processes: Processes,
         databases: Callable[[], list[Path]],
         daemon_pid: int | None,
+        day_start_hour: int = 0,
         files: Files | None = None,
     ) -> None:
         files = Files() if files is None else files
@@ -55,6 +58,7 @@ class Exporter:
         self._databases = databases
         self._unread: dict[Path, str] = {}
         self._daemon_pid = daemon_pid
+        self._day_start_hour = day_start_hour
         self._stats_file = StatsFile(files, paths.stats_file, paths.data / "tmp", paths.stamp)
         self._stats_file.prepare()
         own_folder(paths.spool)
@@ -122,6 +126,10 @@ class Exporter:
         self.reconcile_due = False
         return taken
 
+    def rebuild(self) -> Rebuilt:
+        """Makes every sum anew from the messages."""
+        return rebuild(self._connection)
+
     def publish(self) -> Outcome | None:
         """Writes stats.json if it says something new; None if it does not.
 
@@ -138,7 +146,7 @@ class Exporter:
 
     def day(self) -> Day:
         """The user's local day at this moment."""
-        return day_of(self._clock.now_ms(), self._zone())
+        return day_of(self._clock.now_ms(), self._zone(), self._day_start_hour)
 
 
 @contextmanager
@@ -151,6 +159,7 @@ def exporter_at(
     processes: Processes,
     databases: Callable[[], list[Path]],
     daemon_pid: int | None,
+    day_start_hour: int = 0,
 ) -> Iterator[Exporter]:
     """An exporter that is closed at the end of the block; the caller holds the lock.
 
@@ -166,6 +175,7 @@ def exporter_at(
         processes=processes,
         databases=databases,
         daemon_pid=daemon_pid,
+        day_start_hour=day_start_hour,
     )
     try:
         yield exporter

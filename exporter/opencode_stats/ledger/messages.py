@@ -42,6 +42,12 @@ def read_messages(connection: sqlite3.Connection) -> Iterator[tuple[Message, Sta
     return map(_from_row, connection.execute(f"{_READ} ORDER BY id"))
 
 
+def read_with_runs(connection: sqlite3.Connection) -> Iterator[tuple[Message, Standing, int | None]]:
+    """Every row, oldest first, with the number of its run."""
+    for run, *row in connection.execute(f"SELECT run, standing, {', '.join(_FACTS)} FROM messages ORDER BY id"):
+        yield *_from_row(tuple(row)), run
+
+
 def take_snapshot(connection: sqlite3.Connection, new: Message, *, run: int | None, origin: str) -> None:
     """Merges one more snapshot into the message's row."""
     known = read_message(connection, new.message)

@@ -1,0 +1,37 @@
+"""``opencode-stats rebuild``: make every sum anew from the messages."""
+
+from __future__ import annotations
+
+import click
+
+from opencode_stats.cli.surroundings import own_exporter, places
+from opencode_stats.errors import LockHeld
+
+_MOST_SHOWN = 20
+
+
+@click.command()
+def command() -> None:
+    """Make every sum anew from the messages, in one transaction, and say what that changed.
+
+    The messages themselves are not touched. No other exporter may be at work: stop the daemon first.
+
+    \b
+    Example:
+      systemctl --user stop opencode-stats; opencode-stats rebuild; systemctl --user start opencode-stats
+    """
+    try:
+        with own_exporter(places(), stays=False) as exporter:
+            rebuilt = exporter.rebuild()
+            exporter.publish()
+    except LockHeld as error:
+        raise LockHeld(
+            f"{error} Stop it (systemctl --user stop opencode-stats, or kill {error.holder_pid}), then rebuild again.",
+            error.holder_pid,
+        ) from error
+    for change in rebuilt.changes[:_MOST_SHOWN]:
+        click.echo(change)
+    if len(rebuilt.changes) > _MOST_SHOWN:
+        click.echo(f"… and {len(rebuilt.changes) - _MOST_SHOWN} more.")
+    if not rebuilt.changes:
+        click.echo(f"Nothing changed: all {rebuilt.sums} sums were those of their messages.")

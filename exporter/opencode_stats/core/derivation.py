@@ -1,0 +1,162 @@
+"""Published figures derived a second time, by the plainest way there is: one pass over the rows, no running sums.
+
+It shares with the projection (``core.stats``) only the rules that define a figure: which row counts and when
+(``core.usage``), and how a model is named (``core.models``). What it makes is compared with a stats.json as it was
+read, field by field; a difference is a sentence that names the field.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from opencode_stats.core.models import model_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from opencode_stats.core.days import Day
+
+KINDS: Final = ("input", "output", "reasoning", "cacheRead", "cacheWrite")
+_MICROUSD_PER_USD: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One counted row: what it adds, to which run (its id in stats.json), when, where and by which model.
+
+    ``counts`` are the five token kinds in the order of ``KINDS``; ``messages`` is 0 for usage that no message stands
+    for.
+    """
+
+    run: str | None
+    at_ms: int
+    directory: str | None
+    provider: str | None
+    model: str | None
+    counts: tuple[int, int, int, int, int]
+    cost_microusd: int
+    messages: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RunDates:
+    """When a run began, was last at work, and whether it still lives."""
+
+    started_ms: int
+    last_activity_ms: int
+    live: bool
+
+
+@dataclass(slots=True)
+class Sheet:
+    """The figures of one section, added up by model key."""
+
+    models: dict[str, list[int]] = field(default_factory=dict)
+    directories: dict[str, int] = field(default_factory=dict)
+    titles: int = 0
+
+    def add(self, entry: Entry) -> None:
+        """Adds one row."""
+        sums = self.models.setdefault(model_key(entry.provider, entry.model), [0] * 7)
+        for place, number in enumerate((*entry.counts, entry.cost_microusd, entry.messages)):
+            sums[place] += number
+        if entry.directory is not None:
+            self.directories[entry.directory] = self.directories.get(entry.directory, 0) + sum(entry.counts)
+
+
+@dataclass(slots=True)
+class Sheets:
+    """Everything that a stats.json shows figures of."""
+
+    total: Sheet = field(default_factory=Sheet)
+    day: Sheet = field(default_factory=Sheet)
+    runs: dict[str, Sheet] = field(default_factory=dict)
+
+
+def derive(entries: Iterable[Entry], titles: Iterable[tuple[str | None, int]], day: Day) -> Sheets:
+    """One pass over the rows; ``titles`` are the run and the instant of each request for a title."""
+    sheets = Sheets()
+    for entry in entries:
+        for sheet in _of(sheets, entry.run, entry.at_ms, day):
+            sheet.add(entry)
+    for run, at_ms in titles:
+        for sheet in _of(sheets, run, at_ms, day):
+            sheet.titles += 1
+    return sheets
+
+
+def differences(
+    document: Mapping[str, Any], sheets: Sheets, runs: Mapping[str, RunDates], first_use_ms: int
+) -> list[str]:
+    """Where a stats.json says something else than the rows do; ``first_use_ms`` is 0 where there was no use."""
+    found = [*_section("total", document["total"], sheets.total), *_section("daily", document["daily"], sheets.day)]
+    found += _number("total.installDate", document["total"]["installDate"], first_use_ms)
+    shown = [("session", document["session"])] if document["session"]["runId"] else []
+    shown += [(f"sessions[{place}]", run) for place, run in enumerate(document["sessions"])]
+    for where, section in shown:
+        uid = section["runId"]
+        if uid not in runs:
+            found.append(f"{where} is the run {uid}, which the ledger does not know.")
+            continue
+        found += _section(where, section, sheets.runs.get(uid, Sheet()))
+        found += _run(where, section, sheets.runs.get(uid, Sheet()), runs[uid])
+    live = {uid for uid, run in runs.items() if run.live}
+    if {run["runId"] for run in document["sessions"]} != live:
+        found.append("sessions are not the runs that live.")
+    if runs and not document["session"]["runId"]:
+        found.append("session shows no run, and there was one.")
+    return found
+
+
+def _of(sheets: Sheets, run: str | None, at_ms: int, day: Day) -> Iterator[Sheet]:
+    yield sheets.total
+    if day.start_ms <= at_ms < day.end_ms:
+        yield sheets.day
+    if run is not None:
+        yield sheets.runs.setdefault(run, Sheet())
+
+
+def _section(where: str, section: Mapping[str, Any], sheet: Sheet) -> Iterator[str]:
+    """The fields that every section has."""
+    sums = {key: numbers for key, numbers in sheet.models.items() if any(numbers)}
+    whole = [sum(numbers[place] for numbers in sums.values()) for place in range(7)]
+    yield from _number(f"{where}.totalTokens", section["totalTokens"], sum(whole[:5]))
+    yield from _number(f"{where}.totalCost (millionths)", _microusd(section["totalCost"]), whole[5])
+    yield from _number(f"{where}.messages", section["messages"], whole[6])
+    yield from _number(f"{where}.titleRequests", section["titleRequests"], sheet.titles)
+    for place, kind in enumerate(KINDS):
+        yield from _number(f"{where}.tokens.{kind}", section["tokens"][kind], whole[place])
+    for name in ("models", "tokensByModel", "costsByModel"):
+        if set(section[name]) != set(sums):
+            yield f"{where}.{name} does not have the models of its messages."
+            return
+    for key, numbers in sums.items():
+        model = section["models"][key]
+        yield from _number(f"{where}.tokensByModel[{key}]", section["tokensByModel"][key], sum(numbers[:5]))
+        yield from _number(f"{where}.models[{key}].totalTokens", model["totalTokens"], sum(numbers[:5]))
+        for kind, number in zip(KINDS, numbers, strict=False):
+            yield from _number(f"{where}.models[{key}].tokens.{kind}", model["tokens"][kind], number)
+        for name, usd in (("costsByModel", section["costsByModel"][key]), ("models.cost", model["cost"])):
+            yield from _number(f"{where}.{name}[{key}] (millionths)", _microusd(usd), numbers[5])
+        yield from _number(f"{where}.models[{key}].messages", model["messages"], numbers[6])
+
+
+def _run(where: str, section: Mapping[str, Any], sheet: Sheet, dates: RunDates) -> Iterator[str]:
+    """The fields that only a run has."""
+    yield from _number(f"{where}.startTime", section["startTime"], dates.started_ms)
+    yield from _number(f"{where}.lastActivity", section["lastActivity"], dates.last_activity_ms)
+    yield from _number(f"{where}.live", int(section["live"]), int(dates.live))
+    said = {workspace["directory"]: workspace["totalTokens"] for workspace in section["workspaces"]}
+    for directory in sorted(said.keys() | sheet.directories.keys()):
+        made = sheet.directories.get(directory, 0)
+        yield from _number(f"{where}.workspaces[{directory}].totalTokens", said.get(directory, 0), made)
+
+
+def _number(name: str, said: int, made: int) -> Iterator[str]:
+    if said != made:
+        yield f"stats.json says {said} for {name}; the messages make {made}."
+
+
+def _microusd(usd: float) -> int:
+    return round(usd * _MICROUSD_PER_USD)

@@ -1,0 +1,59 @@
+"""Making the running sums anew from the rows: they are a projection, and can always be had again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from opencode_stats.ledger.transactions import transaction
+from opencode_stats.ledger.verify import DERIVED, KEPT
+
+if TYPE_CHECKING:
+    import sqlite3
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What a rebuilding found: the sums there are now, and what was put right, one sentence each."""
+
+    sums: int
+    changes: tuple[str, ...]
+
+
+def rebuild(connection: sqlite3.Connection) -> Rebuilt:
+    """Makes every sum and counter anew in one transaction; the messages stay as they are."""
+    with transaction(connection):
+        before = {row[:5]: row[5:] for row in connection.execute(KEPT)}
+        connection.execute("DELETE FROM sums")
+        connection.execute(f"INSERT INTO sums {DERIVED}")
+        after = {row[:5]: row[5:] for row in connection.execute(KEPT)}
+        changes = [
+            f"{scope} {number}, {provider}/{model}: {_tokens(before.get(key))} → {_tokens(after.get(key))} tokens, "
+            f"{_messages(before.get(key))} → {_messages(after.get(key))} messages."
+            for key in sorted(before.keys() | after.keys())
+            if before.get(key) != after.get(key)
+            for scope, number, _, provider, model in (key,)
+        ]
+        titles = _counter(connection)
+        connection.execute("DELETE FROM counters")
+        connection.execute(
+            "INSERT INTO counters SELECT 'title_requests', count(*) FROM title_requests HAVING count(*) > 0"
+        )
+        if titles != _counter(connection):
+            changes.append(f"title requests: {titles} → {_counter(connection)}.")
+    return Rebuilt(len(after), tuple(changes))
+
+
+def _counter(connection: sqlite3.Connection) -> int:
+    row: tuple[int] = connection.execute(
+        "SELECT ifnull(max(value), 0) FROM counters WHERE name = 'title_requests'"
+    ).fetchone()
+    return row[0]
+
+
+def _tokens(sums: tuple[int, ...] | None) -> int:
+    return 0 if sums is None else sum(sums[:5])
+
+
+def _messages(sums: tuple[int, ...] | None) -> int:
+    return 0 if sums is None else sums[6]

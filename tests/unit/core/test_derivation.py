@@ -1,0 +1,121 @@
+"""The second way of adding up, and what it says where a file disagrees."""
+
+from __future__ import annotations
+
+import copy
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from opencode_stats.core.days import Day
+from opencode_stats.core.derivation import Entry, RunDates, derive, differences
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+TODAY = Day(date(2026, 11, 21), 1_000, 2_000)
+ENTRIES = [
+    Entry("r1", 1_000, "/a", "anthropic", "claude-x", (1, 2, 3, 4, 5), 10),
+    Entry("r1", 1_999, "/b", "anthropic", "claude-x", (1, 0, 0, 0, 0), 5),
+    Entry("r0", 999, "/a", "mock", "m", (7, 0, 0, 0, 0), 0),
+    Entry(None, 2_000, None, None, None, (0, 9, 0, 0, 0), 0),
+]
+TITLES = [("r1", 1_500), (None, 3_000)]
+RUNS = {"r0": RunDates(100, 999, live=False), "r1": RunDates(900, 1_999, live=True)}
+
+
+def section(counts: Mapping[str, tuple[int, ...]], titles: int = 0) -> dict[str, Any]:
+    kinds = ("input", "output", "reasoning", "cacheRead", "cacheWrite")
+    whole = [sum(column) for column in zip(*counts.values(), strict=True)] or [0] * 7
+    return {
+        "totalTokens": sum(whole[:5]),
+        "tokensByModel": {key: sum(row[:5]) for key, row in counts.items()},
+        "totalCost": whole[5] / 1e6,
+        "costsByModel": {key: row[5] / 1e6 for key, row in counts.items()},
+        "tokens": dict(zip(kinds, whole, strict=False)),
+        "models": {
+            key: {
+                "totalTokens": sum(row[:5]),
+                "tokens": dict(zip(kinds, row, strict=False)),
+                "cost": row[5] / 1e6,
+                "messages": row[6],
+            }
+            for key, row in counts.items()
+        },
+        "messages": whole[6],
+        "titleRequests": titles,
+    }
+
+
+def document() -> dict[str, Any]:
+    claude = {"claude-x": (2, 2, 3, 4, 5, 15, 2)}
+    run = {
+        **section(claude, titles=1),
+        "runId": "r1",
+        "live": True,
+        "startTime": 900,
+        "lastActivity": 1_999,
+        "workspaces": [{"directory": "/a", "totalTokens": 15}, {"directory": "/b", "totalTokens": 1}],
+    }
+    others = {"mock/m": (7, 0, 0, 0, 0, 0, 1), "unknown/unknown": (0, 9, 0, 0, 0, 0, 1)}
+    return {
+        "session": run,
+        "sessions": [copy.deepcopy(run)],
+        "daily": {**section(claude, titles=1), "date": "2026-11-21"},
+        "total": {**section(claude | others, titles=2), "installDate": 100},
+    }
+
+
+def found(changed: dict[str, Any]) -> list[str]:
+    return differences(changed, derive(ENTRIES, TITLES, TODAY), RUNS, 100)
+
+
+def test_a_file_that_says_what_the_rows_make() -> None:
+    assert found(document()) == []
+
+
+def test_nothing_at_all() -> None:
+    nothing = section({})
+    empty = {
+        "session": {**nothing, "runId": ""},
+        "sessions": [],
+        "daily": nothing,
+        "total": {**nothing, "installDate": 0},
+    }
+
+    assert differences(empty, derive([], [], TODAY), {}, 0) == []
+
+
+CHANGES: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "total.totalTokens": lambda d: d["total"].update(totalTokens=33),
+    "total.installDate": lambda d: d["total"].update(installDate=1),
+    "total.titleRequests": lambda d: d["total"].update(titleRequests=1),
+    "total.messages": lambda d: d["total"].update(messages=5),
+    "total.totalCost": lambda d: d["total"].update(totalCost=0.5),
+    "total.models": lambda d: d["total"]["models"].pop("mock/m"),
+    "total.tokensByModel[mock/m]": lambda d: d["total"]["tokensByModel"].update({"mock/m": 8}),
+    "daily.tokens.cacheWrite": lambda d: d["daily"]["tokens"].update(cacheWrite=6),
+    "daily.costsByModel[claude-x]": lambda d: d["daily"]["costsByModel"].update({"claude-x": 0.1}),
+    "daily.models[claude-x].tokens.output": lambda d: d["daily"]["models"]["claude-x"]["tokens"].update(output=1),
+    "daily.models[claude-x].messages": lambda d: d["daily"]["models"]["claude-x"].update(messages=1),
+    "session.startTime": lambda d: d["session"].update(startTime=1),
+    "session.lastActivity": lambda d: d["session"].update(lastActivity=1),
+    "session.live": lambda d: d["session"].update(live=False),
+    "session.workspaces[/b]": lambda d: d["session"]["workspaces"].pop(),
+    "sessions[0].totalTokens": lambda d: d["sessions"][0].update(totalTokens=1),
+    "session is the run r9": lambda d: d["session"].update(runId="r9"),
+    "session shows no run": lambda d: d["session"].update(runId=""),
+    "sessions are not the runs that live": lambda d: d["sessions"].clear(),
+}
+
+
+@pytest.mark.parametrize("named", CHANGES)
+def test_every_field_that_says_something_else_is_named(named: str) -> None:
+    changed = document()
+    CHANGES[named](changed)
+
+    findings = found(changed)
+
+    assert findings
+    assert any(named in finding for finding in findings)
