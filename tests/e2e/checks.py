@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-import jsonschema  # type: ignore[import-untyped]  # its stubs are a package of their own
+import jsonschema
 from tests.e2e.rig.books import cost_usd, counted, expected, figures
 from tests.e2e.rig.fetch import REPOSITORY
 
