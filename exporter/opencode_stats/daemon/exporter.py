@@ -63,7 +63,7 @@ class Exporter:
         self._stats_file.prepare()
         own_folder(paths.spool)
         self._connection = open_ledger(paths.ledger, clock.now_ms())
-        self._spool = Spool(paths.spool, self._connection, Quarantine(paths.quarantine), clock)
+        self._spool = Spool(paths.spool, self._connection, Quarantine(paths.quarantine), clock, files)
         self.seen_alive: set[str] = set()
         self.reconcile_due = True
 
@@ -139,7 +139,7 @@ class Exporter:
         now_ms = self._clock.now_ms()
         day = self.day()
         facts = facts_for(self._connection, day, now_ms)
-        health = health_of(self._connection, self._paths, self._unread, now_ms)
+        health = health_of(self._connection, self._paths, self._unread, self._spool.troubles, now_ms)
         return self._stats_file.publish(
             project(facts, day, ExporterStats(self._version, self._daemon_pid, now_ms, health))
         )

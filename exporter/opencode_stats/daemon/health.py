@@ -19,10 +19,16 @@ RECENT_MS: Final = 7 * 24 * 60 * 60 * 1000
 """A problem of last week still colours the figures; an older one is history, which ``doctor`` tells."""
 
 
-def health_of(connection: sqlite3.Connection, paths: Paths, unread: Mapping[Path, str], now_ms: int) -> Health:
+def health_of(
+    connection: sqlite3.Connection,
+    paths: Paths,
+    unread: Mapping[Path, str],
+    troubles: Mapping[str, str],
+    now_ms: int,
+) -> Health:
     """Whether the figures are vouched for, with a sentence for each reason why not.
 
-    ``unread`` names the databases of OpenCode that could not be read, and why.
+    ``unread`` names the databases of OpenCode that could not be read, ``troubles`` the spool files, each with why.
     """
     since_ms = now_ms - RECENT_MS
     problems = []
@@ -35,6 +41,9 @@ def health_of(connection: sqlite3.Connection, paths: Paths, unread: Mapping[Path
     holding = loss_markers(paths)
     if holding:
         problems.append(Problem("holding", f"{len(holding)} OpenCode processes can't write to the spool."))
+    problems += [
+        Problem("spool-file", f"The spool file {name} could not be read: {reason}") for name, reason in troubles.items()
+    ]
     problems += [
         Problem("opencode-database", f"{path.name}, OpenCode's database, could not be read: {reason}")
         for path, reason in unread.items()

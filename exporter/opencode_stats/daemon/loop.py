@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 from opencode_stats.daemon.control_server import ControlServer
 from opencode_stats.daemon.watcher import Watcher
+from opencode_stats.errors import LedgerCorrupt
 from opencode_stats.host.doorbell import Doorbell
 from opencode_stats.host.systemd import notify
-from opencode_stats.ledger.connection import LedgerUnavailable
+from opencode_stats.ledger.connection import LedgerUnavailable, LedgerUnreadable
 from opencode_stats.publish.pacer import Pacer
 
 if TYPE_CHECKING:
@@ -105,6 +106,9 @@ class Daemon:
             self._failures += 1
             logger.warning("round.failed error=%s retry_s=%s", error, self._sleep_s)
             return
+        except LedgerUnreadable as error:
+            # Trying again would find the same damage at once, for ever.
+            raise LedgerCorrupt(f"The ledger turned out to be damaged: {error}.") from error
         self._failures = 0
         self._control.answer()
         self._sleep_s = self._quiet_s()
