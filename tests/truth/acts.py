@@ -62,6 +62,8 @@ def _copy_v1(world: World, process: Process, twin: Conversation, entries: list[E
             twin_entry.prompt = prompt if isinstance(prompt, Prompt) else None
             twin_entry.process = process
             world.tell_stage(twin_entry, process, twin_entry.stage)
+        else:
+            world.tell("message.prompt", process, twin, twin_entry)
 
 
 def _copy_v2(world: World, process: Process, twin: Conversation, entries: list[Entry], at: Entry | None) -> None:
@@ -150,7 +152,7 @@ def migrate(world: World) -> None:
     A compaction's user message and summary become one row that does not say its tokens, a wrapper is dropped; the
     running totals start with all that 1.x's rows add up to, copies too.
     """
-    world.api, world.migrated_ms = 2, world.tick(1000, 5000)
+    world.api, world.migrated_ms, world.migrated_at = 2, world.tick(1000, 5000), len(world.journal)
     for conversation in world.conversations:
         if not conversation.in_v1 or world.happens(world.chances.unmigrated):
             continue

@@ -28,6 +28,7 @@ class History:
 
     ``answers`` are the genuine assistant messages, in order; copies stand in their conversations only. ``journal`` is
     what happened in the order in which it did; its times may go back (clock steps, processes at the same time).
+    ``migrated_at`` is where in it 2.x took over (0: never).
     """
 
     seed: int
@@ -37,6 +38,7 @@ class History:
     answers: list[Answer]
     journal: list[Happening]
     migrated_ms: int | None
+    migrated_at: int
 
 
 def history(seed: int, size: Size = USUAL_SIZE) -> History:
@@ -46,7 +48,10 @@ def history(seed: int, size: Size = USUAL_SIZE) -> History:
         if size.era == "migrated" and world.api == 1 and len(world.answers) >= size.migrates_after:
             migrate(world)
         _act(world)
-    return History(seed, size, world.processes, world.conversations, world.answers, world.journal, world.migrated_ms)
+    return History(
+        seed, size, world.processes, world.conversations, world.answers, world.journal,
+        world.migrated_ms, world.migrated_at,
+    )  # fmt: skip
 
 
 def _act(world: World) -> None:

@@ -210,9 +210,10 @@ class Conversation:
 
 
 class Happening(NamedTuple):
-    """One thing that happened, in the order in which it did. ``kind`` is a line's type, or OpenCode's own (``removed``).
+    """One thing that happened. ``kind`` is a line's type, or OpenCode's own (``message.removed``).
 
-    ``about`` is what ``kind`` needs: an answer and its stage, a prompt, a status, an error's name.
+    ``about`` is what ``kind`` needs: an answer and its stage, a prompt, a status, an error's name. ``event`` is the id
+    of a durable event, in OpenCode's log and (of a snapshot) in the plugin's line.
     """
 
     kind: str

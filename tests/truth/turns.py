@@ -64,6 +64,7 @@ def _submit(
     prompt = Prompt(world.ids.make("msg", created_ms), conversation, created_ms, kind=kind, agent=agent, model=model)
     # Before its row 2.x logs: enqueued, execution.started and, once, instructions.updated.
     world.add(prompt, process, skipped=2 if conversation.seq > 1 else 3)
+    world.tell("message.prompt", process, conversation, prompt)
     if kind in {"user", "agent"}:
         world.tell("prompt.submitted", process, conversation, prompt)
     return prompt

@@ -35,6 +35,8 @@ MODELS: Final = (
 )
 AGENTS: Final = ("build", "plan")
 SUB_AGENTS: Final = ("general", "explore")
+DURABLE: Final = frozenset({"conversation.created", "conversation.updated", "message.prompt", "message.removed"})
+"""What OpenCode 1.x keeps in its log of events, besides the snapshots."""
 
 
 class World:
@@ -53,6 +55,7 @@ class World:
         self.journal: list[Happening] = []
         self.api: Api = 2 if size.era == "v2" else 1
         self.migrated_ms: int | None = None
+        self.migrated_at = 0
 
     def happens(self, chance: float) -> bool:
         """A throw of the dice. It is thrown for 0 too, so that chances can be changed one at a time."""
@@ -67,7 +70,8 @@ class World:
         self, kind: str, process: Process, conversation: Conversation | None = None, about: object = None
     ) -> Happening:
         """It is on the record, at this instant."""
-        happening = Happening(kind, self.now_ms, process, conversation, about)
+        event = self.ids.make("evt", self.now_ms) if kind in DURABLE else ""
+        happening = Happening(kind, self.now_ms, process, conversation, about, "", event)
         self.journal.append(happening)
         return happening
 
