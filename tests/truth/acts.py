@@ -69,7 +69,7 @@ def _copy_v1(world: World, process: Process, twin: Conversation, entries: list[E
 def _copy_v2(world: World, process: Process, twin: Conversation, entries: list[Entry], at: Entry | None) -> None:
     """Rows named after the event and their place; no event tells of them, and they are in no running total."""
     event = world.ids.make("evt", world.now_ms)
-    twin.boundary = entries[-1].id if at is None else at.id
+    twin.boundary = ("through", entries[-1].id) if at is None else ("before", at.id)
     world.tell("conversation.created", process, twin)
     for entry in entries:
         twin_entry = _copied(entry, twin, f"msg_{event[4:]}_{entry.seq}")

@@ -164,7 +164,7 @@ class Conversation:
     created_ms: int
     parent: Conversation | None = field(default=None, repr=False)
     fork_of: Conversation | None = field(default=None, repr=False)
-    boundary: str | None = None
+    boundary: tuple[Literal["before", "through"], str] | None = None
     agent: str | None = None
     title: str = ""
     titled: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Final, Literal
 
 Era = Literal["v1", "v2", "migrated"]
@@ -76,3 +76,7 @@ class Size:
     processes: int = 2
     migrates_after: int = 15
     chances: Chances = USUAL
+
+    def of(self, messages: int) -> Size:
+        """The same history at another moment of it."""
+        return replace(self, messages=messages)

@@ -65,12 +65,15 @@ class Truth:
 
     ``titles``: (conversation, message) of the requests for titles that 1.x made and whose tokens nobody knows;
     ``titles_told``: those that a plugin saw. ``charged``: conversation → 2.x's own running total.
-    ``copies``: ids of messages that are no usage.
+    ``auxiliary_on_disk``, ``auxiliary_told``: the conversations whose last running total is in OpenCode's database, was
+    seen by a plugin. ``copies``: ids of messages that are no usage.
     """
 
     spent: Mapping[str, Spent]
     auxiliary: Mapping[str, Sum]
     charged: Mapping[str, Sum]
+    auxiliary_on_disk: frozenset[str]
+    auxiliary_told: frozenset[str]
     titles: frozenset[tuple[str, str]]
     titles_told: frozenset[tuple[str, str]]
     copies: frozenset[str]
@@ -112,6 +115,8 @@ def truth_of(past: History) -> Truth:
         spent,
         {one.id: _hidden(one) for one in past.conversations if one.hidden},
         {one.id: Sum(one.told, one.told_microusd) for one in past.conversations if one.api != 1 or one.migrated},
+        frozenset(one.id for one in past.conversations if one.in_v2 and one.hidden),
+        frozenset(one.id for one, pure in _totals_told(past).items() if one.hidden and not pure),
         frozenset(titles),
         frozenset(title for title, pure in titles.items() if not pure),
         frozenset(copies),
@@ -175,6 +180,12 @@ def _hidden(conversation: Conversation) -> Sum:
     for one in conversation.hidden:
         tokens = tokens + one.tokens
     return Sum(tokens, sum(one.cost_microusd for one in conversation.hidden), len(conversation.hidden))
+
+
+def _totals_told(past: History) -> dict[Conversation, bool]:
+    """Conversation → whether no plugin saw its last running total."""
+    told = (one for one in past.journal if one.kind == "conversation.usage")
+    return {one.conversation: one.process.pure for one in told if one.conversation is not None}
 
 
 def _titles(past: History) -> dict[tuple[str, str], bool]:

@@ -97,6 +97,9 @@ def _request(world: World, process: Process, prompt: Prompt, *, last: bool, dept
         world.tick(200, 1500)
         world.tell("conversation.status", process, conversation, "retry")
         world.tick(2000, 6000)
+        if process.api != 1:
+            # 2.x starts the step again, under the same id.
+            world.tell_stage(answer, process, "created")
     world.tick(50, 20_000)
     if world.happens(chances.step_inside):
         world.now_ms += world.rng.choice(CLOCK_STEPS_MS)
