@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tests.e2e.rig.fetch import REPOSITORY
-from tests.e2e.rig.processes import Done, Started, started
+from tests.e2e.rig.processes import Done, Started, eventually, started
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 FROM_THE_CHECKOUT: Final = (sys.executable, "-m", "opencode_stats")
 """The command as the tests run it: this interpreter, the sources of this checkout."""
 PLUGIN: Final = REPOSITORY / "exporter" / "opencode_stats" / "install" / "opencode-stats.ts"
-_READY_S: Final = 20.0
 
 
 class Exporter:
@@ -88,13 +87,18 @@ class Exporter:
                     logs=self.home.logs,
                 )
             )
-            ready.settimeout(_READY_S)
-            try:
-                while b"READY=1" not in ready.recv(4096).split(b"\n"):
-                    pass
-            except TimeoutError:
-                raise RuntimeError(f"the daemon did not get ready: {daemon.stdout}\n{daemon.stderr}") from None
+            ready.settimeout(0)
+            eventually(lambda: _is_ready(ready, daemon), what="the daemon to be ready")
             yield daemon
+
+
+def _is_ready(ready: socket.socket, daemon: Started) -> bool:
+    if not daemon.running:
+        raise RuntimeError(f"the daemon ended: {daemon.stdout}\n{daemon.stderr}")
+    try:
+        return b"READY=1" in ready.recv(4096).split(b"\n")
+    except BlockingIOError:
+        return False
 
 
 def published(home: Home) -> dict[str, Any]:

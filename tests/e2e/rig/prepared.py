@@ -20,7 +20,7 @@ from tests.e2e.rig.opencode import run
 from tests.mock_provider import MockProvider
 
 _INSTALLED: Final = ("node_modules", "package.json", "package-lock.json", ".gitignore")
-_EMPTY_PLUGIN: Final = 'export default { id: "nothing", server: async () => ({}) };\n'
+EMPTY_PLUGIN: Final = 'export default { id: "nothing", server: async () => ({}) };\n'
 
 
 def prepared(program: Path) -> Path:
@@ -63,7 +63,7 @@ def _prepare(place: Path, program: Path) -> None:
         home = make_home(root, program, provider.url, registry=user_registry())
         plugins = home.config / "plugins"
         plugins.mkdir()
-        (plugins / "nothing.ts").write_text(_EMPTY_PLUGIN)
+        (plugins / "nothing.ts").write_text(EMPTY_PLUGIN)
         done = run(home, "SCENARIO:hello", timeout_s=240)
         if done.returncode or not (home.config / "node_modules" / "@opencode-ai" / "plugin" / "package.json").exists():
             raise RuntimeError(f"OpenCode did not install its plugin types: {done}")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.e2e.rig.exporter import Exporter, copy_plugin, published
 from tests.e2e.rig.home import make_home
-from tests.e2e.rig.prepared import copy_into
+from tests.e2e.rig.prepared import EMPTY_PLUGIN, copy_into
 from tests.mock_provider import MockProvider
 from tests.mock_provider.catalogue import CATALOGUE
 
@@ -44,6 +44,13 @@ class Stage:
 def no_plugin(exporter: Exporter) -> None:
     """Install nothing: OpenCode as it is without us."""
     del exporter
+
+
+def empty_plugin(exporter: Exporter) -> None:
+    """Install a plugin that does nothing: what OpenCode itself takes for having any."""
+    plugins = exporter.home.config / "plugins"
+    plugins.mkdir()
+    (plugins / "nothing.ts").write_text(EMPTY_PLUGIN)
 
 
 def plain_copy(exporter: Exporter) -> None:
