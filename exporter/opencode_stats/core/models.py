@@ -26,7 +26,7 @@ Closed on purpose: adding an entry would rename keys that readers have stored. A
 """
 
 AUXILIARY: Final = "auxiliary"
-"""The key of usage that OpenCode 2.x reports without a model: titles and other requests of its own."""
+"""The key of usage that OpenCode 2.x reports without a model (titles, say), and its model: no provider has it."""
 UNKNOWN: Final = "unknown"
 
 
@@ -35,7 +35,10 @@ def model_key(provider: str | None, model: str | None) -> str:
 
     Different pairs never share a key: a bare id has no slash, any other key has one, and slashes (and percent signs)
     in a provider's own id are escaped. A part that is not known reads ``unknown``; one that is so named is escaped.
+    Usage that OpenCode reports without a model has a key of its own, which begins like no vendor's model.
     """
+    if provider is None and model == AUXILIARY:
+        return AUXILIARY
     if provider in VENDORS and model is not None and "/" not in model and model.startswith(VENDORS[provider]):
         return model
     return f"{_known(provider).replace('/', '%2F')}/{_known(model)}"

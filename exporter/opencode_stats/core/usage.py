@@ -20,7 +20,8 @@ A fork copies messages under new ids, and a copy is no usage. Three witnesses sa
 3. it is older than its own conversation.
 
 One witness alone can be wrong (a stepped clock, a plugin that came late), so two must agree; until then the message
-is *pending* and in no total. OpenCode 2.x tells nothing of the copies, so every message that it reports is genuine.
+is *pending* and in no total. OpenCode 2.x tells nothing of the copies, so every message that it reports is genuine;
+in its database they are found by ``copied_by_fork``.
 """
 
 from __future__ import annotations
@@ -191,16 +192,36 @@ def standing_from_disk(contradicted: int, older: int | None, has_twin: int) -> S
     return "copy" if contradicted else "counted"
 
 
+def copied_by_fork(message: str, created_ms: int, conversation_created_ms: int | None) -> bool:
+    """Whether a message of a fork that OpenCode 2.x made was copied into it (v2 facts §3.5).
+
+    A copy is named ``msg_EVENT_NUMBER`` after the fork's event, or, should that change, is older than the fork. What is
+    older but bears its own time in its id was made there, while the clock was stepped back.
+    """
+    own, _, number = message.removeprefix("msg_").rpartition("_")
+    if own and number.isdecimal():
+        return True
+    older = conversation_created_ms is not None and created_ms < conversation_created_ms
+    return older and (_id_time_ms(message) is None or id_contradicts_time(message, created_ms))
+
+
 def id_contradicts_time(message: str, created_ms: int) -> bool:
     """Whether the time inside the id is not the time at which the message says it was created.
 
     An id that carries no time (not OpenCode's own make) contradicts nothing.
     """
+    id_ms = _id_time_ms(message)
+    if id_ms is None:
+        return False
+    apart_ms = (id_ms - created_ms) % ID_TIME_MODULUS_MS
+    return min(apart_ms, ID_TIME_MODULUS_MS - apart_ms) > ID_TIME_TOLERANCE_MS
+
+
+def _id_time_ms(message: str) -> int | None:
     digits = message[_ID_PREFIX_LENGTH : _ID_PREFIX_LENGTH + _ID_TIME_DIGITS]
     if len(digits) < _ID_TIME_DIGITS or not _HEX_DIGITS.issuperset(digits):
-        return False
-    apart_ms = ((int(digits, 16) >> 12) - created_ms) % ID_TIME_MODULUS_MS
-    return min(apart_ms, ID_TIME_MODULUS_MS - apart_ms) > ID_TIME_TOLERANCE_MS
+        return None
+    return int(digits, 16) >> 12
 
 
 def _rank(message: Message) -> tuple[int, str, int]:

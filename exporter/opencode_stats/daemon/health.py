@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from opencode_stats.core.stats import Health, Problem
 from opencode_stats.ledger.queries import lost_lines, quarantined
+from opencode_stats.ledger.sources import rejected_rows
 
 if TYPE_CHECKING:
     import sqlite3
@@ -48,6 +49,11 @@ def health_of(
         Problem("opencode-database", f"{path.name}, OpenCode's database, could not be read: {reason}")
         for path, reason in unread.items()
     ]
+    rejected = rejected_rows(connection, since_ms)
+    if rejected:
+        problems.append(
+            Problem("opencode-database", f"{rejected} messages in OpenCode's database make no sense and don't count.")
+        )
     return Health("degraded" if problems else "ok", tuple(problems))
 
 

@@ -1,9 +1,13 @@
 """OpenCode's own database as the second witness: what no event told is found there and counted once, by the same ids.
 
-The first reading goes through the message table in batches of row numbers, each committed with its cursor, so it can be
-interrupted and goes on where it was. Later readings look only at conversations that OpenCode's log of events names
-since. Where a cursor no longer fits (rows were deleted, the file was replaced), everything is read once more: reading
-again changes nothing, because every row is keyed by its message's id.
+The first reading goes through a table of messages in batches of row numbers, each committed with its cursor, so it can
+be interrupted and goes on where it was. Later readings look only at new rows and at those that may have changed in
+place: in 1.x's tables the conversations that OpenCode's log of events names since, elsewhere the messages that the
+ledger knows as unfinished. Where a cursor no longer fits (rows were deleted, the file was replaced), everything is read
+once more: reading again changes nothing, because every row is keyed by its message's id.
+
+1.x's tables come first: what 2.x took over from them has the same ids, and is judged by the rules of 1.x. 2.x's running
+totals come last, when all that they contain is known.
 """
 
 from __future__ import annotations
@@ -11,14 +15,16 @@ from __future__ import annotations
 import os
 import urllib.parse
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from opencode_stats.ledger import bulk
+from opencode_stats.errors import UnknownSchema
+from opencode_stats.ledger import auxiliary, bulk
+from opencode_stats.ledger.connection import BUSY_TIMEOUT_MS, LedgerUnreadable
 from opencode_stats.ledger.sources import SourceCursor, keep_source, read_source
 from opencode_stats.ledger.transactions import transaction
-from opencode_stats.opencode import v1_rows
-from opencode_stats.opencode.schema import holdings_of
+from opencode_stats.opencode import v1_rows, v2_rows
+from opencode_stats.opencode.schema import Holdings, holdings_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -27,130 +33,178 @@ if TYPE_CHECKING:
 
     from opencode_stats.ledger.bulk import Taken
 
+    Progress = Callable[[int, int], None]
+
 SCHEMA: Final = "source"
 BATCH_ROWS: Final = 10_000
-BUSY_TIMEOUT_MS: Final = 5_000
+PATIENCE_MS: Final = 1_000
+"""How long a lock on OpenCode's database is waited for. Nobody waits for us meanwhile, but our figures stand still."""
+_SENTENCES: Final = (
+    ("locked", "another program holds it locked; it is read again later."),
+    ("unable to open", "it can't be opened; it may be gone."),
+    ("not a database", "it is no SQLite database."),
+    ("malformed", "it is damaged (SQLite: database disk image is malformed)."),
+)
 
 
-@dataclass(frozen=True, slots=True)
-class _Ends:
-    """The last rows that a database has: message and event, each with its row number and its id."""
-
-    message: int
-    message_id: str
-    event: int
-    event_id: str
-
-
-def take_database(
-    connection: sqlite3.Connection, path: Path, now_ms: int, progress: Callable[[int, int], None] | None = None
-) -> Taken:
+def take_database(connection: sqlite3.Connection, path: Path, now_ms: int, progress: Progress | None = None) -> Taken:
     """Takes in what is new in one database of OpenCode; ``progress`` is told rows done and rows in all.
 
     Raises:
-        UnknownSchema: the database is not as we know it.
-        sqlite3.Error: it can't be read; batches before that stay taken in.
+        UnknownSchema: the database, or a part of it, is not as we know it; what can be read is taken in.
+        sqlite3.Error: it can't be read, as its sentence says; batches before that stay taken in.
     """
     bulk.prepare(connection)
-    with _attached(connection, path):
-        held = holdings_of(connection, SCHEMA)
-        name = os.path.realpath(path)
-        cursor = read_source(connection, name)
+    try:
+        with _attached(connection, path):
+            held = holdings_of(connection, SCHEMA)
+            taken = _Reading(connection, held, os.path.realpath(path), now_ms, progress).take()
+    except LedgerUnreadable as error:
+        said = [sentence for words, sentence in _SENTENCES if words in str(error)]
+        raise type(error)(*(said or error.args)) from error
+    if held.lacking is not None:
+        raise UnknownSchema(held.lacking)
+    return taken
+
+
+class _Reading:
+    """One reading of the attached database, from where the last one ended."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, held: Holdings, name: str, now_ms: int, progress: Progress | None
+    ) -> None:
+        self._connection = connection
+        self._held = held
+        self._now_ms = now_ms
+        self._progress = progress
+        self._rejecting = bulk.Rejecting(name, now_ms)
+        # The log before the rows: what is written between the two questions is then looked at twice, never missed.
+        self._event = self._last("event") if held.events else (0, "")
+        self._message = self._last("message") if held.v1 else (0, "")
+        self._row = self._last("session_message") if held.v2 or held.embedded else (0, "")
+        self._cursor = self._fitting(read_source(connection, name) or SourceCursor(name))
+
+    def take(self) -> Taken:
+        """Takes in all that is new."""
         taken = bulk.Taken()
-        if held.v1:
-            ends = _ends(connection, events=held.events)
-            if cursor is None or not held.events or not _fits(connection, cursor):
-                cursor = SourceCursor(name, 0, "", ends.event, ends.event_id)
-            taken += _touched(connection, cursor, ends, now_ms)
-            cursor = replace(cursor, event=ends.event, event_id=ends.event_id)
-            taken += _batches(connection, cursor, ends, now_ms, progress)
-    return taken
+        if self._held.v1:
+            taken += self._touched_messages()
+            taken += self._batches("message", self._cursor.message, self._message[0], 0)
+        if self._held.v2 or self._held.embedded:
+            taken += self._unsettled_rows()
+            taken += self._batches("session_message", self._cursor.row, self._row[0], self._message[0])
+        if self._held.v2:
+            self._running_totals()
+        return taken
 
+    def _batches(self, table: str, first: int, end: int, before: int) -> Taken:
+        """The table's rows after the cursor, a batch a transaction; ``before`` were in the table before it."""
+        taken = bulk.Taken()
+        while first < end:
+            last = min(first + BATCH_ROWS, end)
+            with transaction(self._connection):
+                taken += self._take(table, "rowid > :first AND m.rowid <= :last", {"first": first, "last": last})
+                name = self._id_at(table, last)
+                self._keep(
+                    replace(self._cursor, message=last, message_id=name)
+                    if table == "message"
+                    else replace(self._cursor, row=last, row_id=name)
+                )
+            first = last
+            if self._progress is not None:
+                self._progress(before + last, self._message[0] + self._row[0])
+        return taken
 
-def _batches(
-    connection: sqlite3.Connection,
-    cursor: SourceCursor,
-    ends: _Ends,
-    now_ms: int,
-    progress: Callable[[int, int], None] | None,
-) -> Taken:
-    """The message table's rows after the cursor, a batch a transaction."""
-    taken = bulk.Taken()
-    first = cursor.message
-    while first < ends.message:
-        last = min(first + BATCH_ROWS, ends.message)
-        with transaction(connection):
-            taken += _take(
-                connection,
-                "m.rowid > :first AND m.rowid <= :last",
-                f"id IN (SELECT session_id FROM {SCHEMA}.message WHERE rowid > :first AND rowid <= :last)",
-                {"first": first, "last": last},
+    def _touched_messages(self) -> Taken:
+        """1.x's messages that may have changed in place since they were read."""
+        cursor = self._cursor
+        if not self._held.events:
+            where = "id IN (SELECT message FROM main.messages WHERE stage != 'completed') AND m.rowid <= :message"
+        elif self._event[0] > cursor.event:
+            named = f"SELECT aggregate_id FROM {SCHEMA}.event WHERE rowid > :event AND rowid <= :last"
+            where = f"session_id IN ({named}) AND m.rowid <= :message"
+        else:
+            return bulk.Taken()
+        with transaction(self._connection):
+            taken = self._take(
+                "message", where, {"event": cursor.event, "last": self._event[0], "message": cursor.message}
             )
-            keep_source(connection, replace(cursor, message=last, message_id=_id_at(connection, last)), now_ms)
-        first = last
-        if progress is not None:
-            progress(last, ends.message)
-    return taken
+            self._keep(replace(cursor, event=self._event[0], event_id=self._event[1]))
+        return taken
 
-
-def _touched(connection: sqlite3.Connection, cursor: SourceCursor, ends: _Ends, now_ms: int) -> Taken:
-    """The conversations that the log of events names since the cursor: their rows may have changed in place."""
-    if ends.event <= cursor.event:
-        return bulk.Taken()
-    named = f"IN (SELECT aggregate_id FROM {SCHEMA}.event WHERE rowid > :event AND rowid <= :last)"
-    with transaction(connection):
-        taken = _take(
-            connection,
-            f"m.session_id {named} AND m.rowid <= :message",
-            f"id {named}",
-            {"event": cursor.event, "last": ends.event, "message": cursor.message},
+    def _unsettled_rows(self) -> Taken:
+        """2.x's messages that the ledger knows as unfinished: only such a row still changes what it says was spent."""
+        unsettled = (
+            "SELECT message FROM main.messages INDEXED BY messages_unsettled WHERE api = 2 AND stage != 'completed'"
         )
-        keep_source(
-            connection,
-            replace(cursor, event=ends.event, event_id=ends.event_id),
-            now_ms,
-        )
-    return taken
+        row = self._connection.execute(f"SELECT EXISTS ({unsettled})").fetchone()
+        if not row[0]:
+            return bulk.Taken()
+        with transaction(self._connection):
+            return self._take("session_message", f"id IN ({unsettled})", {})
 
+    def _take(self, table: str, where: str, values: dict[str, int]) -> Taken:
+        """Takes in the messages of ``table`` for which ``m.`` and ``where`` hold, and their conversations."""
+        where = f"m.{where}"
+        of_them = f"id IN (SELECT m.session_id FROM {SCHEMA}.{table} AS m WHERE {where})"
+        v2 = table == "session_message" and self._held.v2
+        conversations = (v2_rows if v2 else v1_rows).conversations(SCHEMA, of_them)
+        bulk.take_conversations(self._connection, conversations, values)
+        if table == "message":
+            rows, senseless, api = v1_rows.rows(SCHEMA, where), v1_rows.senseless(SCHEMA, where), 1
+        else:
+            rows = v2_rows.rows(SCHEMA, where, embedded=not self._held.v2, legacy=self._held.v1)
+            senseless, api = v2_rows.senseless(SCHEMA, where), 2
+        taken = bulk.take_messages(self._connection, rows, values, api, self._rejecting)
+        unsound = bulk.reject(self._connection, self._rejecting, senseless, values)
+        return taken + bulk.Taken(unsound=unsound)
 
-def _take(connection: sqlite3.Connection, messages: str, conversations: str, values: dict[str, int]) -> Taken:
-    bulk.take_conversations(connection, v1_rows.conversations(SCHEMA, conversations), values)
-    return bulk.take_messages(connection, v1_rows.rows(SCHEMA, messages), values, api=1)
+    def _running_totals(self) -> None:
+        totals = v2_rows.running_totals(SCHEMA, legacy=self._held.v1)
+        if auxiliary.stage_running_totals(self._connection, totals):
+            with transaction(self._connection):
+                stated = v2_rows.conversations(SCHEMA, "id IN (SELECT conversation FROM temp.stated)")
+                bulk.take_conversations(self._connection, stated, {})
+                auxiliary.take_staged(self._connection, f"{SCHEMA}.message" if self._held.v1 else None)
 
+    def _fitting(self, cursor: SourceCursor) -> SourceCursor:
+        """The cursor, set back to the beginning where a row that it names is no longer the one that it meant."""
+        if not (
+            self._is_at("message", cursor.message, cursor.message_id, there=self._held.v1)
+            and self._is_at("event", cursor.event, cursor.event_id, there=self._held.events)
+        ):
+            cursor = replace(cursor, message=0, message_id="", event=0, event_id="")
+        if not self._is_at("session_message", cursor.row, cursor.row_id, there=self._held.v2 or self._held.embedded):
+            cursor = replace(cursor, row=0, row_id="")
+        if cursor.message == 0:
+            # All of it is read now, whatever the log says.
+            cursor = replace(cursor, event=self._event[0], event_id=self._event[1])
+        return cursor
 
-def _ends(connection: sqlite3.Connection, *, events: bool) -> _Ends:
-    # The log before the rows: what is written between the two questions is then looked at twice, never missed.
-    event = _last(connection, "event") if events else (0, "")
-    return _Ends(*_last(connection, "message"), *event)
+    def _is_at(self, table: str, number: int, name: str, *, there: bool) -> bool:
+        return number == 0 or (there and self._id_at(table, number) == name)
 
+    def _id_at(self, table: str, number: int) -> str:
+        row = self._connection.execute(f"SELECT id FROM {SCHEMA}.{table} WHERE rowid = ?", (number,)).fetchone()
+        return "" if row is None else row[0]
 
-def _last(connection: sqlite3.Connection, table: str) -> tuple[int, str]:
-    row = connection.execute(f"SELECT rowid, id FROM {SCHEMA}.{table} ORDER BY rowid DESC LIMIT 1").fetchone()
-    return (0, "") if row is None else (row[0], row[1])
+    def _last(self, table: str) -> tuple[int, str]:
+        row = self._connection.execute(f"SELECT rowid, id FROM {SCHEMA}.{table} ORDER BY rowid DESC LIMIT 1").fetchone()
+        return (0, "") if row is None else (row[0], row[1])
 
-
-def _fits(connection: sqlite3.Connection, cursor: SourceCursor) -> bool:
-    """Whether the rows that the cursor names are still the ones that it meant."""
-    for table, number, expected in (
-        ("message", cursor.message, cursor.message_id),
-        ("event", cursor.event, cursor.event_id),
-    ):
-        if number:
-            row = connection.execute(f"SELECT id FROM {SCHEMA}.{table} WHERE rowid = ?", (number,)).fetchone()
-            if row is None or row[0] != expected:
-                return False
-    return True
-
-
-def _id_at(connection: sqlite3.Connection, number: int) -> str:
-    row = connection.execute(f"SELECT id FROM {SCHEMA}.message WHERE rowid = ?", (number,)).fetchone()
-    return "" if row is None else row[0]
+    def _keep(self, cursor: SourceCursor) -> None:
+        keep_source(self._connection, cursor, self._now_ms)
+        self._cursor = cursor
 
 
 @contextmanager
 def _attached(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
-    connection.execute(f"ATTACH ? AS {SCHEMA}", (f"file:{urllib.parse.quote(str(path))}?mode=ro",))
+    connection.execute(f"PRAGMA busy_timeout = {PATIENCE_MS}")
     try:
-        yield
+        connection.execute(f"ATTACH ? AS {SCHEMA}", (f"file:{urllib.parse.quote(str(path))}?mode=ro",))
+        try:
+            yield
+        finally:
+            connection.execute(f"DETACH {SCHEMA}")
     finally:
-        connection.execute(f"DETACH {SCHEMA}")
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")

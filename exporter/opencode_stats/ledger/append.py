@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from opencode_stats.core import events as e
 from opencode_stats.core.usage import message_of
-from opencode_stats.ledger import runs, turns
+from opencode_stats.ledger import auxiliary, runs, turns
 from opencode_stats.ledger.messages import take_snapshot
 from opencode_stats.ledger.transactions import transaction
 
@@ -151,6 +151,8 @@ class _Intake:
         connection = self._connection
         if isinstance(event, e.MessageSnapshot):
             take_snapshot(connection, message_of(event, self._api), run=run, origin="live")
+            if self._api != 1:
+                auxiliary.settle(connection, event.conversation)
         elif isinstance(event, e.PromptSubmitted):
             turns.take_prompt(connection, event, run)
         elif isinstance(event, e.ConversationSeen):

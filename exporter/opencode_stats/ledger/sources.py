@@ -11,19 +11,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SourceCursor:
-    """The last message and the last event that were read, each as row number and id, to know a changed file by."""
+    """The last rows that were read, each as row number and id, to know a changed file by.
+
+    ``message`` and ``event`` are in 1.x's tables, ``row`` is in ``session_message``, which 2.x fills.
+    """
 
     path: str
-    message: int
-    message_id: str
-    event: int
-    event_id: str
+    message: int = 0
+    message_id: str = ""
+    event: int = 0
+    event_id: str = ""
+    row: int = 0
+    row_id: str = ""
 
 
 def read_source(connection: sqlite3.Connection, path: str) -> SourceCursor | None:
     """The cursor of the database at this (real) path, None before its first reading."""
     row = connection.execute(
-        "SELECT path, message, message_id, event, event_id FROM sources WHERE path = ?", (path,)
+        "SELECT path, message, message_id, event, event_id, row, row_id FROM sources WHERE path = ?", (path,)
     ).fetchone()
     return None if row is None else SourceCursor(*row)
 
@@ -31,6 +36,16 @@ def read_source(connection: sqlite3.Connection, path: str) -> SourceCursor | Non
 def keep_source(connection: sqlite3.Connection, cursor: SourceCursor, now_ms: int) -> None:
     """Keeps the cursor; the caller's transaction holds what was read up to it, too."""
     connection.execute(
-        "INSERT OR REPLACE INTO sources VALUES (?, ?, ?, ?, ?, ?)",
-        (cursor.path, cursor.message, cursor.message_id, cursor.event, cursor.event_id, now_ms),
-    )
+        "INSERT OR REPLACE INTO sources (path, message, message_id, event, event_id, checked_ms, row, row_id) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            cursor.path, cursor.message, cursor.message_id, cursor.event, cursor.event_id, now_ms, cursor.row,
+            cursor.row_id,
+        ),
+    )  # fmt: skip
+
+
+def rejected_rows(connection: sqlite3.Connection, since_ms: int = 0) -> int:
+    """Rows of OpenCode's databases that make no sense, and were found since then."""
+    row: tuple[int] = connection.execute("SELECT count(*) FROM rejected WHERE at_ms >= ?", (since_ms,)).fetchone()
+    return row[0]

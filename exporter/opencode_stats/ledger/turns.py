@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from opencode_stats.core.attention import AttentionItem, Turn, after_turn
+from opencode_stats.core.auxiliary import Charge
+from opencode_stats.ledger import auxiliary
 from opencode_stats.ledger.messages import decide_pending
 
 if TYPE_CHECKING:
@@ -66,19 +68,11 @@ def take_conversation(connection: sqlite3.Connection, event: ConversationSeen, r
 
 
 def take_running_total(connection: sqlite3.Connection, event: ConversationUsage) -> None:
-    """Keeps OpenCode 2.x's running total of a conversation; it only ever grows."""
-    tokens, cost_usd = event.tokens, event.cost_usd
-    connection.execute(
-        "UPDATE conversations SET usage_input = max(ifnull(usage_input, 0), ?), "
-        "usage_output = max(ifnull(usage_output, 0), ?), usage_reasoning = max(ifnull(usage_reasoning, 0), ?), "
-        "usage_cache_read = max(ifnull(usage_cache_read, 0), ?), "
-        "usage_cache_write = max(ifnull(usage_cache_write, 0), ?), "
-        "usage_cost_microusd = max(ifnull(usage_cost_microusd, 0), ?) WHERE conversation = ?",
-        (
-            tokens.input, tokens.output, tokens.reasoning, tokens.cache_read, tokens.cache_write,
-            round((cost_usd or 0) * 1_000_000), event.conversation,
-        ),
-    )  # fmt: skip
+    """Keeps OpenCode 2.x's running total of a conversation, and counts what of it is in no message."""
+    auxiliary.raise_running_total(
+        connection, event.conversation, Charge(event.tokens, round((event.cost_usd or 0) * 1_000_000))
+    )
+    auxiliary.settle(connection, event.conversation)
 
 
 def take_prompt(connection: sqlite3.Connection, event: PromptSubmitted, run: int) -> None:

@@ -23,20 +23,30 @@ V2_COLUMNS: Final = {
 }  # fmt: skip
 
 
+EMBEDDED_COLUMNS: Final = {"session_message": V2_COLUMNS["session_message"], "session": V1_COLUMNS["session"]}
+EVENT_COLUMNS: Final[dict[str, tuple[str, ...]]] = {"event": ("id", "aggregate_id")}
+
+
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """Which generations of tables a database has, and whether 1.x's log of events is there to read on from."""
+    """Which generations of tables a database has that can be read, and whether there is a log of events to go on from.
+
+    ``embedded``: the 2.x engine inside OpenCode 1.17 and 1.18 has a table there. ``lacking`` says what is not as we
+    know it, so that a part can't be read; None where everything can.
+    """
 
     v1: bool
     v2: bool
+    embedded: bool
     events: bool
+    lacking: str | None = None
 
 
 def holdings_of(connection: sqlite3.Connection, schema: str) -> Holdings:
     """What the attached database ``schema`` holds.
 
     Raises:
-        UnknownSchema: it has neither generation, or one of them lacks a column that we read.
+        UnknownSchema: it has neither generation, or none that can be read.
     """
     tables = {row[0] for row in connection.execute(f"SELECT name FROM {schema}.sqlite_master WHERE type = 'table'")}
     # 1.17 and 1.18 already have an almost empty session_message, so 2.x is known by session_v2 alone.
@@ -45,19 +55,39 @@ def holdings_of(connection: sqlite3.Connection, schema: str) -> Holdings:
         raise UnknownSchema(
             f"it has neither a table message nor a table session_v2 ({_version(connection, schema, tables)})."
         )
-    for generation, wanted in ((v1, V1_COLUMNS), (v2, V2_COLUMNS)):
-        if generation:
-            _check(connection, schema, tables, wanted)
-    return Holdings(v1, v2, "event" in tables)
+    lacking: list[str] = []
+
+    def readable(there: bool, wanted: dict[str, tuple[str, ...]]) -> bool:  # noqa: FBT001 - local
+        missing = _missing(connection, schema, wanted) if there else None
+        if missing is not None:
+            lacking.append(f"the {missing} is missing ({_version(connection, schema, tables)}).")
+        return there and missing is None
+
+    embedded = not v2 and _has_rows(connection, schema, tables, "session_message")
+    held = Holdings(
+        v1=readable(v1, V1_COLUMNS),
+        v2=readable(v2, V2_COLUMNS),
+        embedded=readable(embedded, EMBEDDED_COLUMNS),
+        # Without its log the messages are looked at in another way, so a log that we don't know is no fault.
+        events="event" in tables and _missing(connection, schema, EVENT_COLUMNS) is None,
+        lacking=lacking[0] if lacking else None,
+    )
+    if not held.v1 and not held.v2 and held.lacking is not None:
+        raise UnknownSchema(held.lacking)
+    return held
 
 
-def _check(connection: sqlite3.Connection, schema: str, tables: set[str], wanted: dict[str, tuple[str, ...]]) -> None:
+def _missing(connection: sqlite3.Connection, schema: str, wanted: dict[str, tuple[str, ...]]) -> str | None:
     for table, columns in wanted.items():
         there = {row[1] for row in connection.execute(f"PRAGMA {schema}.table_info({table})")}
         missing = [column for column in columns if column not in there]
         if missing:
-            what = f"column {missing[0]} of table {table}" if there else f"table {table}"
-            raise UnknownSchema(f"the {what} is missing ({_version(connection, schema, tables)}).")
+            return f"column {missing[0]} of table {table}" if there else f"table {table}"
+    return None
+
+
+def _has_rows(connection: sqlite3.Connection, schema: str, tables: set[str], table: str) -> bool:
+    return table in tables and connection.execute(f"SELECT 1 FROM {schema}.{table} LIMIT 1").fetchone() is not None
 
 
 def _version(connection: sqlite3.Connection, schema: str, tables: set[str]) -> str:

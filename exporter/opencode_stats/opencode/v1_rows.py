@@ -1,20 +1,35 @@
 """The assistant messages of OpenCode 1.x's tables, as rows with our column names (facts §4).
 
 One pass over JSON with SQLite's own functions: a hundred thousand messages never become Python objects.
-A row whose figures are not what OpenCode writes (text where a number belongs) is left out and counted by ``BAD``.
+A row whose figures are not what OpenCode writes (text where a number belongs) says so (``sound``).
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-_COUNTS: Final = {
+from opencode_stats.core.bounds import LARGEST_MESSAGE_COST_USD, LARGEST_MESSAGE_TOKENS, LATEST_INSTANT_MS
+
+COUNTS: Final = {
     "input": "$.tokens.input",
     "output": "$.tokens.output",
     "reasoning": "$.tokens.reasoning",
     "cache_read": "$.tokens.cache.read",
     "cache_write": "$.tokens.cache.write",
 }
+_WHOLE: Final = " AND ".join(
+    f"typeof({name}) = 'integer' AND {name} BETWEEN 0 AND {LARGEST_MESSAGE_TOKENS}" for name in COUNTS
+)
+SOUND: Final = (
+    f"(typeof(message) = 'text' AND typeof(conversation) = 'text' AND {_WHOLE} "
+    f"AND {' + '.join(COUNTS)} <= {LARGEST_MESSAGE_TOKENS} "
+    "AND typeof(ifnull(cost_usd, 0)) IN ('integer', 'real') "
+    f"AND ifnull(cost_usd, 0) BETWEEN 0 AND {LARGEST_MESSAGE_COST_USD} "
+    "AND typeof(ifnull(created_ms, row_created_ms)) = 'integer' "
+    f"AND ifnull(created_ms, row_created_ms) BETWEEN 0 AND {LATEST_INSTANT_MS} "
+    f"AND typeof(ifnull(completed_ms, 0)) = 'integer' AND ifnull(completed_ms, 0) BETWEEN 0 AND {LATEST_INSTANT_MS})"
+)
+"""Whether the figures of an extracted row are ones that an honest plugin could have told (``core.bounds``)."""
 
 
 def rows(schema: str, where: str) -> str:
@@ -24,12 +39,11 @@ def rows(schema: str, where: str) -> str:
     cache_read cache_write cost_usd created_ms row_created_ms completed_ms finish error summary
     conversation_created_ms``, ``sound`` (0 where a figure is not one), ``known`` (0 where nothing is of the tokens).
     """
-    counts = ", ".join(f"ifnull(json_extract(m.data, '{path}'), 0) AS {name}" for name, path in _COUNTS.items())
-    whole = " AND ".join(f"typeof({name}) = 'integer' AND {name} BETWEEN 0 AND 10000000000" for name in _COUNTS)
+    counts = ", ".join(f"ifnull(json_extract(m.data, '{path}'), 0) AS {name}" for name, path in COUNTS.items())
     return f"""
     WITH extracted AS MATERIALIZED (
         SELECT m.id AS message, m.session_id AS conversation, m.time_created AS row_created_ms,
-               s.time_created AS conversation_created_ms,
+               CASE WHEN typeof(s.time_created) = 'integer' THEN s.time_created END AS conversation_created_ms,
                json_extract(m.data, '$.parentID') AS parent,
                ifnull(json_extract(m.data, '$.agent'), json_extract(m.data, '$.mode')) AS agent,
                json_extract(m.data, '$.providerID') AS provider,
@@ -48,10 +62,7 @@ def rows(schema: str, where: str) -> str:
           FROM {schema}.message AS m LEFT JOIN {schema}.session AS s ON s.id = m.session_id
          WHERE {where} AND json_valid(m.data) AND json_extract(m.data, '$.role') = 'assistant'
     ), judged AS (
-        SELECT *, ({whole}
-                   AND typeof(ifnull(cost_usd, 0)) IN ('integer', 'real') AND ifnull(cost_usd, 0) BETWEEN 0 AND 1e9
-                   AND typeof(ifnull(created_ms, row_created_ms)) = 'integer'
-                   AND typeof(ifnull(completed_ms, 0)) = 'integer') AS sound
+        SELECT *, {SOUND} AS sound
           FROM extracted
     ), staged AS (
         SELECT *, CASE WHEN completed_ms IS NOT NULL THEN 'completed'
@@ -65,10 +76,15 @@ def rows(schema: str, where: str) -> str:
     """
 
 
+def senseless(schema: str, where: str) -> str:
+    """A SELECT of the ids of messages that are not JSON at all; ``where`` as for ``rows``."""
+    return f"SELECT m.id AS message FROM {schema}.message AS m WHERE {where} AND NOT json_valid(m.data)"
+
+
 def conversations(schema: str, where: str) -> str:
     """A SELECT of the conversations of the attached database ``schema`` for which ``where`` (on ``session``) holds."""
     return f"""
     SELECT id AS conversation, parent_id AS parent, NULL AS fork_of, directory, project_id AS project, NULL AS agent,
-           version AS host_version, time_created AS created_ms
+           version AS host_version, CASE WHEN typeof(time_created) = 'integer' THEN time_created END AS created_ms
       FROM {schema}.session WHERE {where}
     """

@@ -1,0 +1,70 @@
+"""What OpenCode 2.x charged to a conversation besides its messages: titles, and the compactions of older versions.
+
+2.x keeps a running total of each conversation. The *residual* is what of it is in no message:
+``max(0, running total - all that the total already contains)``, for each token kind and for the cost.
+
+========================================================  =====================  ===============================
+a message in the ledger                                   is usage               is in the running total
+========================================================  =====================  ===============================
+2.x's own step, failed ones with usage included           yes                    yes
+one that was reverted or deleted since                    yes                    yes: totals never shrink
+a compaction's row with tokens                            yes                    yes
+a copy in a fork that 2.x made                            no                     no: a fork starts at zero
+1.x's, in a conversation that 2.x took over               yes                    yes
+a fork's copy that 1.x made, in such a conversation       no                     yes: the migration added it up
+1.x's compaction, which 2.x's tables don't have           yes                    yes
+1.x's, reverted before the migration                      yes                    no: it was not there any more
+========================================================  =====================  ===============================
+
+The last four are one figure: what 1.x's tables held of the conversation when they were first seen beside 2.x's (every
+assistant message, copies too). Until it is known whether 2.x made a conversation or took it over, nothing is said.
+
+So a message that was missed is in the residual first; when it is found, the residual shrinks by as much. Their sum,
+the larger of total and contained, never falls. The cost's residual counts only beside one of tokens: each message's
+cost is rounded to micro-dollars, and those roundings alone are no request.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from opencode_stats.core.tokens import NO_TOKENS, Tokens
+
+PREFIX: Final = "auxiliary:"
+"""Before the conversation's id it is the id of the row that holds its residual."""
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """Tokens of five kinds and their cost in micro-dollars."""
+
+    tokens: Tokens = NO_TOKENS
+    cost_microusd: int = 0
+
+    def __add__(self, other: Charge) -> Charge:
+        return Charge(self.tokens + other.tokens, self.cost_microusd + other.cost_microusd)
+
+
+def residual(total: Charge, contained: Charge) -> Charge | None:
+    """What of the running total is in no message; None where nothing is."""
+    tokens = Tokens(
+        *(
+            max(0, getattr(total.tokens, kind) - getattr(contained.tokens, kind))
+            for kind in ("input", "output", "reasoning", "cache_read", "cache_write")
+        )
+    )
+    if tokens == NO_TOKENS:
+        return None
+    return Charge(tokens, max(0, total.cost_microusd - contained.cost_microusd))
+
+
+def origin_known(takeover: int | None, fork_of: str | None, host_version: str | None) -> bool:
+    """Whether it is known if 2.x made the conversation or took it over from 1.x.
+
+    ``takeover`` is what OpenCode's database said. Before that, live events can tell that 2.x made it: only 2.x names a
+    fork's source, and a conversation's version is that of the OpenCode that made it.
+    """
+    if takeover is not None or fork_of is not None:
+        return True
+    return host_version is not None and not host_version.startswith(("0.", "1."))

@@ -1,0 +1,127 @@
+"""The assistant messages of OpenCode 2.x's tables, as rows with our column names (v2 facts §3).
+
+The same tables hold two more kinds: what a migration copied from 1.x's tables, under the same ids (``api`` is 1: the
+rules of 1.x decide whether such a row is a fork's copy), and, before a migration, what the 2.x engine inside 1.17 and
+1.18 wrote (*embedded*: the conversations are then in ``session``). A compaction is a row with the tokens of its
+request, or, from older versions, without: then it tells nothing, and the conversation's running total has them.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from opencode_stats.core.bounds import LARGEST_COST_USD, LATEST_INSTANT_MS
+from opencode_stats.core.tokens import LARGEST_COUNT
+from opencode_stats.opencode.v1_rows import COUNTS, SOUND
+
+KINDS: Final = "m.type IN ('assistant', 'compaction')"
+
+
+def rows(schema: str, where: str, *, embedded: bool = False, legacy: bool = False) -> str:
+    """A SELECT of the messages of the attached database ``schema`` that fulfil ``where`` (on ``m``, session_message).
+
+    Its columns are those of ``v1_rows.rows``, and ``api`` and ``forked`` (1: in a fork that 2.x made).
+    ``embedded`` where ``session_message`` is 1.x's, ``legacy`` where 1.x's tables are there, too.
+    """
+    counts = ", ".join(f"ifnull(json_extract(m.data, '{path}'), 0) AS {name}" for name, path in COUNTS.items())
+    return f"""
+    WITH extracted AS MATERIALIZED (
+        SELECT m.id AS message, m.session_id AS conversation, m.time_created AS row_created_ms,
+               {_instant("s.time_created")} AS conversation_created_ms,
+               NULL AS parent,
+               CASE m.type WHEN 'compaction' THEN 'compaction' ELSE json_extract(m.data, '$.agent') END AS agent,
+               json_extract(m.data, '$.model.providerID') AS provider,
+               json_extract(m.data, '$.model.id') AS model,
+               json_extract(m.data, '$.model.variant') AS variant,
+               s.directory AS directory, NULL AS root,
+               json_extract(m.data, '$.cost') AS cost_usd,
+               json_extract(m.data, '$.time.created') AS created_ms,
+               CASE m.type WHEN 'compaction'
+                    THEN CASE WHEN json_extract(m.data, '$.status') IN ('completed', 'failed') THEN m.time_updated END
+                    ELSE json_extract(m.data, '$.time.completed') END AS completed_ms,
+               {_word("json_extract(m.data, '$.finish')", "NULL")} AS finish,
+               CASE WHEN json_type(m.data, '$.error') = 'object'
+                    THEN {_word("json_extract(m.data, '$.error.type')", "'UnknownError'")}
+                    WHEN json_extract(m.data, '$.status') = 'failed' THEN 'UnknownError' END AS error,
+               m.type = 'compaction' AS summary,
+               ifnull(json_type(m.data, '$.tokens') = 'object', 0) AS told,
+               {_api(schema, embedded=embedded, legacy=legacy)} AS api,
+               {"0" if embedded else "s.fork_session_id IS NOT NULL"} AS forked,
+               {counts}
+          FROM {schema}.session_message AS m
+          LEFT JOIN {schema}.{"session" if embedded else "session_v2"} AS s ON s.id = m.session_id
+         WHERE {where} AND {KINDS} AND json_valid(m.data)
+    ), judged AS (
+        SELECT *, {SOUND} AS sound FROM extracted WHERE NOT summary OR told
+    ), staged AS (
+        SELECT *, CASE WHEN completed_ms IS NOT NULL THEN 'completed'
+                       WHEN finish IS NOT NULL OR input + output + reasoning + cache_read + cache_write > 0 THEN 'usage'
+                       ELSE 'created' END AS stage
+          FROM judged
+    )
+    SELECT *, told AND stage != 'created' AND NOT (error IS NOT NULL
+                  AND input + output + reasoning + cache_read + cache_write = 0) AS known
+      FROM staged
+    """
+
+
+def senseless(schema: str, where: str) -> str:
+    """A SELECT of the ids of messages that are not JSON at all; ``where`` as for ``rows``."""
+    return (
+        f"SELECT m.id AS message FROM {schema}.session_message AS m "
+        f"WHERE {where} AND {KINDS} AND NOT json_valid(m.data)"
+    )
+
+
+def conversations(schema: str, where: str) -> str:
+    """A SELECT of the conversations of 2.x for which ``where`` (on ``session_v2``) holds, as ``v1_rows`` gives them."""
+    return f"""
+    SELECT id AS conversation, parent_id AS parent, fork_session_id AS fork_of, directory, project_id AS project,
+           NULL AS agent, version AS host_version, {_instant("time_created")} AS created_ms
+      FROM {schema}.session_v2 WHERE {where}
+    """
+
+
+def running_totals(schema: str, *, legacy: bool) -> str:
+    """A SELECT of every conversation's running total: its five kinds, ``cost_usd``, ``sound``, and ``takeover``.
+
+    ``takeover`` is 0 where 2.x made the conversation, 1 where it took it over from 1.x's tables, 2 where it did but
+    those have it no more.
+    """
+    names = ", ".join(f"tokens_{name} AS {name}" for name in COUNTS)
+    numbers = " AND ".join(
+        f"typeof(tokens_{name}) = 'integer' AND tokens_{name} BETWEEN 0 AND {LARGEST_COUNT}" for name in COUNTS
+    )
+    there = f"WHEN EXISTS (SELECT 1 FROM {schema}.session AS old WHERE old.id = s.id) THEN 1 " if legacy else ""
+    return f"""
+    SELECT s.id AS conversation, {names}, cost AS cost_usd,
+           ({numbers} AND typeof(cost) IN ('integer', 'real') AND cost BETWEEN 0 AND {LARGEST_COST_USD}) AS sound,
+           CASE {there}WHEN s.version LIKE '1.%' THEN 2 ELSE 0 END AS takeover
+      FROM {schema}.session_v2 AS s
+    """
+
+
+def _api(schema: str, *, embedded: bool, legacy: bool) -> str:
+    """Which engine wrote a row. Where 1.x's tables have lost the conversation, its rows may be 1.x's."""
+    if embedded:
+        return "2"
+    if not legacy:
+        return "CASE WHEN s.version LIKE '1.%' THEN 1 ELSE 2 END"
+    return (
+        f"CASE WHEN EXISTS (SELECT 1 FROM {schema}.message AS old WHERE old.id = m.id) THEN 1 "
+        f"WHEN s.version LIKE '1.%' AND NOT EXISTS (SELECT 1 FROM {schema}.session AS old WHERE old.id = s.id) "
+        "THEN 1 ELSE 2 END"
+    )
+
+
+def _instant(column: str) -> str:
+    return f"CASE WHEN typeof({column}) = 'integer' AND {column} BETWEEN 0 AND {LATEST_INSTANT_MS} THEN {column} END"
+
+
+def _word(value: str, otherwise: str) -> str:
+    """What the plugin lets through, too (docs/spool.md): a text of a user's could stand where a name belongs."""
+    return (
+        f"CASE WHEN {value} IS NULL THEN {otherwise} "
+        f"WHEN length({value}) BETWEEN 1 AND 128 AND {value} NOT GLOB '*[^A-Za-z0-9_.:/-]*' THEN {value} "
+        f"ELSE {otherwise} END"
+    )
