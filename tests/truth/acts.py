@@ -90,7 +90,7 @@ def stage_revert(world: World, process: Process, conversation: Conversation) -> 
     """Undo: from a user message on. The messages are there until the next prompt."""
     prompts = [entry for entry in conversation.entries if isinstance(entry, Prompt) and _there(entry, process)]
     if prompts:
-        conversation.revert = world.rng.choice(prompts[-3:])
+        conversation.revert = world.rng.choice(prompts)
         world.tell("conversation.updated", process, conversation)
 
 

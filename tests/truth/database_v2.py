@@ -37,11 +37,11 @@ V1_ERRORS: Final = {"MessageAbortedError": "aborted"}
 def write_v2(past: History, path: Path, *, upgraded: bool | None = None, events: bool = True) -> None:
     """Writes the database, or brings the one that is there up to date, in place; one of 1.x is taken over.
 
-    Raises:
-        ValueError: 2.x has not taken over in this history, as it is now.
-
     ``upgraded`` is the order of columns; None: that of an upgrade where the history was migrated. ``events`` concerns
     what a 1.x that is used again writes into its log; 2.x keeps no rows there.
+
+    Raises:
+        ValueError: 2.x has not taken over in this history, as it is now.
     """
     legacy = past.size.era != "v2"
     upgraded = legacy if upgraded is None else upgraded

@@ -13,6 +13,7 @@ from tests.truth.world import DAY_MS, HOUR_MS, World
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from hypothesis.vendor.pretty import RepresentationPrinter
     from tests.truth.records import Answer, Api, Conversation, Happening, Process
 
 RECENT: Final = 8
@@ -40,6 +41,13 @@ class History:
     migrated_ms: int | None
     migrated_at: int
 
+    def __repr__(self) -> str:
+        return f"history({self.seed}, {self.size})"
+
+    def _repr_pretty_(self, printer: RepresentationPrinter, cycle: bool) -> None:
+        """Hypothesis prints a dataclass by its fields, and these are a megabyte."""
+        printer.text(repr(self))
+
 
 def history(seed: int, size: Size = USUAL_SIZE) -> History:
     """The history of that seed. One with more messages begins with all that one with fewer has."""
@@ -66,11 +74,11 @@ def _act(world: World) -> None:
             if world.happens(chance):
                 act(world, process, conversation)
                 return
-    if world.happens(chances.clock_step):
-        world.now_ms += world.rng.choice(CLOCK_STEPS_MS)
     _pause(world, process)
     if conversation is None or world.happens(chances.new_conversation):
         conversation = world.converse(process, world.rng.choice(process.places))
+    if world.happens(chances.clock_step):
+        world.now_ms += world.rng.choice(CLOCK_STEPS_MS)
     commit_revert(world, process, conversation)
     take_turn(world, process, conversation)
     if process.ending == "running" and world.happens(chances.end):
