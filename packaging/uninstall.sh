@@ -11,6 +11,13 @@ venv=$data/venv
 link=$HOME/.local/bin/opencode-stats
 
 if [ ! -x "$venv/bin/opencode-stats" ]; then
+    if [ "${1:-}" = --purge ] && [ -e "$data/ledger.db" ]; then
+        # A first uninstall left the ledger, as it says; this one was asked to remove that too.
+        rm -f "$data/ledger.db" "$data/ledger.db-wal" "$data/ledger.db-shm"
+        rmdir "$data" 2> /dev/null || true
+        echo "Removed the ledger $data/ledger.db."
+        exit 0
+    fi
     echo "make uninstall: there is nothing from make install in $venv." >&2
     exit 2
 fi
