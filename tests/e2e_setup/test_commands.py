@@ -189,6 +189,10 @@ def test_make_install_and_uninstall(tmp_path: Path) -> None:
     assert again.returncode == 0, again
     assert "nothing to do" in again.stdout
 
+    kept = script("uninstall.sh")
+    assert kept.returncode == 0, kept
+    assert (home / ".local/share/opencode-stats/ledger.db").exists()
+
     gone = script("uninstall.sh", "--purge")
     assert gone.returncode == 0, gone
     left = [path for path in home.rglob("*") if not path.is_dir() and ".cache" not in path.parts]
