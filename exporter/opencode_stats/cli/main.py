@@ -22,6 +22,7 @@ EXIT_LOCKED: Final = 3
 EXIT_LEDGER: Final = 4
 
 COMMANDS: Final = {
+    "audit": "opencode_stats.cli.audit",
     "daemon": "opencode_stats.cli.daemon",
     "doctor": "opencode_stats.cli.doctor",
     "import": "opencode_stats.cli.take_in",

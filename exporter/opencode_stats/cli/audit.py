@@ -1,0 +1,67 @@
+"""``opencode-stats audit``: ours beside what OpenCode itself says, and why they differ."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from contextlib import closing
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from opencode_stats.cli.now import bring_up_to_date
+from opencode_stats.cli.surroundings import places
+from opencode_stats.errors import UserError
+
+if TYPE_CHECKING:
+    from opencode_stats.core.audit import Audit
+    from opencode_stats.host.paths import Paths
+
+_ATTEMPTS: Final = 3
+"""OpenCode may write between our reading of its database and of the ledger; then we look again."""
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the figures and causes as JSON.")
+def command(as_json: bool) -> None:
+    """Compare our total with OpenCode's own totals and with the plain sum of its messages.
+
+    Every token of difference is put down to a cause; exit 1 if one is left over.
+
+    \b
+    Examples:
+      opencode-stats audit
+      opencode-stats audit --json | jq .naive.causes
+    """
+    from opencode_stats.cli.render.audit import document, page  # noqa: PLC0415
+
+    paths = places()
+    for _ in range(_ATTEMPTS):
+        problem = bring_up_to_date(paths, wait=True)
+        if problem:
+            raise UserError(problem)
+        found, unread = _audit(paths)
+        left = bool(found.naive.at_odds or (found.session_rows and found.session_rows.at_odds))
+        if not left:
+            break
+    click.echo(json.dumps(document(found, unread), indent=1) if as_json else page(found, unread))
+    if left:
+        sys.exit(1)
+
+
+def _audit(paths: Paths) -> tuple[Audit, dict[str, str]]:
+    # Imported here: printing a help text must not pay for SQLite.
+    from opencode_stats.core.audit import audit  # noqa: PLC0415
+    from opencode_stats.ledger.audit_rows import own_rows  # noqa: PLC0415
+    from opencode_stats.ledger.connection import LedgerUnreadable, open_reader  # noqa: PLC0415
+    from opencode_stats.opencode.claims import claims_of  # noqa: PLC0415
+    from opencode_stats.opencode.places import databases  # noqa: PLC0415
+
+    found = databases(paths.opencode_data, os.environ)  # noqa: TID251
+    claims, unread = claims_of(found, paths.opencode_data / "storage")
+    try:
+        with closing(open_reader(paths.ledger)) as connection:
+            return audit(own_rows(connection), claims), unread
+    except LedgerUnreadable as error:
+        raise UserError(f"The ledger {paths.ledger} can't be read: {error}.") from error

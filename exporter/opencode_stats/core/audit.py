@@ -1,0 +1,235 @@
+"""Ours beside what OpenCode's own database says, and every token of difference by its cause.
+
+Three figures are compared: *ours*; the sum of OpenCode's own totals of its conversations (*session rows*, which
+``opencode stats`` shows); and the *naive* sum of every message that is on disk, which other tools show.
+
+Per message, from the naive sum to ours:
+
+=================  =====  =========================================================================================
+cause              sign   the message
+=================  =====  =========================================================================================
+forks              minus  was copied by a fork
+undecided          minus  may be a copy; that is not known yet
+elsewhere          minus  came with ``opencode import`` from somebody else (``core.elsewhere``)
+unsound            minus  has figures that OpenCode never writes, so it is not taken in
+deleted            plus   is gone with its conversation
+reverted           plus   is gone, its conversation is there
+live_only          plus   was told live, and no database here has known its conversation
+legacy_storage     plus   is in OpenCode's JSON files from before version 1.2, and in no database
+auxiliary          plus   is none: what OpenCode 2.x charged besides its messages (titles)
+=================  =====  =========================================================================================
+
+From the session rows to ours the same causes hold in 1.x, with one more: ``embedded``, what the 2.x engine inside of
+1.17 and 1.18 did, which no session row has. A session row of 2.x already has what was reverted and what is auxiliary,
+and no fork's copies; only where 1.x made the conversation do copies and what was reverted before the migration differ.
+
+What no cause explains is ``unexplained``; it is never folded into another, nor is what is too much in one
+conversation set off against what is too little in another: ``at_odds`` is the number of conversations that have any.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from opencode_stats.core.usage import Standing, State
+
+Cause = Literal[
+    "forks", "undecided", "elsewhere", "unsound", "deleted", "reverted", "live_only", "legacy_storage", "auxiliary",
+    "embedded",
+]  # fmt: skip
+Engine = Literal["v1", "embedded", "v2"]
+Maker = Literal["v1", "v2", "migrated"]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One message on disk: its tokens as they stand there, by which engine, and what speaks against counting it."""
+
+    conversation: str
+    tokens: int
+    engine: Engine = "v1"
+    sound: bool = True
+    elsewhere: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """OpenCode's own total of one conversation, and which OpenCode made the row: ``migrated`` is 1.x's, kept by 2.x."""
+
+    tokens: int
+    maker: Maker
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What is on disk: messages and conversations by id, and the ids of the messages in JSON files.
+
+    ``sessions`` is None where a database keeps no totals (OpenCode before 1.2).
+    """
+
+    messages: Mapping[str, Claim]
+    sessions: Mapping[str, SessionRow] | None
+    known_sessions: frozenset[str]
+    legacy: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRow:
+    """One row of the ledger; ``tokens`` is None where they are unknown, ``deleted`` where OpenCode said so."""
+
+    message: str
+    conversation: str
+    standing: Standing
+    state: State
+    tokens: int | None
+    priced: bool
+    live: bool
+    api: int
+    auxiliary: bool
+    deleted: bool
+
+
+@dataclass(slots=True)
+class Share:
+    """Tokens and messages."""
+
+    tokens: int = 0
+    messages: int = 0
+
+    def add(self, tokens: int) -> None:
+        """One more message."""
+        self.tokens += tokens
+        self.messages += 1
+
+
+@dataclass(slots=True)
+class Comparison:
+    """From another figure to ours: what each cause adds (or takes away), and what is left over."""
+
+    figure: int
+    causes: dict[Cause, Share] = field(default_factory=dict)
+    unexplained: int = 0
+    at_odds: int = 0
+
+
+@dataclass(slots=True)
+class Audit:
+    """The whole: ``session_rows`` is None where OpenCode keeps no totals.
+
+    ``unknown``: requests whose tokens nobody knows, by how they ended; ``imported_only``: counted because OpenCode's
+    database told of it, and no event; ``unpriced``: counted tokens without a cost.
+    """
+
+    ours: Share
+    naive: Comparison
+    session_rows: Comparison | None
+    unknown: dict[str, int]
+    imported_only: Share
+    told_live: Share
+    unpriced: Share
+
+
+@dataclass(slots=True)
+class _Tally:
+    """One conversation: our sum, and the causes with their signs."""
+
+    ours: int = 0
+    causes: list[tuple[Cause, int]] = field(default_factory=list)
+    of_1x: list[tuple[Cause, int]] = field(default_factory=list)
+
+
+def audit(own: Iterable[OwnRow], claims: Claims) -> Audit:
+    """Compares ledger and disk, message by message and conversation by conversation."""
+    result = Audit(Share(), Comparison(0), None, {}, Share(), Share(), Share())
+    tallies: dict[str, _Tally] = {}
+    seen: set[str] = set()
+    for row in own:
+        claim = claims.messages.get(row.message)
+        seen.add(row.message)
+        tally = tallies.setdefault(row.conversation, _Tally())
+        _note(result, row)
+        counted = row.tokens or 0 if row.standing == "counted" else 0
+        tally.ours += counted
+        for cause, tokens in _causes(row, claim, counted, claims):
+            tally.causes.append((cause, tokens))
+            if row.api == 1 and cause in ("forks", "undecided", "reverted"):
+                tally.of_1x.append((cause, tokens))
+        if claim is not None and claim.engine == "embedded" and counted:
+            tally.of_1x.append(("embedded", counted))
+    for message, claim in claims.messages.items():
+        if message not in seen and claim.tokens and (claim.elsewhere or not claim.sound):
+            tally = tallies.setdefault(claim.conversation, _Tally())
+            tally.causes.append(("elsewhere" if claim.elsewhere else "unsound", -claim.tokens))
+    result.naive = _naive(tallies, claims)
+    result.session_rows = None if claims.sessions is None else _session_rows(tallies, claims.sessions)
+    return result
+
+
+def _causes(row: OwnRow, claim: Claim | None, counted: int, claims: Claims) -> Iterator[tuple[Cause, int]]:
+    if claim is not None:
+        if row.standing != "counted" and claim.tokens:
+            yield ("forks" if row.standing == "copy" else "undecided"), -claim.tokens
+    elif counted:
+        yield _where_it_went(row, claims), counted
+
+
+def _where_it_went(row: OwnRow, claims: Claims) -> Cause:
+    """Why a counted message is not in any database."""
+    if row.auxiliary:
+        return "auxiliary"
+    if row.message in claims.legacy:
+        return "legacy_storage"
+    if row.conversation in claims.known_sessions:
+        return "reverted"
+    return "live_only" if row.live and not row.deleted else "deleted"
+
+
+def _note(result: Audit, row: OwnRow) -> None:
+    if row.standing != "counted":
+        return
+    if row.tokens is None:
+        result.unknown[row.state] = result.unknown.get(row.state, 0) + 1
+        return
+    result.ours.add(row.tokens)
+    (result.told_live if row.live else result.imported_only).add(row.tokens)
+    if not row.priced and row.tokens:
+        result.unpriced.add(row.tokens)
+
+
+def _naive(tallies: Mapping[str, _Tally], claims: Claims) -> Comparison:
+    figures: dict[str, int] = {}
+    for claim in claims.messages.values():
+        figures[claim.conversation] = figures.get(claim.conversation, 0) + claim.tokens
+    return _compare(tallies, figures, lambda _, tally: tally.causes)
+
+
+def _session_rows(tallies: Mapping[str, _Tally], sessions: Mapping[str, SessionRow]) -> Comparison:
+    def causes(conversation: str, tally: _Tally) -> list[tuple[Cause, int]]:
+        maker = sessions[conversation].maker if conversation in sessions else "v1"
+        if maker == "v1":
+            return tally.causes + [entry for entry in tally.of_1x if entry[0] == "embedded"]
+        return tally.of_1x if maker == "migrated" else []
+
+    return _compare(tallies, {name: session.tokens for name, session in sessions.items()}, causes)
+
+
+def _compare(
+    tallies: Mapping[str, _Tally],
+    figures: Mapping[str, int],
+    causes: Callable[[str, _Tally], list[tuple[Cause, int]]],
+) -> Comparison:
+    """Conversation by conversation: what is ours less what is theirs, and less what the causes make of it."""
+    found = Comparison(sum(figures.values()))
+    for conversation in sorted(tallies.keys() | figures.keys()):
+        tally = tallies.get(conversation, _Tally())
+        left = tally.ours - figures.get(conversation, 0)
+        for cause, tokens in causes(conversation, tally):
+            found.causes.setdefault(cause, Share()).add(tokens)
+            left -= tokens
+        found.unexplained += left
+        found.at_odds += left != 0
+    return found

@@ -1,0 +1,47 @@
+"""Asking OpenCode 1.x's tables what ``core.elsewhere`` needs to know of a message."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from opencode_stats.core.elsewhere import brought_in
+
+if TYPE_CHECKING:
+    import sqlite3
+
+NEEDED: Final = {
+    "event": ("aggregate_id", "type"),
+    "project": ("worktree",),
+    "session": ("id", "directory"),
+    "message": ("session_id", "time_updated", "data"),
+}
+"""Tables and columns without which nothing can be said; every message is then this user's."""
+
+
+def prepare(connection: sqlite3.Connection) -> None:
+    """Gives SQL the rule."""
+    connection.create_function("brought_in", 4, brought_in, deterministic=True)
+
+
+def condition(connection: sqlite3.Connection, schema: str) -> str:
+    """SQL that holds for a message ``m`` of this database that was brought in; ``prepare`` the connection first.
+
+    What is seldom true is asked first: almost every message was made where its conversation is.
+    """
+    for table, columns in NEEDED.items():
+        there = {row[1] for row in connection.execute(f"PRAGMA {schema}.table_info({table})")}
+        if not there.issuperset(columns):
+            return "0"
+    cwd, root = "json_extract(m.data, '$.path.cwd')", "json_extract(m.data, '$.path.root')"
+    ended_ms = "ifnull(json_extract(m.data, '$.time.completed'), json_extract(m.data, '$.time.created'))"
+    # Outside of version control the root is "/" for everybody, so it says nothing.
+    return f"""(json_valid(m.data)
+        AND ifnull({cwd} != (SELECT own.directory FROM {schema}.session AS own WHERE own.id = m.session_id), 0)
+        AND brought_in(
+            EXISTS (SELECT 1 FROM {schema}.event AS told WHERE told.aggregate_id = m.session_id
+                    AND told.type >= 'session.created.' AND told.type < 'session.created/'),
+            CASE WHEN typeof({ended_ms}) = 'integer' THEN m.time_updated - {ended_ms} END,
+            1,
+            EXISTS (SELECT 1 FROM {schema}.session AS other WHERE other.directory = {cwd})
+            OR EXISTS (SELECT 1 FROM {schema}.project AS there WHERE there.worktree = {root}
+                       AND there.worktree != '/')))"""
