@@ -17,7 +17,7 @@ from tests.truth.sqlite_file import SqliteFile, encode, sqlite_file
 from opencode_stats.core.tokens import NO_TOKENS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from tests.truth.history import History
     from tests.truth.records import Entry, Happening
@@ -69,11 +69,16 @@ def fill_v1(file: SqliteFile, past: History, only: Filter = everything) -> None:
     file.fill("message", MESSAGE, (_message_row(entry) for one in there for entry in one.rows_v1()))
 
 
-def fill_events(file: SqliteFile, past: History, only: Filter = everything) -> None:
-    """The log of events of all conversations that are there. The migration to 2.x throws away what it finds."""
+def fill_events(
+    file: SqliteFile, past: History, only: Filter = everything, sequences: Mapping[str, int] | None = None
+) -> None:
+    """The log of events of all conversations that are there. The migration to 2.x throws away what it finds.
+
+    ``sequences``: conversation → the last number of those that have numbers, but no rows in the log.
+    """
     last: dict[str, int] = {}
     rows = list(_events(past, only, last))
-    file.fill("event_sequence", ("aggregate_id", "seq"), last.items())
+    file.fill("event_sequence", ("aggregate_id", "seq"), (last | dict(sequences or {})).items())
     file.fill("event", EVENT, rows)
 
 

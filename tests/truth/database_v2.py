@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.truth.database_v1 import fill_events, fill_v1, parent_id, write_v1
+from tests.truth.database_v1 import everything, fill_events, fill_v1, parent_id, write_v1
 from tests.truth.info_v1 import tokens_info
 from tests.truth.records import Answer, Mark, Prompt
 from tests.truth.schema_v2 import schema_v2, takeover
@@ -63,17 +63,15 @@ def write_v2(past: History, path: Path, *, upgraded: bool | None = None, events:
         there = [one for one in past.conversations if one.in_v2]
         file.fill("session_v2", SESSION_V2, map(_session_row, there))
         file.fill("session_message", SESSION_MESSAGE, (_row(entry) for one in there for entry in one.rows_v2()))
-        if legacy and events:
-            fill_events(file, past)
-        sequences = [(one.id, max(one.seq - 1, 0)) for one in there]
-        file.connection.executemany(
-            "INSERT INTO event_sequence (aggregate_id, seq) VALUES (?, ?) "
-            "ON CONFLICT (aggregate_id) DO UPDATE SET seq = excluded.seq",
-            sequences,
-        )
+        sequences = {one.id: max(one.seq - 1, 0) for one in there}
+        fill_events(file, past, everything if legacy and events else _nothing, sequences)
         if past.migrated_ms is not None:
             done = ("migration.v1-v2", encode({"phase": "completed"}), past.migrated_ms, past.migrated_ms)
             file.fill("kv", ("key", "value", "time_created", "time_updated"), [done])
+
+
+def _nothing(_: Conversation) -> bool:
+    return False
 
 
 def write_database(past: History, path: Path) -> None:

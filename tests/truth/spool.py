@@ -68,8 +68,7 @@ def spool(past: History, faults: Faults = NO_FAULTS) -> Spool:
     untold: set[str] = set()
     for happening in past.journal:
         if happening.process.pure:
-            if isinstance(happening.about, Answer):
-                untold.add(happening.about.id)
+            _not_told(happening, untold)
             continue
         _deliver(delivered[happening.process.file_name], happening, faults, rng, untold)
     files = {}
@@ -84,12 +83,16 @@ def _deliver(lines: list[Line], happening: Happening, faults: Faults, rng: Rando
     for line in told:
         starts = line["type"] == "run.started"
         if faults.lost and not starts and rng.random() < faults.lost:
-            if isinstance(happening.about, Answer):
-                untold.add(happening.about.id)
+            _not_told(happening, untold)
             continue
         lines.append(line)
         if faults.second_copy or (faults.repeated and rng.random() < faults.repeated):
             lines.append(line | {"at_ms": line["at_ms"] + rng.randint(0, 3)})
+
+
+def _not_told(happening: Happening, untold: set[str]) -> None:
+    if happening.kind == "message.snapshot" and isinstance(happening.about, Answer):
+        untold.add(happening.about.id)
 
 
 def _reorder(lines: list[Line], faults: Faults, rng: Random) -> list[Line]:
