@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 
 import click
@@ -9,11 +10,18 @@ import click
 from opencode_stats.cli.surroundings import own_exporter, places
 
 
-@click.command()
+def _finite(ctx: click.Context, parameter: click.Parameter, seconds: float | None) -> float | None:
+    if seconds is not None and not math.isfinite(seconds):
+        raise click.BadParameter(f"{seconds} is not a length of time.", ctx, parameter)
+    return seconds
+
+
+@click.command(short_help="Keep stats.json up to date until told to stop.")
 @click.option(
     "--linger",
     "linger_s",
     type=click.FloatRange(min=0),
+    callback=_finite,
     metavar="SECONDS",
     help="End by itself this long after the last OpenCode has gone.",
 )

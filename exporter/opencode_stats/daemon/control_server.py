@@ -4,23 +4,34 @@ from __future__ import annotations
 
 import os
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from opencode_stats.errors import UserError
 from opencode_stats.host.control import DONE, TAKE_IN, address_of
 from opencode_stats.host.files import OWN_FILE_MODE
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_BACKLOG = 64
-_MOST_WAITING = 64
+BACKLOG: Final = 4096
+"""Linux refuses at once who finds the queue full; the kernel takes the smaller of this and its own bound."""
+MOST_SILENT: Final = 64
+"""Connections on which nothing was said yet; the oldest gives way to a new one."""
+MOST_ASKING: Final = 256
+"""Answers owed at a time, far below the usual 1024 descriptors; who comes later waits in the kernel's queue."""
 
 
 class ControlServer:
-    """Listens for requests; ``descriptors`` are to be polled for reading."""
+    """Listens for requests; ``descriptors`` are to be polled for reading.
+
+    Raises:
+        UserError: the socket can't be made.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._silent: dict[int, socket.socket] = {}
+        self._asking: dict[int, socket.socket] = {}
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
         self._listener.settimeout(0)
         try:
@@ -29,44 +40,46 @@ class ControlServer:
             with address_of(path) as address:
                 self._listener.bind(address)
             os.chmod(path, OWN_FILE_MODE)
-            self._listener.listen(_BACKLOG)
-        except BaseException:
+            self._listener.listen(BACKLOG)
+        except OSError as error:
             self._listener.close()
-            raise
-        self._open: dict[int, socket.socket] = {}
-        self._asked: list[socket.socket] = []
+            raise UserError(f"The socket {path} can't be made: {error.strerror}. Move away what is there.") from error
 
     @property
     def descriptors(self) -> list[int]:
-        """What to wait for."""
-        return [self._listener.fileno(), *self._open]
+        """What to wait for: new connections while there is room, requests, and the going of who asked."""
+        listening = [self._listener.fileno()] if len(self._asking) < MOST_ASKING else []
+        return [*listening, *self._silent, *self._asking]
 
     @property
     def asked(self) -> bool:
         """Whether somebody waits for an answer."""
-        return bool(self._asked)
+        return bool(self._asking)
 
     def serve(self, descriptor: int) -> None:
         """Takes what came on this descriptor; never waits."""
         if descriptor == self._listener.fileno():
             self._accept()
-        elif (channel := self._open.pop(descriptor, None)) is not None:
+        elif (channel := self._silent.pop(descriptor, None)) is not None:
             self._read(channel)
+        elif (channel := self._asking.pop(descriptor, None)) is not None:
+            # It went away, or talks on where there is nothing more to say.
+            channel.close()
 
     def answer(self) -> None:
         """Tells everybody who asked that it is done."""
-        for channel in self._asked:
+        for channel in self._asking.values():
             with channel:
                 try:
                     channel.send(DONE)
                 except OSError:
                     # It asked and did not wait.
                     continue
-        self._asked.clear()
+        self._asking.clear()
 
     def close(self) -> None:
         """Ends the listening; who still waits sees the connection end, and does the work itself."""
-        for channel in (*self._open.values(), *self._asked, self._listener):
+        for channel in (*self._silent.values(), *self._asking.values(), self._listener):
             channel.close()
         self._path.unlink(missing_ok=True)
 
@@ -77,10 +90,9 @@ class ControlServer:
             # It went away before we looked.
             return
         channel.settimeout(0)
-        if len(self._open) + len(self._asked) >= _MOST_WAITING:
-            channel.close()
-        else:
-            self._open[channel.fileno()] = channel
+        if len(self._silent) >= MOST_SILENT:
+            self._silent.pop(next(iter(self._silent))).close()
+        self._silent[channel.fileno()] = channel
 
     def _read(self, channel: socket.socket) -> None:
         try:
@@ -88,6 +100,6 @@ class ControlServer:
         except OSError:
             request = b""
         if request == TAKE_IN:
-            self._asked.append(channel)
+            self._asking[channel.fileno()] = channel
         else:
             channel.close()

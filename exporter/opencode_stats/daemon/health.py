@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Final
 
 from opencode_stats.core.stats import Health, Problem
+from opencode_stats.daemon.losses import read_markers
 from opencode_stats.ledger.queries import lost_lines, quarantined
 from opencode_stats.ledger.sources import rejected_rows
 
@@ -35,15 +35,18 @@ def health_of(
     problems = []
     bad = sum(lines for _, lines in quarantined(connection, since_ms))
     if bad:
-        problems.append(Problem("quarantine", f"{bad} unreadable spool lines are in quarantine."))
+        problems.append(Problem("quarantine", f"{_counted(bad, 'unreadable spool line')} came into quarantine."))
     lost = lost_lines(connection, since_ms)
     if lost:
-        problems.append(Problem("lost", f"OpenCode's plugin could not keep {lost} events."))
-    holding = loss_markers(paths)
+        problems.append(Problem("lost", f"OpenCode's plugin could not keep {_counted(lost, 'event')}."))
+    holding = [marker for marker in read_markers([paths.losses]) if marker.changed_ms >= since_ms]
     if holding:
-        problems.append(Problem("holding", f"{len(holding)} OpenCode processes can't write to the spool."))
+        who = f"{len(holding)} OpenCode process{'es' if len(holding) > 1 else ''}"
+        events = _counted(sum(marker.lines or 1 for marker in holding), "event")
+        problems.append(Problem("holding", f"{who} could not write {events} to the spool."))
     problems += [
-        Problem("spool-file", f"The spool file {name} could not be read: {reason}") for name, reason in troubles.items()
+        Problem("spool-file", f"The spool file {name} could not be read: {reason}.")
+        for name, reason in troubles.items()
     ]
     problems += [
         Problem("opencode-database", f"{path.name}, OpenCode's database, could not be read: {reason}")
@@ -51,16 +54,10 @@ def health_of(
     ]
     rejected = rejected_rows(connection, since_ms)
     if rejected:
-        problems.append(
-            Problem("opencode-database", f"{rejected} messages in OpenCode's database make no sense and don't count.")
-        )
+        who = f"{_counted(rejected, 'message')} in OpenCode's database {'make' if rejected > 1 else 'makes'} no sense"
+        problems.append(Problem("opencode-database", f"{who} and {'are' if rejected > 1 else 'is'} not counted."))
     return Health("degraded" if problems else "ok", tuple(problems))
 
 
-def loss_markers(paths: Paths) -> list[str]:
-    """The names of the markers that plugins left in the state folder (docs/spool.md)."""
-    try:
-        return sorted(name for name in os.listdir(paths.losses) if name.endswith(".json"))
-    except OSError:
-        # No folder is the usual case; one that can't be read is what doctor is for.
-        return []
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"

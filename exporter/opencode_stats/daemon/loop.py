@@ -10,8 +10,9 @@ import signal
 from typing import TYPE_CHECKING, Final
 
 from opencode_stats.daemon.control_server import ControlServer
+from opencode_stats.daemon.rest import SCAN_S, back_off_s, quiet_s
 from opencode_stats.daemon.watcher import Watcher
-from opencode_stats.errors import LedgerCorrupt
+from opencode_stats.errors import LedgerCorrupt, UserError
 from opencode_stats.host.doorbell import Doorbell
 from opencode_stats.host.systemd import notify
 from opencode_stats.ledger.connection import LedgerUnavailable, LedgerUnreadable
@@ -29,15 +30,15 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-SCAN_S: Final = 60.0
-"""However quiet it is, we look this often: for midnight after a suspend, a lost ring, a moved clock."""
-NO_PIDFD_SCAN_S: Final = 5.0
-BACK_OFF_S: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 _DRAIN_BYTES: Final = 4096
 
 
 class Daemon:
-    """Runs one exporter until it is told to stop."""
+    """Runs one exporter until it is told to stop.
+
+    Raises:
+        UserError: its pipe or its socket can't be made.
+    """
 
     def __init__(
         self,
@@ -50,12 +51,17 @@ class Daemon:
         linger_s: float | None,
     ) -> None:
         self._exporter = exporter
+        self._paths = paths
         self._clock = clock
         self._processes = processes
         self._env = env
         self._linger_s = linger_s
         self._doorbell = Doorbell(paths.doorbell)
-        self._control = ControlServer(paths.control)
+        try:
+            self._control = ControlServer(paths.control)
+        except BaseException:
+            self._doorbell.close()
+            raise
         self._woken, self._wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._watcher = Watcher(paths.spool, self._wake_up)
         self._ends: dict[str, int] = {}
@@ -68,50 +74,90 @@ class Daemon:
         self._alone_since_s = clock.elapsed_s()
 
     def run(self) -> None:
-        """Works until SIGTERM or SIGINT, or until nobody has needed it for ``linger_s``."""
+        """Works until SIGTERM or SIGINT, or until nobody has needed it for ``linger_s``.
+
+        Raises:
+            LedgerCorrupt: the ledger turned out to be damaged.
+            UserError: somebody took the state folder away.
+        """
         signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._stop)
+        before = {number: signal.signal(number, self._stop) for number in (signal.SIGTERM, signal.SIGINT)}
         try:
-            self._round(paced=False)
-            notify(self._env, "READY=1")
-            logger.info("daemon.ready pid=%d", os.getpid())
-            while not self._stopping:
-                self._wait()
-                if not self._stopping:
-                    self._round(paced=not self._control.asked)
-            notify(self._env, "STOPPING=1")
-            self._round(paced=False)
+            self._work()
             logger.info("daemon.stopped")
         finally:
             signal.set_wakeup_fd(-1)
+            for number, handler in before.items():
+                signal.signal(number, handler)
             self._close()
 
-    def _round(self, *, paced: bool) -> None:
-        """Takes in, settles, publishes; an error of the disk is told and tried again."""
+    def _work(self) -> None:
+        ready = False
+        done = self._round(paced=False)
+        while True:
+            if done and not ready:
+                # Never before there is something to read: who waits for us reads stats.json next.
+                ready = True
+                notify(self._env, "READY=1")
+                logger.info("daemon.ready pid=%d", os.getpid())
+            if self._stopping:
+                notify(self._env, "STOPPING=1")
+                self._round(paced=False)
+                return
+            if self._lonely_s() == 0:
+                self._round(paced=False)
+                if not self._exporter.seen_alive:
+                    logger.info("daemon.lingered s=%s", self._linger_s)
+                    notify(self._env, "STOPPING=1")
+                    return
+            self._wait()
+            if not self._stopping:
+                done = self._round(paced=not self._control.asked)
+
+    def _round(self, *, paced: bool) -> bool:
+        """Takes in, settles, publishes; whether all of it was done. An error of the disk is told and tried again."""
         try:
+            self._check_places()
             self._exporter.take_in()
+            self._note_company()
             self._watch_ends(self._exporter.settle_processes())
             if self._exporter.reconcile_due or self._control.asked or self._scan_due():
                 self._reconcile()
             wait_s = self._pacer.wait_s(self._clock.elapsed_s()) if paced else 0.0
             if wait_s:
                 self._sleep_s = wait_s
-                return
+                return False
+            # Asked before the publishing: should midnight come between the two, the sleep is none at all.
+            day = self._exporter.day()
             outcome = self._exporter.publish()
             if outcome is not None:
                 logger.debug("stats.published outcome=%r", outcome)
         except (OSError, LedgerUnavailable) as error:
-            self._sleep_s = BACK_OFF_S[min(self._failures, len(BACK_OFF_S) - 1)]
             self._failures += 1
+            self._sleep_s = back_off_s(self._failures)
             logger.warning("round.failed error=%s retry_s=%s", error, self._sleep_s)
-            return
+            return False
         except LedgerUnreadable as error:
             # Trying again would find the same damage at once, for ever.
             raise LedgerCorrupt(f"The ledger turned out to be damaged: {error}.") from error
         self._failures = 0
         self._control.answer()
-        self._sleep_s = self._quiet_s()
+        self._sleep_s = quiet_s(
+            now_ms=self._clock.now_ms(),
+            day_end_ms=day.end_ms,
+            unwatched=self._unwatched,
+            lonely_s=self._lonely_s(),
+        )
+        return True
+
+    def _check_places(self) -> None:
+        """Ends us where the pipe is not ours any more: with it went the lock, and OpenCode can't reach us."""
+        try:
+            there = os.path.samestat(os.lstat(self._paths.doorbell), os.fstat(self._doorbell.descriptor))
+        except (FileNotFoundError, NotADirectoryError):
+            there = False
+        if not there:
+            raise UserError(f"Somebody took {self._paths.doorbell} away, so OpenCode can't reach us. Start it again.")
 
     def _scan_due(self) -> bool:
         return self._clock.elapsed_s() - self._reconciled_s >= SCAN_S
@@ -122,31 +168,31 @@ class Daemon:
         if taken.new or taken.changed or taken.unsound:
             logger.info("databases.taken new=%d changed=%d unsound=%d", taken.new, taken.changed, taken.unsound)
 
-    def _quiet_s(self) -> float:
-        """How long to sleep when everything is published."""
-        midnight_s = (self._exporter.day().end_ms - self._clock.now_ms()) / 1000
-        limits = [SCAN_S, max(midnight_s, 0.0)]
-        if self._unwatched:
-            limits.append(NO_PIDFD_SCAN_S)
+    def _note_company(self) -> None:
+        """Called before the processes are looked at: who has just ended kept us company until now."""
         if self._exporter.seen_alive:
             self._alone_since_s = self._clock.elapsed_s()
-        elif self._linger_s is not None:
-            limits.append(self._linger_s - (self._clock.elapsed_s() - self._alone_since_s))
-            if limits[-1] <= 0:
-                logger.info("daemon.lingered s=%s", self._linger_s)
-                self._stopping = True
-        return max(0.0, min(limits))
+
+    def _lonely_s(self) -> float | None:
+        """Seconds until nobody has needed us for long enough; None where that is no reason to end."""
+        if self._linger_s is None or self._exporter.seen_alive:
+            return None
+        return max(0.0, self._linger_s - (self._clock.elapsed_s() - self._alone_since_s))
 
     def _wait(self) -> None:
-        """Sleeps until something happens or it is time."""
+        """Sleeps until something happens or it is time.
+
+        After a failure neither rings nor ended processes wake us: they stay to be seen, and we would never sleep.
+        """
         poll = select.poll()
-        descriptors = [self._doorbell.descriptor, self._woken, *self._control.descriptors, *self._ends.values()]
+        descriptors = [self._woken, *self._control.descriptors]
+        if not self._failures:
+            descriptors += [self._doorbell.descriptor, *self._ends.values()]
         for descriptor in descriptors:
             poll.register(descriptor, select.POLLIN)
         # Rounded up: a sleep that ends a moment too early would only be slept again.
         ready = {descriptor for descriptor, _ in poll.poll(int(self._sleep_s * 1000) + 1)}
-        if self._doorbell.descriptor in ready:
-            self._doorbell.quiet()
+        self._doorbell.quiet()
         if self._woken in ready:
             with contextlib.suppress(BlockingIOError):
                 os.read(self._woken, _DRAIN_BYTES)
@@ -164,6 +210,8 @@ class Daemon:
                 self._ends[key] = descriptor
         self._unwatched = len(self._ends) < len(keys)
         if self._exporter.seen_alive:
+            # One that ended by itself is started again, and does not count as a watch.
+            self._unwatched |= not self._watcher.running
             self._watcher.start()
         else:
             self._watcher.stop()

@@ -1,0 +1,32 @@
+"""How long the daemon sleeps, as arithmetic: pure, so that every bound can be tested without waiting for it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+SCAN_S: Final = 60.0
+"""However quiet it is, we look this often: for midnight after a suspend, a lost ring, a moved clock."""
+UNWATCHED_SCAN_S: Final = 5.0
+"""The same, where something that should wake us does not: no pidfd for a process, no watch on the spool."""
+BACK_OFF_S: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+"""How long to wait after the first failure in a row, the second, …; the last is for all that follow."""
+
+
+def quiet_s(*, now_ms: int, day_end_ms: int, unwatched: bool, lonely_s: float | None) -> float:
+    """Seconds to sleep when everything is published.
+
+    Args:
+        now_ms: the wall clock.
+        day_end_ms: when the day that was published ends; in the past where midnight came meanwhile.
+        unwatched: whether something may happen without waking us.
+        lonely_s: seconds until nobody has needed us for long enough; None where we stay for ever.
+    """
+    bounds = [UNWATCHED_SCAN_S if unwatched else SCAN_S, (day_end_ms - now_ms) / 1000]
+    if lonely_s is not None:
+        bounds.append(lonely_s)
+    return max(0.0, min(bounds))
+
+
+def back_off_s(failures: int) -> float:
+    """Seconds to wait before trying again after so many failures in a row, at least one."""
+    return BACK_OFF_S[min(failures, len(BACK_OFF_S)) - 1]
