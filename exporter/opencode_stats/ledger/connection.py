@@ -62,11 +62,16 @@ def open_ledger(path: Path, now_ms: int) -> sqlite3.Connection:
     return connection
 
 
-def open_reader(path: Path) -> sqlite3.Connection:
+def open_reader(path: Path, *, alone: bool = False, patience_ms: int = BUSY_TIMEOUT_MS) -> sqlite3.Connection:
     """The ledger for reading only, while a writer may be at work.
+
+    ``alone`` where none is: then not even the files appear that SQLite makes for readers (-wal, -shm). It has no effect
+    where they are there, as a crash leaves them.
 
     Raises:
         sqlite3.OperationalError: there is no ledger.
     """
     quoted = urllib.parse.quote(str(path))
-    return sqlite3.connect(f"file:{quoted}?mode=ro", uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_MS / 1000)
+    left_alone = "&immutable=1" if alone and not path.with_name(f"{path.name}-wal").exists() else ""
+    uri = f"file:{quoted}?mode=ro{left_alone}"
+    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=patience_ms / 1000)

@@ -1,0 +1,104 @@
+"""Is the ledger sound, and is everything in it that should be? Reads only, and leaves no file behind."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING, Final
+
+from opencode_stats.cli.finding import Finding
+from opencode_stats.daemon.health import RECENT_MS
+from opencode_stats.host.lock import is_held
+from opencode_stats.ingest.spool import ENDING
+from opencode_stats.ledger.append import read_cursors
+from opencode_stats.ledger.connection import LedgerUnavailable, LedgerUnreadable, open_reader
+from opencode_stats.ledger.migrations import STEPS, applied_steps
+from opencode_stats.ledger.queries import lost_lines, pending_messages, quarantined
+from opencode_stats.ledger.verify import verify
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from opencode_stats.host.paths import Paths
+
+BACKLOG_BYTES: Final = 16 * 1024 * 1024
+PATIENCE_MS: Final = 1_000
+
+
+def ledger_findings(paths: Paths, now_ms: int) -> list[Finding]:
+    """What the ledger says of itself, of bad lines, lost events and what is not taken in yet."""
+    about = "ledger"
+    if not paths.ledger.exists():
+        return [Finding("ok", about, "not there yet; it is made at the first use.")]
+    try:
+        # Twice at most: an exporter that came meanwhile may have written while we believed to be alone.
+        found = _looked_at(paths, now_ms, alone=not is_held(paths.lock))
+        return found if not is_held(paths.lock) else _looked_at(paths, now_ms, alone=False)
+    except LedgerUnavailable as error:
+        return [
+            Finding("fail", about, f"{paths.ledger} can't be read now: {error}.", "end what holds it, and check rights")
+        ]
+    except LedgerUnreadable as error:
+        return [Finding("fail", about, f"{paths.ledger} is damaged: {error}.", _start_anew(paths))]
+
+
+def _looked_at(paths: Paths, now_ms: int, *, alone: bool) -> list[Finding]:
+    with closing(open_reader(paths.ledger, alone=alone, patience_ms=PATIENCE_MS)) as connection:
+        # Names before their meaning: of a file that is no ledger nothing else can be asked.
+        applied = applied_steps(connection)
+        if applied - set(STEPS):
+            return [
+                Finding("fail", "ledger", f"{paths.ledger} was written by a newer version.", "update opencode-stats")
+            ]
+        if set(STEPS) - applied:
+            return [Finding("ok", "ledger", "of an older version; it is brought up to date at the next use.")]
+        return [*_sound(connection), *_history(connection, paths, now_ms), *_backlog(connection, paths)]
+
+
+def _sound(connection: sqlite3.Connection) -> list[Finding]:
+    wrong = verify(connection)
+    if wrong:
+        return [Finding("fail", "ledger", " ".join(wrong), "opencode-stats rebuild; keep a copy, and report it")]
+    return [Finding("ok", "ledger", "every sum is that of its messages.")]
+
+
+def _history(connection: sqlite3.Connection, paths: Paths, now_ms: int) -> list[Finding]:
+    """Bad lines and lost events: those of the last week want a look, older ones are history."""
+    since_ms = now_ms - RECENT_MS
+    found = [
+        Finding(
+            "warn", "quarantine", f"{lines} line{'' if lines == 1 else 's'}: {reason}.", f"look into {paths.quarantine}"
+        )
+        for reason, lines in quarantined(connection, since_ms)
+    ]
+    if not found:
+        old = sum(lines for _, lines in quarantined(connection))
+        found.append(Finding("ok", "quarantine", f"nothing new ({old} older lines)." if old else "empty."))
+    lost = lost_lines(connection, since_ms)
+    if lost:
+        reason = f"plugins reported that {lost} could not be kept in the last week."
+        found.append(Finding("warn", "lost events", reason, f"make room on the disk of {paths.spool}"))
+    pending = pending_messages(connection)
+    if pending:
+        reason = f"{pending} message{'' if pending == 1 else 's'} may be a fork's copies and count in no total yet."
+        found.append(Finding("ok", "undecided", reason))
+    return found
+
+
+def _backlog(connection: sqlite3.Connection, paths: Paths) -> list[Finding]:
+    cursors = read_cursors(connection)
+    backlog_bytes = 0
+    for path in paths.spool.glob(f"*{ENDING}"):
+        try:
+            size_bytes = path.lstat().st_size
+        except FileNotFoundError:
+            # Its process has ended, and an exporter was done with it just now.
+            continue
+        taken_bytes = cursors[path.name].offset_bytes if path.name in cursors else 0
+        backlog_bytes += max(0, size_bytes - taken_bytes)
+    if backlog_bytes <= BACKLOG_BYTES:
+        return []
+    return [Finding("warn", "spool", f"{backlog_bytes // 2**20} MiB are not taken in.", "opencode-stats import")]
+
+
+def _start_anew(paths: Paths) -> str:
+    return f"move {paths.ledger} away, then opencode-stats import: what OpenCode's own database has is counted anew"
