@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +72,14 @@ finally:
 """
 
 
+def answer_once(listener: socket.socket) -> None:
+    with contextlib.suppress(OSError):  # nobody asks: the listener is closed in the end
+        channel, _ = listener.accept()
+        with channel:
+            channel.recv(100)
+            channel.send(b"done\n")
+
+
 @pytest.mark.parametrize("arguments", [(), ("--json",)])
 def test_a_glance_at_the_figures_imports_nothing_heavy(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     paths = Paths.of({}, tmp_path)
@@ -78,8 +89,10 @@ def test_a_glance_at_the_figures_imports_nothing_heavy(tmp_path: Path, arguments
     env = {"HOME": str(tmp_path), "PYTHONPATH": str(PACKAGE.parent)}
     env |= dict.fromkeys(("XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"), "")
 
-    # The lock alone is held: nobody answers, so --json gives up asking, but has imported what it needs by then.
-    with exporter_lock(paths.lock, os.getpid()):
+    with exporter_lock(paths.lock, os.getpid()), socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(paths.control))
+        listener.listen()
+        threading.Thread(target=answer_once, args=(listener,), daemon=True).start()
         looked = run(sys.executable, "-c", LIST_MODULES, *arguments, env=env)
 
     modules = set(json.loads(looked.stderr.splitlines()[-1]))

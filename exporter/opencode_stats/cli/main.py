@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import io
 import locale
 import os
 import sys
@@ -48,6 +49,26 @@ class _LazyGroup(click.Group):
         command: click.Command = importlib.import_module(COMMANDS[cmd_name]).command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS:
+            import difflib  # noqa: PLC0415 - only for who mistyped
+
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            question = f" Did you mean {near[0]}?" if near else ""
+            raise click.UsageError(f"There is no command {args[0]!r}.{question}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # Who read our output went away (`opencode-stats --json | head -1`); nothing is left to be said to it. Here
+            # and not in `main`, because click would make a failure of it on the way.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return None
+
 
 @click.group(cls=_LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--json", "as_json", is_flag=True, help="Print stats.json as it is, never older than the call.")
@@ -78,6 +99,9 @@ def main() -> None:
     # An environment may name a locale that is not installed; numbers are then grouped as in C.
     with contextlib.suppress(locale.Error):
         locale.setlocale(locale.LC_ALL, "")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal that can't show a character is shown its code; without this it would be shown a traceback.
+        sys.stdout.reconfigure(errors="backslashreplace")
     _run(lambda: cli(standalone_mode=True))
 
 
@@ -90,10 +114,6 @@ def _run(call: Callable[[], None]) -> None:
         _end(str(error), EXIT_USER)
     except LedgerError as error:
         _end(str(error), EXIT_LEDGER)
-    except BrokenPipeError:
-        # The reader of our output went away (`opencode-stats --json | head -1`); nothing is left to be said to it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
 
 
 def _end(sentence: str, code: int) -> None:

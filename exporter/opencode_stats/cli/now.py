@@ -4,39 +4,49 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from opencode_stats.cli.render.figures import Reading, figures
 from opencode_stats.cli.surroundings import own_exporter, places
-from opencode_stats.errors import LockHeld, OpencodeStatsError, UserError
+from opencode_stats.errors import LedgerError, LockHeld, OpencodeStatsError, UserError
 from opencode_stats.host.lock import holder_of, is_held
 
 if TYPE_CHECKING:
     from opencode_stats.host.paths import Paths
 
-PATIENCE_S = 10.0
+PATIENCE_S: Final = 10.0
+_PAUSE_S: Final = 0.05
+"""Between two looks at a lock that another command holds for a moment."""
+_FOREIGN: Final = (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError)
+"""What comes of a document with other fields, other types, or instants that no calendar has."""
 
 
 def print_now(*, as_json: bool) -> None:
     """Prints the figures, as people read them or as the file has them.
 
     Raises:
-        UserError: there are no figures, and none can be made.
+        UserError, LedgerError: there are no figures; or what is there was printed, and could not be brought up to date.
     """
     paths = places()
-    note = bring_up_to_date(paths, wait=as_json)
-    content = _read(paths, note)
-    if note:
-        click.echo(f"opencode-stats: these figures could not be brought up to date: {note}", err=True)
+    trouble = _trouble(paths, wait=as_json)
+    try:
+        content = paths.stats_file.read_bytes()
+    except OSError as error:
+        if trouble is not None:
+            raise trouble from error
+        raise UserError(f"There are no figures: {paths.stats_file}: {error.strerror}.") from error
     if as_json:
-        click.echo(content.decode(), nl=False)
-        return
-    daemon_pid = holder_of(paths.lock) if is_held(paths.lock) else 0
-    reading = Reading(_parse(paths, content), time.time_ns() // 1_000_000, daemon_pid)
-    click.echo(figures(reading, shutil.get_terminal_size().columns))
+        sys.stdout.buffer.write(content)
+        sys.stdout.flush()
+    else:
+        click.echo(_page(paths, content, current=trouble is None))
+    if trouble is not None:
+        kind: type[OpencodeStatsError] = LedgerError if isinstance(trouble, LedgerError) else UserError
+        raise kind(f"These figures could not be brought up to date. {trouble}") from trouble
 
 
 def bring_up_to_date(paths: Paths, *, wait: bool) -> str:
@@ -44,40 +54,74 @@ def bring_up_to_date(paths: Paths, *, wait: bool) -> str:
 
     A daemon is always up to date to some milliseconds, so it is asked only where ``wait`` demands certainty.
     """
+    trouble = _trouble(paths, wait=wait)
+    return "" if trouble is None else str(trouble)
+
+
+def _trouble(paths: Paths, *, wait: bool) -> OpencodeStatsError | None:
+    """As ``bring_up_to_date``, but the trouble as the error that it is."""
     from opencode_stats.host.control import TAKE_IN, ask  # noqa: PLC0415 - socket is not needed to read a file
 
-    for _ in range(3):
+    give_up_s = time.monotonic() + PATIENCE_S
+    while (left_s := give_up_s - time.monotonic()) > 0:
         if is_held(paths.lock):
-            if not wait or ask(paths.control, TAKE_IN, PATIENCE_S):
-                return ""
+            if not wait and paths.stats_file.exists():
+                return None
+            if ask(paths.control, TAKE_IN, left_s):
+                return None
+            # No daemon that answers: one that comes or goes, or a command that soon is done.
+            time.sleep(_PAUSE_S)
             continue
         try:
-            from opencode_stats.daemon.exporter import refresh  # noqa: PLC0415 - pydantic and SQLite come with it
-
-            with own_exporter(paths, stays=False) as exporter:
-                refresh(exporter)
+            _take_in(paths)
         except LockHeld:
             continue
-        except (OpencodeStatsError, OSError) as error:
-            return str(error)
-        return ""
-    return "another exporter holds the lock and does not answer."
+        except OpencodeStatsError as error:
+            return error
+        return None
+    pid = holder_of(paths.lock)
+    return UserError(
+        f"Another opencode-stats (pid {pid or 'unknown'}) has been at work for {PATIENCE_S:.0f} s and does not answer. "
+        "Its log, or opencode-stats doctor, may say why."
+    )
 
 
-def _read(paths: Paths, note: str) -> bytes:
+def _take_in(paths: Paths) -> None:
+    from opencode_stats.daemon.exporter import refresh  # noqa: PLC0415 - pydantic and SQLite come with it
+    from opencode_stats.ledger.connection import LedgerUnreadable  # noqa: PLC0415
+
     try:
-        return paths.stats_file.read_bytes()
+        with own_exporter(paths, stays=False) as exporter:
+            refresh(exporter)
+    except LedgerUnreadable as error:
+        raise LedgerError(f"The ledger {paths.ledger} can't be used: {error}.") from error
     except OSError as error:
-        raise UserError(note or f"There are no figures yet: {paths.stats_file}: {error.strerror}.") from error
+        place = f"{error.filename}: " if error.filename else ""
+        raise UserError(f"{place}{error.strerror or error}. Check the disk and the folder's rights.") from error
+
+
+def _page(paths: Paths, content: bytes, *, current: bool) -> str:
+    document = _parse(paths, content)
+    daemon_pid = holder_of(paths.lock) if is_held(paths.lock) else 0
+    reading = Reading(document, time.time_ns() // 1_000_000, daemon_pid, current)
+    try:
+        return figures(reading, shutil.get_terminal_size().columns)
+    except _FOREIGN as error:
+        raise _stranger(paths) from error
 
 
 def _parse(paths: Paths, content: bytes) -> dict[str, Any]:
     try:
-        document = json.loads(content)
-    except ValueError as error:
-        raise UserError(
-            f"{paths.stats_file} is not valid JSON, so something else wrote it. Remove it and try again."
-        ) from error
-    if not isinstance(document, dict) or document.get("schemaVersion") != 1:
-        raise UserError(f"{paths.stats_file} was written by another version. Update opencode-stats and try again.")
+        document: Any = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise _stranger(paths) from error
+    version = document.get("schemaVersion") if isinstance(document, dict) else None
+    if isinstance(version, int) and version > 1:
+        raise UserError(f"{paths.stats_file} was written by a newer version. Update opencode-stats and try again.")
+    if not isinstance(document, dict) or version != 1:
+        raise _stranger(paths)
     return document
+
+
+def _stranger(paths: Paths) -> UserError:
+    return UserError(f"{paths.stats_file} is not as opencode-stats writes it. Move it away and try again.")

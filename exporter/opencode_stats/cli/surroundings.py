@@ -9,17 +9,46 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from opencode_stats import __version__
+from opencode_stats.errors import UserError
 from opencode_stats.host.paths import Paths
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from opencode_stats.daemon.exporter import Exporter
 
 
+def _registered_home() -> str:
+    import pwd  # noqa: PLC0415 - only where the environment does not say
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_dir
+    except KeyError:
+        return ""
+
+
 def places() -> Paths:
-    """The places that this process's environment and home mean."""
-    return Paths.of(os.environ, Path.home())  # noqa: TID251 - the command line is where the environment comes in
+    """The places that this process's environment and home mean.
+
+    Raises:
+        UserError: this user has no home.
+    """
+    env = os.environ  # noqa: TID251 - the command line is where the environment comes in
+    return Paths.of(env, home_of(env))
+
+
+def home_of(env: Mapping[str, str], registered: Callable[[], str] = _registered_home) -> Path:
+    """The user's home: ``HOME`` where that is an absolute path, else what the system has registered.
+
+    Raises:
+        UserError: there is neither.
+    """
+    folder = env.get("HOME", "")
+    if not os.path.isabs(folder):
+        folder = registered()
+    if os.path.isabs(folder):
+        return Path(folder)
+    raise UserError("It is not known where your home is. Set HOME to its absolute path.")
 
 
 def day_start_hour(paths: Paths) -> int:

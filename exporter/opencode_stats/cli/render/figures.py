@@ -3,11 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from opencode_stats.cli.render.text import LONGEST_NAME, count, moment, money, name, span
+from opencode_stats.cli.render.text import (
+    LONGEST_NAME,
+    ago,
+    count,
+    counted,
+    date,
+    moment,
+    money,
+    name,
+    span,
+    width,
+    wrapped,
+)
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
 
 NARROWEST: Final = 40
+"""On a narrower terminal the page is as wide as this all the same."""
+WIDEST_PROSE: Final = 100
+_SHORTEST_NAME: Final = 12
+_LONGEST_DIRECTORY: Final = 60
+_LONGEST_PROBLEM: Final = 300
+_MOST_OTHERS: Final = 2
+_MOST_PROBLEMS: Final = 5
 _KINDS: Final = (
     ("input", "input"),
     ("output", "output"),
@@ -16,71 +38,114 @@ _KINDS: Final = (
     ("cacheWrite", "cache write"),
 )
 
-Row = tuple[str, str, str]
-
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read: stats.json, when, and the daemon's pid (0 where none is at work)."""
+    """What was read: stats.json, when, and the daemon's pid (0 where none is at work).
+
+    ``current`` is False where the figures could not be brought up to date. ``zone`` is the system's where it is None.
+    """
 
     document: dict[str, Any]
     now_ms: int
     daemon_pid: int
+    current: bool = True
+    zone: tzinfo | None = None
 
 
-def figures(reading: Reading, width: int) -> str:
-    """State, session, today and total, each by model, and how fresh they are; lines fit into ``width`` columns."""
+def figures(reading: Reading, columns: int) -> str:
+    """State, session, today and total, each by model, and how fresh they are; lines fit into ``columns``, 40 or more.
+
+    Raises:
+        KeyError, TypeError, ValueError, AttributeError, OverflowError: the document is not one of ours.
+    """
+    columns = max(columns, NARROWEST)
     document = reading.document
-    session, daily, total = document["session"], document["daily"], document["total"]
-    longest_name = max(12, min(LONGEST_NAME, width - 32))
-    rows: list[Row] = [("", "tokens", "cost")]
-    for heading, section in (
-        (_session_heading(session), session),
-        (f"Today, {daily['date']}", daily),
-        (_total_heading(total), total),
+    total = document["total"]
+    above = _state(document, reading.now_ms)
+    below = [_kinds(total["tokens"]), *_remarks(total), *_problems(document["exporter"]), _freshness(reading)]
+    page = [*_prose(above, columns), "", *_table(_rows(reading), columns), "", *_prose(below, columns)]
+    return "\n".join(line.rstrip() for line in page)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One line of the table; ``detail`` is said after the label where there is room for it."""
+
+    label: str
+    tokens: str
+    cost: str
+    detail: str = ""
+    foreign: bool = False
+
+
+def _prose(sentences: list[str], columns: int) -> list[str]:
+    return [line for sentence in sentences for line in wrapped(sentence, min(columns, WIDEST_PROSE))]
+
+
+def _rows(reading: Reading) -> list[_Row | None]:
+    """The table, with None for an empty line between two sections."""
+    session, daily, total = (reading.document[part] for part in ("session", "daily", "total"))
+    start_ms, install_ms = session["startTime"], total["installDate"]
+    since = f" since {moment(start_ms, reading.now_ms, reading.zone)}" if start_ms else ""
+    first = f" since {date(install_ms, reading.zone)}" if install_ms else ""
+    rows: list[_Row | None] = [_Row("", "tokens", "cost")]
+    for heading, detail, section in (
+        ("Session", since, session),
+        ("Today", f", {name(daily['date'])}", daily),
+        ("Total", first, total),
     ):
-        rows.append(("", "", ""))
-        rows += _section(heading, section, longest_name)
-    lines = [_state(session, len(document["sessions"]), reading.now_ms), *_table(rows)]
-    lines += ["", _kinds(total["tokens"]), *_remarks(total), _freshness(reading)]
-    return "\n".join(line[:width].rstrip() if width >= NARROWEST else line.rstrip() for line in lines)
+        rows += [None] if len(rows) > 1 else []
+        rows.append(_Row(heading, count(section["totalTokens"]), money(section["totalCost"]), detail))
+        for key, model in section["models"].items():
+            rows.append(_Row(key, count(model["totalTokens"]), money(model["cost"]), foreign=True))
+    return rows
 
 
-def _section(heading: str, section: dict[str, Any], longest_name: int) -> list[Row]:
-    models = [
-        (f"  {name(key, longest_name)}", count(model["totalTokens"]), money(model["cost"]))
-        for key, model in section["models"].items()
+def _table(rows: list[_Row | None], columns: int) -> list[str]:
+    there = [row for row in rows if row]
+    tokens, cost = max(width(row.tokens) for row in there), max(width(row.cost) for row in there)
+    room = max(_SHORTEST_NAME + 2, min(LONGEST_NAME + 2, columns - tokens - cost - 4))
+    labels = [_label(row, room) if row else "" for row in rows]
+    first = max(map(width, labels))
+    return [
+        f"{label}{' ' * (first - width(label))}  {row.tokens:>{tokens}}  {row.cost:>{cost}}" if row else ""
+        for label, row in zip(labels, rows, strict=True)
     ]
-    return [(heading, count(section["totalTokens"]), money(section["totalCost"])), *models]
 
 
-def _table(rows: list[Row]) -> list[str]:
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    return [f"{row[0]:<{widths[0]}}  {row[1]:>{widths[1]}}  {row[2]:>{widths[2]}}" for row in rows]
+def _label(row: _Row, room: int) -> str:
+    if row.foreign:
+        return f"  {name(row.label, room - 2)}"
+    return row.label + (row.detail if width(row.label + row.detail) <= room else "")
 
 
-def _state(session: dict[str, Any], live: int, now_ms: int) -> str:
-    state = session["state"]
-    if state == "none":
-        return "No OpenCode has run yet."
-    if state == "ended":
-        return f"No OpenCode is running; the last one ended {_ago(session['idleSince'] or now_ms, now_ms)}."
-    where = ", ".join(name(workspace["directory"], 60) for workspace in session["workspaces"][:1])
-    place = f" in {where}" if where else ""
-    others = f" ({live - 1} more running)" if live > 1 else ""
-    if state == "working":
-        return f"OpenCode is working{place}{others}."
-    if state == "waiting":
-        return f"OpenCode waits for your answer{place}{others}."
-    return f"OpenCode is idle{place} since {span((now_ms - (session['idleSince'] or now_ms)) / 1000)}{others}."
+def _state(document: dict[str, Any], now_ms: int) -> list[str]:
+    session = document["session"]
+    others = [run for run in document["sessions"] if run["runId"] != session["runId"]]
+    if session["state"] == "none":
+        sentences = ["No OpenCode has run yet."]
+    elif session["state"] == "ended":
+        who = "The OpenCode that you used last" if others else "No OpenCode is running; the last one"
+        sentences = [f"{who} ended {ago(session['idleSince'] or now_ms, now_ms)}."]
+    else:
+        sentences = [_doing("OpenCode", session, now_ms)]
+    sentences += [_doing("Another one", run, now_ms) for run in others[:_MOST_OTHERS]]
+    more = len(others) - _MOST_OTHERS
+    if more > 0:
+        sentences.append(f"And {more} more {'is' if more == 1 else 'are'} running.")
+    return sentences
 
 
-def _session_heading(session: dict[str, Any]) -> str:
-    return f"Session, since {moment(session['startTime'])}" if session["startTime"] else "Session"
-
-
-def _total_heading(total: dict[str, Any]) -> str:
-    return f"Total, since {moment(total['installDate'])[:10]}" if total["installDate"] else "Total"
+def _doing(who: str, run: dict[str, Any], now_ms: int) -> str:
+    directories = [name(workspace["directory"], _LONGEST_DIRECTORY) for workspace in run["workspaces"]]
+    elsewhere = f" and {counted(len(directories) - 1, 'other folder')}" if len(directories) > 1 else ""
+    where = f" in {directories[0]}{elsewhere}" if directories else ""
+    if run["state"] == "working":
+        return f"{who} is working{where}."
+    if run["state"] == "waiting":
+        return f"{who} waits for your answer{where}."
+    return f"{who} has been idle for {span((now_ms - (run['idleSince'] or now_ms)) / 1000)}{where}."
 
 
 def _kinds(tokens: dict[str, int]) -> str:
@@ -89,19 +154,19 @@ def _kinds(tokens: dict[str, int]) -> str:
 
 def _remarks(total: dict[str, Any]) -> list[str]:
     requests = total["titleRequests"]
-    if not requests:
-        return []
-    plural = "s" if requests != 1 else ""
-    return [f"Besides, {count(requests)} title request{plural} whose tokens OpenCode does not report."]
+    return [f"Besides, {counted(requests, 'title request')} whose tokens OpenCode does not report."] if requests else []
+
+
+def _problems(exporter: dict[str, Any]) -> list[str]:
+    problems = exporter["health"]["problems"]
+    said = [f"Caution: {name(problem['message'], _LONGEST_PROBLEM)}" for problem in problems[:_MOST_PROBLEMS]]
+    return [*said, "opencode-stats doctor says what mends that."] if said else []
 
 
 def _freshness(reading: Reading) -> str:
-    exporter = reading.document["exporter"]
-    changed = _ago(exporter["generatedAt"], reading.now_ms)
+    changed = f"Last change {ago(reading.document['exporter']['generatedAt'], reading.now_ms)}."
+    if not reading.current:
+        return f"Not up to date. {changed}"
     if reading.daemon_pid:
-        return f"Live (exporter pid {reading.daemon_pid}); the figures last changed {changed}."
-    return f"As of now, no exporter is running; the figures last changed {changed}."
-
-
-def _ago(at_ms: int, now_ms: int) -> str:
-    return f"{span((now_ms - at_ms) / 1000)} ago"
+        return f"Live, from the exporter with pid {reading.daemon_pid}. {changed}"
+    return f"Up to date; no exporter is running. {changed}"

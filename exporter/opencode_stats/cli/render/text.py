@@ -5,12 +5,22 @@ from __future__ import annotations
 import locale
 import unicodedata
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
 
 LONGEST_NAME: Final = 40
+MOST_MARKS: Final = 2
+"""Accents on one letter; some scripts need two, and a heap of hundreds paints over the lines around it."""
 _MINUTE_S: Final = 60
 _HOUR_S: Final = 3600
 _DAY_S: Final = 86_400
+_LEAST_SHOWN_USD: Final = 0.0001
+_ALMOST_A_DOLLAR: Final = 0.99995
+_MARKS: Final = ("Mn", "Me")
+_INVISIBLE: Final = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")
+"""Controls, formats (which turn the writing direction), the unassigned and private, surrogates, line ends."""
 
 
 def count(number: int) -> str:
@@ -19,9 +29,16 @@ def count(number: int) -> str:
     return f"{number:,}" if locale.localeconv()["grouping"] in ([], [127]) else grouped
 
 
+def counted(number: int, thing: str) -> str:
+    """A number of things: ``1 event``, ``1,200 events``."""
+    return f"{count(number)} {thing}{'' if number == 1 else 's'}"
+
+
 def money(usd: float) -> str:
     """US dollars, to the cent, or to four places below a dollar, where agents' steps cost less than a cent."""
-    return f"${usd:,.2f}" if usd >= 1 or usd == 0 else f"${usd:.4f}"
+    if usd == 0 or usd >= _ALMOST_A_DOLLAR:
+        return f"${usd:,.2f}"
+    return f"${usd:.4f}" if usd >= _LEAST_SHOWN_USD else f"<${_LEAST_SHOWN_USD:.4f}"
 
 
 def span(seconds: float) -> str:
@@ -36,18 +53,88 @@ def span(seconds: float) -> str:
     return f"{whole // _DAY_S} d"
 
 
-def moment(at_ms: int) -> str:
-    """A local date and time, to the minute."""
-    return datetime.fromtimestamp(at_ms / 1000).astimezone().strftime("%Y-%m-%d %H:%M")
+def ago(at_ms: int, now_ms: int) -> str:
+    """How long ago an instant was: ``just now``, ``4 s ago``; what a stepped clock puts into the future is now."""
+    seconds = (now_ms - at_ms) / 1000
+    return f"{span(seconds)} ago" if seconds >= 1 else "just now"
+
+
+def moment(at_ms: int, now_ms: int, zone: tzinfo | None = None) -> str:
+    """A local instant: the time to the minute on the day of ``now_ms``, the date and the time on another.
+
+    ``zone`` is the system's where it is None.
+    """
+    at, now = (datetime.fromtimestamp(instant / 1000, zone) for instant in (at_ms, now_ms))
+    return at.strftime("%H:%M" if at.date() == now.date() else "%Y-%m-%d %H:%M")
+
+
+def date(at_ms: int, zone: tzinfo | None = None) -> str:
+    """A local date; ``zone`` is the system's where it is None."""
+    return datetime.fromtimestamp(at_ms / 1000, zone).date().isoformat()
+
+
+def width(text: str) -> int:
+    """How many columns a terminal gives to a text: two to wide characters, none to accents."""
+    return sum(_width_of(char) for char in text)
 
 
 def name(text: object, longest: int = LONGEST_NAME) -> str:
-    """A name from outside, safe to print: control characters become their codes, a long name loses its middle."""
-    shown = "".join(
-        f"\\u{ord(char):04x}" if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") else char
-        for char in str(text)[: 4 * longest]
-    )
-    if len(shown) <= longest:
+    """A name from outside, safe to print, in at most ``longest`` columns, 3 or more.
+
+    What is not to be seen becomes its code, a long name loses its middle.
+    """
+    whole = str(text)
+    if len(whole) > 4 * longest:
+        # Its ends are all that can be shown; the rest may be a gigabyte.
+        whole = whole[: 2 * longest] + whole[-2 * longest :]
+    shown = _visible(whole)
+    if width(shown) <= longest:
         return shown
-    head = longest // 2
-    return f"{shown[:head]}…{shown[head - longest + 1 :]}"
+    tail = _head(shown[::-1], longest // 2)[::-1]
+    # An accent that lost its letter would sit on the ellipsis.
+    tail = tail.lstrip("".join(char for char in tail if _width_of(char) == 0))
+    return f"{_head(shown, longest - 1 - width(tail))}…{tail}"
+
+
+def wrapped(text: str, columns: int) -> list[str]:
+    """The text in lines of at most so many columns, broken at spaces, and within a word only where it is too long."""
+    lines = [""]
+    for word in text.split(" "):
+        rest = word
+        if lines[-1] and width(lines[-1]) + 1 + width(rest) > columns:
+            lines.append("")
+        elif lines[-1]:
+            lines[-1] += " "
+        while width(lines[-1]) + width(rest) > columns and (piece := _head(rest, columns - width(lines[-1]))):
+            lines[-1] += piece
+            rest = rest[len(piece) :]
+            lines.append("")
+        lines[-1] += rest
+    return [line for line in lines if line] or [""]
+
+
+def _head(text: str, columns: int) -> str:
+    """As much of the text's beginning as goes into so many columns."""
+    taken = 0
+    for position, char in enumerate(text):
+        taken += _width_of(char)
+        if taken > columns:
+            return text[:position]
+    return text
+
+
+def _visible(text: str) -> str:
+    shown: list[str] = []
+    marks = 0
+    for char in text:
+        category = unicodedata.category(char)
+        marks = marks + 1 if category in _MARKS else 0
+        hidden = category in _INVISIBLE or marks > MOST_MARKS or (marks and not shown)
+        shown.append(f"\\u{ord(char):04x}" if hidden else char)
+    return "".join(shown)
+
+
+def _width_of(char: str) -> int:
+    if unicodedata.category(char) in _MARKS:
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in ("W", "F") else 1
