@@ -1,0 +1,141 @@
+"""The loop in this very process: file calls that fail on demand, and what it puts back when it ends."""
+
+from __future__ import annotations
+
+import errno
+import json
+import logging
+import os
+import signal
+import socket
+import threading
+import time
+from contextlib import closing
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.support.files import FaultyFiles
+from tests.support.script import Script
+from tests.unit.daemon.household import living_key
+
+from opencode_stats.daemon.exporter import Exporter
+from opencode_stats.daemon.loop import Daemon
+from opencode_stats.errors import LedgerCorrupt
+from opencode_stats.host.clock import SystemClock
+from opencode_stats.host.paths import Paths
+from opencode_stats.host.processes import Processes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from opencode_stats.host.files import Files
+
+
+def exporter(paths: Paths, files: Files | None = None) -> Exporter:
+    return Exporter(
+        paths,
+        version="0.1.0",
+        clock=SystemClock(),
+        zone=lambda: UTC,
+        processes=Processes(),
+        databases=list,
+        daemon_pid=os.getpid(),
+        files=files,
+    )
+
+
+def daemon(made: Exporter, paths: Paths, notify: str = "", linger_s: float | None = None) -> Daemon:
+    return Daemon(
+        made, paths, clock=SystemClock(), processes=Processes(), env={"NOTIFY_SOCKET": notify}, linger_s=linger_s
+    )
+
+
+def test_it_is_not_ready_before_it_could_publish(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    failing = 2
+
+    def fault(number: int, call: str, path: Path | None) -> None:
+        nonlocal failing
+        if call == "replace" and path is not None and path.name == "stats.json" and failing:
+            failing -= 1
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    caplog.set_level(logging.INFO, "opencode_stats")
+    paths = Paths.of({}, tmp_path)
+    words: list[tuple[bytes, bool]] = []
+    with (
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager,
+        closing(exporter(paths, FaultyFiles(fault))) as made,
+    ):
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(20)
+
+        def listen() -> None:
+            words.append((manager.recv(100), paths.stats_file.exists()))
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        thread = threading.Thread(target=listen)
+        thread.start()
+        daemon(made, paths, str(tmp_path / "notify")).run()
+        thread.join()
+
+    assert words == [(b"READY=1", True)]
+    assert [record.message.split(" ")[0] for record in caplog.records] == [
+        "round.failed",
+        "round.failed",
+        "daemon.ready",
+        "daemon.stopped",
+    ]
+
+
+def test_it_puts_everything_back(tmp_path: Path) -> None:
+    paths = Paths.of({}, tmp_path)
+    signals = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
+    with closing(exporter(paths)) as made:
+        before = len(os.listdir("/proc/self/fd"))
+        daemon(made, paths, linger_s=0).run()
+
+        assert len(os.listdir("/proc/self/fd")) == before
+    assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)] == signals
+    assert signal.set_wakeup_fd(-1) == -1
+
+
+def test_who_comes_at_the_last_moment_keeps_it(tmp_path: Path) -> None:
+    """The round that decides to end finds a living process: this one."""
+    paths = Paths.of({}, tmp_path)
+    with closing(exporter(paths)) as made:
+        one = daemon(made, paths, linger_s=0)
+        take_in, rounds = made.take_in, 0
+
+        def come_late() -> int:
+            nonlocal rounds
+            rounds += 1
+            if rounds == 2:
+                script = Script(pid=os.getpid())
+                script.key = living_key(os.getpid())
+                (paths.spool / script.file_name).write_bytes(script.started().content)
+                threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGTERM)).start()
+            return take_in()
+
+        made.take_in = come_late  # type: ignore[method-assign]
+        began_s = time.monotonic()
+        one.run()
+
+    assert time.monotonic() - began_s >= 0.3
+    assert json.loads(paths.stats_file.read_bytes())["session"]["live"]
+
+
+def test_a_ledger_that_turns_out_to_be_damaged_ends_it(tmp_path: Path) -> None:
+    paths = Paths.of({}, tmp_path)
+    with closing(exporter(paths)) as made:
+        one = daemon(made, paths)
+        made._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        size_bytes = paths.ledger.stat().st_size
+        made._connection.execute("PRAGMA shrink_memory")
+        with open(paths.ledger, "r+b") as file:
+            file.seek(4096)
+            file.write(b"\xff" * (size_bytes - 4096))
+
+        with pytest.raises(LedgerCorrupt, match="damaged"):
+            one.run()
+    assert not paths.control.exists()

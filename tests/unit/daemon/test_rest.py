@@ -1,0 +1,38 @@
+"""How long the daemon sleeps."""
+
+from __future__ import annotations
+
+import pytest
+
+from opencode_stats.daemon.rest import BACK_OFF_S, SCAN_S, UNWATCHED_SCAN_S, back_off_s, quiet_s
+
+FAR_MS = 10_000_000
+
+
+@pytest.mark.parametrize(
+    ("now_ms", "unwatched", "lonely_s", "expected"),
+    [
+        (0, False, None, SCAN_S),
+        (0, True, None, UNWATCHED_SCAN_S),
+        (FAR_MS - 1_500, False, None, 1.5),
+        (FAR_MS - 1_500, True, None, 1.5),
+        (FAR_MS, False, None, 0.0),
+        (FAR_MS + 5, False, None, 0.0),
+        (0, False, 600.0, SCAN_S),
+        (0, False, 0.3, 0.3),
+        (0, True, 0.0, 0.0),
+        (FAR_MS - 200, True, 0.3, 0.2),
+    ],
+)
+def test_the_nearest_bound_counts(now_ms: int, unwatched: bool, lonely_s: float | None, expected: float) -> None:
+    slept_s = quiet_s(now_ms=now_ms, day_end_ms=FAR_MS, unwatched=unwatched, lonely_s=lonely_s)
+
+    assert slept_s == pytest.approx(expected)
+
+
+def test_backing_off_grows_and_ends() -> None:
+    waits_s = [back_off_s(failures) for failures in range(1, 20)]
+
+    assert tuple(waits_s[: len(BACK_OFF_S)]) == BACK_OFF_S
+    assert waits_s == sorted(waits_s)
+    assert set(waits_s[len(BACK_OFF_S) :]) == {30.0}
