@@ -56,7 +56,7 @@ def test_the_causes_add_up_exactly(seed: int, size: Size, delivery: Faults, told
             spool(past, delivery).write(home / "spool")
             Spool(home / "spool", ledger, Quarantine(home / "quarantine"), FakeClock()).take_in()
         take_database(ledger, home / "opencode.db", 1)
-        claims, unread = claims_of([home / "opencode.db"], home / "storage")
+        claims, unread = claims_of([home / "opencode.db"], home)
 
         assert unread == {}
         assert_explained(audit(own_rows(ledger), claims), ledger)

@@ -59,7 +59,7 @@ def _audit(paths: Paths) -> tuple[Audit, dict[str, str]]:
     from opencode_stats.opencode.places import databases  # noqa: PLC0415
 
     found = databases(paths.opencode_data, os.environ)  # noqa: TID251
-    claims, unread = claims_of(found, paths.opencode_data / "storage")
+    claims, unread = claims_of(found, paths.opencode_data)
     try:
         with closing(open_reader(paths.ledger)) as connection:
             return audit(own_rows(connection), claims), unread

@@ -156,14 +156,13 @@ def audit(own: Iterable[OwnRow], claims: Claims) -> Audit:
         tally.ours += counted
         for cause, tokens in _causes(row, claim, counted, claims):
             tally.causes.append((cause, tokens))
-            if row.api == 1 and cause in ("forks", "undecided", "reverted"):
+            if row.api == 1 and cause in ("forks", "elsewhere", "undecided", "reverted"):
                 tally.of_1x.append((cause, tokens))
         if claim is not None and claim.engine == "embedded" and counted:
             tally.of_1x.append(("embedded", counted))
     for message, claim in claims.messages.items():
-        if message not in seen and claim.tokens and (claim.elsewhere or not claim.sound):
-            tally = tallies.setdefault(claim.conversation, _Tally())
-            tally.causes.append(("elsewhere" if claim.elsewhere else "unsound", -claim.tokens))
+        if message not in seen and claim.tokens and not claim.sound:
+            tallies.setdefault(claim.conversation, _Tally()).causes.append(("unsound", -claim.tokens))
     result.naive = _naive(tallies, claims)
     result.session_rows = None if claims.sessions is None else _session_rows(tallies, claims.sessions)
     return result
@@ -172,7 +171,8 @@ def audit(own: Iterable[OwnRow], claims: Claims) -> Audit:
 def _causes(row: OwnRow, claim: Claim | None, counted: int, claims: Claims) -> Iterator[tuple[Cause, int]]:
     if claim is not None:
         if row.standing != "counted" and claim.tokens:
-            yield ("forks" if row.standing == "copy" else "undecided"), -claim.tokens
+            cause: Cause = "elsewhere" if claim.elsewhere else "forks"
+            yield (cause if row.standing == "copy" else "undecided"), -claim.tokens
     elif counted:
         yield _where_it_went(row, claims), counted
 

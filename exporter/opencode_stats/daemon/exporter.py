@@ -10,6 +10,7 @@ from opencode_stats.core.stats import ExporterStats, project
 from opencode_stats.daemon.health import health_of
 from opencode_stats.errors import UnknownSchema
 from opencode_stats.host.files import Files, own_folder
+from opencode_stats.ingest.legacy_storage import take_storage
 from opencode_stats.ingest.opencode_database import take_database
 from opencode_stats.ingest.quarantine import Quarantine
 from opencode_stats.ingest.spool import Spool
@@ -111,7 +112,7 @@ class Exporter:
         return alive
 
     def reconcile(self, progress: Callable[[int, int], None] | None = None) -> Taken:
-        """Takes in what OpenCode's own databases have and no event told; one that can't be read is told of in health.
+        """Takes in what no event told and OpenCode's databases and old JSON files have; health tells of unread ones.
 
         Raises:
             OSError, sqlite3.OperationalError: our ledger can't be written.
@@ -123,6 +124,10 @@ class Exporter:
                 taken += take_database(self._connection, path, self._clock.now_ms(), progress)
             except (UnknownSchema, LedgerUnreadable) as error:
                 self._unread[path] = str(error)
+        try:
+            taken += take_storage(self._connection, self._paths.opencode_data, self._clock.now_ms(), progress)
+        except OSError as error:
+            self._unread[self._paths.opencode_data / "storage"] = f"{error.filename}: {error.strerror}."
         self.reconcile_due = False
         return taken
 

@@ -6,7 +6,6 @@ from elsewhere.
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import urllib.parse
 from contextlib import closing
@@ -17,6 +16,7 @@ from opencode_stats.core.audit import Claim, Claims, SessionRow
 from opencode_stats.core.bounds import LARGEST_MESSAGE_TOKENS
 from opencode_stats.errors import UnknownSchema
 from opencode_stats.opencode import elsewhere
+from opencode_stats.opencode.legacy_json import message_ids
 from opencode_stats.opencode.schema import holdings_of
 
 if TYPE_CHECKING:
@@ -41,6 +41,16 @@ _SOUND: Final = " AND ".join(
     f"typeof({value}) = 'integer' AND {value} BETWEEN 0 AND {LARGEST_MESSAGE_TOKENS}" for value in _VALUES
 )
 
+_FACTS: Final = ", ".join(
+    f"json_extract(m.data, '{path}') AS {name}"
+    for name, path in {
+        "directory": "$.path.cwd",
+        "root": "$.path.root",
+        "created_ms": "$.time.created",
+        "completed_ms": "$.time.completed",
+    }.items()
+)
+
 
 @dataclass(slots=True)
 class _Said:
@@ -52,10 +62,10 @@ class _Said:
     totals: bool = True
 
 
-def claims_of(databases: Iterable[Path], storage: Path) -> tuple[Claims, dict[str, str]]:
+def claims_of(databases: Iterable[Path], data: Path) -> tuple[Claims, dict[str, str]]:
     """What all these databases say together, each id once, 2.x's word before 1.x's, and which could not be read, why.
 
-    ``storage`` has the JSON files.
+    ``data`` is OpenCode's data folder, which may have JSON files from before version 1.2.
     """
     together = _Said()
     unread: dict[str, str] = {}
@@ -70,7 +80,7 @@ def claims_of(databases: Iterable[Path], storage: Path) -> tuple[Claims, dict[st
         together.known |= said.known
         together.totals &= said.totals
     sessions = together.sessions if together.totals else None
-    return Claims(together.messages, sessions, frozenset(together.known), legacy_ids(storage)), unread
+    return Claims(together.messages, sessions, frozenset(together.known), message_ids(data)), unread
 
 
 def _said_by(path: Path) -> _Said:
@@ -89,20 +99,12 @@ def _said_by(path: Path) -> _Said:
     return said
 
 
-def legacy_ids(storage: Path) -> frozenset[str]:
-    """The ids of the messages in OpenCode's JSON files from before version 1.2; their names are enough for that."""
-    found: set[str] = set()
-    for folder in (storage / "message", *storage.glob("session/message")):
-        for _, _, names in os.walk(folder):
-            found.update(name.removesuffix(".json") for name in names if name.endswith(".json"))
-    return frozenset(found)
-
-
 def _messages_of_1x(connection: sqlite3.Connection, messages: dict[str, Claim]) -> None:
     elsewhere.prepare(connection)
     rows = connection.execute(
-        f"SELECT id, session_id, {_TOKENS}, {_SOUND}, {elsewhere.condition(connection, 'main')} FROM message AS m "
-        "WHERE json_valid(data) AND json_extract(data, '$.role') = 'assistant'"
+        f"SELECT message, conversation, tokens, sound, {elsewhere.condition(connection, 'main')} FROM ("
+        f"SELECT id AS message, session_id AS conversation, {_TOKENS} AS tokens, {_SOUND} AS sound, {_FACTS} "
+        "FROM message AS m WHERE json_valid(data) AND json_extract(data, '$.role') = 'assistant') AS told_of"
     )
     for message, conversation, tokens, sound, brought_in in rows:
         messages[message] = Claim(conversation, tokens, "v1", bool(sound), bool(brought_in))

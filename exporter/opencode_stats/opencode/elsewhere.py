@@ -13,7 +13,7 @@ NEEDED: Final = {
     "event": ("aggregate_id", "type"),
     "project": ("worktree",),
     "session": ("id", "directory"),
-    "message": ("session_id", "time_updated", "data"),
+    "message": ("id", "time_updated"),
 }
 """Tables and columns without which nothing can be said; every message is then this user's."""
 
@@ -24,24 +24,29 @@ def prepare(connection: sqlite3.Connection) -> None:
 
 
 def condition(connection: sqlite3.Connection, schema: str) -> str:
-    """SQL that holds for a message ``m`` of this database that was brought in; ``prepare`` the connection first.
+    """SQL that holds for a message that was brought in; ``prepare`` the connection first.
 
-    What is seldom true is asked first: almost every message was made where its conversation is.
+    It asks of a row with the columns ``message conversation directory root created_ms completed_ms``. What is seldom
+    true is asked first: almost every message was made where its conversation is.
     """
     for table, columns in NEEDED.items():
         there = {row[1] for row in connection.execute(f"PRAGMA {schema}.table_info({table})")}
         if not there.issuperset(columns):
             return "0"
-    cwd, root = "json_extract(m.data, '$.path.cwd')", "json_extract(m.data, '$.path.root')"
-    ended_ms = "ifnull(json_extract(m.data, '$.time.completed'), json_extract(m.data, '$.time.created'))"
     # Outside of version control the root is "/" for everybody, so it says nothing.
-    return f"""(json_valid(m.data)
-        AND ifnull({cwd} != (SELECT own.directory FROM {schema}.session AS own WHERE own.id = m.session_id), 0)
+    return f"""(ifnull(directory != (SELECT own.directory FROM {schema}.session AS own WHERE own.id = conversation), 0)
         AND brought_in(
-            EXISTS (SELECT 1 FROM {schema}.event AS told WHERE told.aggregate_id = m.session_id
+            EXISTS (SELECT 1 FROM {schema}.event AS told WHERE told.aggregate_id = conversation
                     AND told.type >= 'session.created.' AND told.type < 'session.created/'),
-            CASE WHEN typeof({ended_ms}) = 'integer' THEN m.time_updated - {ended_ms} END,
+            CASE WHEN typeof(ifnull(completed_ms, created_ms)) = 'integer' THEN
+                 (SELECT written.time_updated FROM {schema}.message AS written WHERE written.id = message)
+                 - ifnull(completed_ms, created_ms) END,
             1,
-            EXISTS (SELECT 1 FROM {schema}.session AS other WHERE other.directory = {cwd})
-            OR EXISTS (SELECT 1 FROM {schema}.project AS there WHERE there.worktree = {root}
+            EXISTS (SELECT 1 FROM {schema}.session AS other WHERE other.directory = told_of.directory)
+            OR EXISTS (SELECT 1 FROM {schema}.project AS there WHERE there.worktree = root
                        AND there.worktree != '/')))"""
+
+
+def judged(connection: sqlite3.Connection, schema: str, select: str) -> str:
+    """The rows of ``v1_rows.rows`` with a column more, ``copied``: 1 where a message was brought in."""
+    return f"SELECT *, {condition(connection, schema)} AS copied FROM ({select}) AS told_of"

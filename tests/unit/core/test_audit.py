@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from opencode_stats.core.audit import Audit, Cause, Claim, Claims, OwnRow, SessionRow, Share, audit
+from opencode_stats.core.audit import Audit, Cause, Claim, Claims, Maker, OwnRow, SessionRow, Share, audit
 
 ROW = OwnRow("msg_1", "ses_1", "counted", "final", 100, priced=True, live=True, api=1, auxiliary=False, deleted=False)
 CLAIM = Claim("ses_1", 100)
@@ -76,14 +76,18 @@ def test_each_cause(row: OwnRow, there: Claims, from_naive: Cause | None, from_r
     )
 
 
-@pytest.mark.parametrize(
-    ("claim", "cause"),
-    [(replace(CLAIM, elsewhere=True), "elsewhere"), (replace(CLAIM, sound=False), "unsound")],
-)
-def test_what_is_on_disk_and_was_not_taken_in(claim: Claim, cause: Cause) -> None:
-    found = audit([], claims(("msg_1", claim), session=SessionRow(100, "v1")))
+def test_what_is_on_disk_and_was_not_taken_in() -> None:
+    found = audit([], claims(("msg_1", replace(CLAIM, sound=False)), session=SessionRow(100, "v1")))
 
-    assert causes(found) == ({cause: -100}, {cause: -100})
+    assert causes(found) == ({"unsound": -100}, {"unsound": -100})
+
+
+@pytest.mark.parametrize("maker", ["v1", "migrated"])
+def test_what_was_brought_in(maker: Maker) -> None:
+    row = replace(ROW, standing="copy", live=False)
+    found = audit([row], claims(("msg_1", replace(CLAIM, elsewhere=True)), session=SessionRow(100, maker)))
+
+    assert causes(found) == ({"elsewhere": -100}, {"elsewhere": -100})
 
 
 def test_what_has_no_cause_is_left_over_and_never_set_off() -> None:

@@ -91,7 +91,7 @@ def test_several_databases_a_damaged_one_and_json_files(tmp_path: Path) -> None:
     file.parent.mkdir(parents=True)
     file.write_text("{}")
 
-    claims, unread = claims_of([one.path, two.path, damaged], tmp_path / "storage")
+    claims, unread = claims_of([one.path, two.path, damaged], tmp_path)
 
     assert {name: (claim.tokens, claim.sound) for name, claim in claims.messages.items()} == {
         "msg_a": (5, True),
