@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import time
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -78,10 +79,13 @@ def test_a_lingering_one_ends_by_itself_when_the_last_opencode_has_gone(househol
             daemon.tells()
         daemon.manager.settimeout(20)
         opencode.kill()
+        killed_s = time.monotonic()
         took_s = until(lambda: household.stats["session"]["state"] == "ended", "the end of the run")
 
         assert took_s < 1
         assert daemon.tells() == "STOPPING=1"
+        # However quiet the company was: the time alone begins with its end.
+        assert time.monotonic() - killed_s >= 0.3
         assert daemon.ends() == 0
         assert household.tokens == 7
 

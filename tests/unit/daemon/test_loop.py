@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.support.files import FaultyFiles
 from tests.support.script import Script
-from tests.unit.daemon.household import living_key
+from tests.unit.daemon.household import living_key, until
 
+from opencode_stats.core.days import day_of
 from opencode_stats.daemon.exporter import Exporter
 from opencode_stats.daemon.loop import Daemon
 from opencode_stats.errors import LedgerCorrupt
@@ -32,11 +33,21 @@ if TYPE_CHECKING:
     from opencode_stats.host.files import Files
 
 
-def exporter(paths: Paths, files: Files | None = None) -> Exporter:
+class ShiftedClock(SystemClock):
+    """This machine's clock, some time ahead."""
+
+    def __init__(self, ahead_ms: int) -> None:
+        self._ahead_ms = ahead_ms
+
+    def now_ms(self) -> int:
+        return super().now_ms() + self._ahead_ms
+
+
+def exporter(paths: Paths, files: Files | None = None, clock: SystemClock | None = None) -> Exporter:
     return Exporter(
         paths,
         version="0.1.0",
-        clock=SystemClock(),
+        clock=clock or SystemClock(),
         zone=lambda: UTC,
         processes=Processes(),
         databases=list,
@@ -45,10 +56,11 @@ def exporter(paths: Paths, files: Files | None = None) -> Exporter:
     )
 
 
-def daemon(made: Exporter, paths: Paths, notify: str = "", linger_s: float | None = None) -> Daemon:
-    return Daemon(
-        made, paths, clock=SystemClock(), processes=Processes(), env={"NOTIFY_SOCKET": notify}, linger_s=linger_s
-    )
+def daemon(
+    made: Exporter, paths: Paths, notify: str = "", linger_s: float | None = None, clock: SystemClock | None = None
+) -> Daemon:
+    env = {"NOTIFY_SOCKET": notify}
+    return Daemon(made, paths, clock=clock or SystemClock(), processes=Processes(), env=env, linger_s=linger_s)
 
 
 def test_it_is_not_ready_before_it_could_publish(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -86,6 +98,35 @@ def test_it_is_not_ready_before_it_could_publish(tmp_path: Path, caplog: pytest.
         "daemon.ready",
         "daemon.stopped",
     ]
+
+
+def test_midnight_wakes_it(tmp_path: Path) -> None:
+    paths, now_ms = Paths.of({}, tmp_path), SystemClock().now_ms()
+    midnight_ms = day_of(now_ms, UTC).end_ms
+    clock = ShiftedClock(midnight_ms - now_ms - 500)
+    dates: list[str] = []
+
+    def look() -> None:
+        dates.append(published_date(paths))
+        until(lambda: published_date(paths) != dates[0], "the next day")
+        dates.append(published_date(paths))
+        late_ms.append(clock.now_ms() - midnight_ms)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    late_ms: list[int] = []
+    with closing(exporter(paths, clock=clock)) as made:
+        made.publish()
+        thread = threading.Thread(target=look)
+        thread.start()
+        daemon(made, paths, clock=clock).run()
+        thread.join()
+
+    assert dates == [day_of(midnight_ms + step_ms, UTC).date.isoformat() for step_ms in (-1, 0)]
+    assert 0 <= late_ms[0] < 1_000
+
+
+def published_date(paths: Paths) -> str:
+    return str(json.loads(paths.stats_file.read_bytes())["daily"]["date"])
 
 
 def test_it_puts_everything_back(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ STEP_MS = 50
 
 
 def seen_after(folder: Path, change: threading.Event) -> bool:
-    """Whether a new file there is noticed; more are made until then, because a watch begins some time after its start."""
+    """Whether a new file there is noticed; more are made until then: a watch begins some time after its start."""
     number = 0
     change.clear()
 
