@@ -2,25 +2,83 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
 import click
 
 from opencode_stats.cli.now import bring_up_to_date
-from opencode_stats.cli.surroundings import places
-from opencode_stats.errors import UserError
+from opencode_stats.cli.surroundings import own_exporter, places
+from opencode_stats.errors import LedgerError, LockHeld, UserError
+from opencode_stats.host.lock import is_held
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from opencode_stats.host.paths import Paths
+    from opencode_stats.ledger.bulk import Taken
 
 
 @click.command("import")
 def command() -> None:
-    """Take in everything that the plugin has written, and publish.
+    """Take in everything that the plugin has written and OpenCode's own files have, and publish.
 
-    With a daemon at work it is asked, and this waits until it is done; without one this does the work itself.
+    With a daemon at work it is asked, and this waits until it is done; without one this does the work itself. A long
+    import shows how far it is; interrupt it (Ctrl-C) and call it again, and it goes on where it was.
 
     \b
     Example:
       opencode-stats import
     """
     paths = places()
-    problem = bring_up_to_date(paths, wait=True)
-    if problem:
-        raise UserError(problem)
+    taken = None if is_held(paths.lock) else _take_in(paths)
+    if taken is None:
+        problem = bring_up_to_date(paths, wait=True)
+        if problem:
+            raise UserError(problem)
+    elif taken.new:
+        click.echo(f"{taken.new} requests were new.")
     click.echo(f"Everything is taken in; the figures are in {paths.stats_file}.")
+
+
+def _take_in(paths: Paths) -> Taken | None:
+    """Does the work itself; None where another exporter came first."""
+    from opencode_stats.daemon.exporter import refresh  # noqa: PLC0415 - the slow half of the program
+    from opencode_stats.ledger.connection import LedgerUnreadable  # noqa: PLC0415
+
+    try:
+        with own_exporter(paths, stays=False) as exporter, _bar() as progress:
+            return refresh(exporter, progress)
+    except LockHeld:
+        return None
+    except LedgerUnreadable as error:
+        raise LedgerError(f"The ledger {paths.ledger} can't be used: {error}.") from error
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        raise UserError(f"{place}{error.strerror or error}. Check the disk and the folder's rights.") from error
+    except KeyboardInterrupt:
+        click.echo("\nWhat was taken in so far is kept; opencode-stats import goes on from there.", err=True)
+        raise
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[int, int], None] | None]:
+    """Shows how far each source is, where somebody looks."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    bars: list[Any] = []
+
+    def show(done: int, whole: int) -> None:
+        if not bars or bars[-1].length != whole or bars[-1].pos >= whole:
+            if bars:
+                bars[-1].render_finish()
+            bars.append(click.progressbar(length=whole, label="OpenCode's history", file=sys.stderr))
+        bars[-1].update(done - bars[-1].pos)
+
+    try:
+        yield show
+    finally:
+        if bars:
+            bars[-1].render_finish()

@@ -1,0 +1,50 @@
+"""``import``: what it says, with and without somebody who looks, and going on after an interruption."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import sys
+from pathlib import Path
+
+from tests.support.opencode_database import OpenCodeDatabase
+
+SOURCES = Path(__file__).parents[3] / "exporter"
+
+
+def on_terminal(home: Path, *arguments: str) -> tuple[int, str]:
+    """Exit code, and all that a person at a terminal sees."""
+    environment = {"PATH": os.environ["PATH"], "HOME": str(home), "PYTHONPATH": str(SOURCES), "TERM": "xterm"}
+    command = [sys.executable, "-m", "opencode_stats", *arguments]
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execve(sys.executable, command, environment)
+    seen = b""
+    while True:
+        try:
+            piece = os.read(terminal, 4096)
+        except OSError:
+            break
+        if not piece:
+            break
+        seen += piece
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), seen.decode()
+
+
+def test_a_bar_shows_how_far_it_is_then_what_was_new(tmp_path: Path) -> None:
+    data = tmp_path / ".local" / "share" / "opencode"
+    data.mkdir(parents=True)
+    made = OpenCodeDatabase(data / "opencode.db").session("ses_1")
+    for number in range(5):
+        made.message("ses_1", 5, at_ms=1_795_262_400_000 + 1_000 * number)
+    file = data / "storage" / "message" / "ses_0" / "msg_0.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({"role": "assistant", "time": {"created": 1, "completed": 2}, "tokens": {"input": 1}}))
+
+    code, seen = on_terminal(tmp_path, "import")
+    assert (code, "OpenCode's history" in seen, "100%" in seen, "6 requests were new." in seen) == (0, True, True, True)
+
+    code, seen = on_terminal(tmp_path, "import")
+    assert (code, "were new" in seen, "Everything is taken in" in seen) == (0, False, True)
