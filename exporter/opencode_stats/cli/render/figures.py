@@ -63,7 +63,7 @@ def figures(reading: Reading, columns: int) -> str:
     document = reading.document
     total = document["total"]
     above = _state(document, reading.now_ms)
-    below = [_kinds(total["tokens"]), *_remarks(total), *_problems(document["exporter"]), _freshness(reading)]
+    below = [*_remarks(total), *_problems(document["exporter"]), _freshness(reading)]
     page = [*_prose(above, columns), "", *_table(_rows(reading), columns), "", *_prose(below, columns)]
     return "\n".join(line.rstrip() for line in page)
 
@@ -154,7 +154,10 @@ def _kinds(tokens: dict[str, int]) -> str:
 
 def _remarks(total: dict[str, Any]) -> list[str]:
     requests = total["titleRequests"]
-    return [f"Besides, {counted(requests, 'title request')} whose tokens OpenCode does not report."] if requests else []
+    remarks = [_kinds(total["tokens"])] if total["totalTokens"] else []
+    if requests:
+        remarks.append(f"Besides, {counted(requests, 'title request')} whose tokens OpenCode does not report.")
+    return remarks
 
 
 def _problems(exporter: dict[str, Any]) -> list[str]:
