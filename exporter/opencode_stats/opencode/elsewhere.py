@@ -26,8 +26,8 @@ def prepare(connection: sqlite3.Connection) -> None:
 def condition(connection: sqlite3.Connection, schema: str) -> str:
     """SQL that holds for a message that was brought in; ``prepare`` the connection first.
 
-    It asks of a row with the columns ``message conversation directory root created_ms completed_ms``. What is seldom
-    true is asked first: almost every message was made where its conversation is.
+    It asks of a row of ``told_of`` with the columns ``message conversation directory root created_ms completed_ms``.
+    What is seldom true is asked first: almost every message was made where its conversation is.
     """
     for table, columns in NEEDED.items():
         there = {row[1] for row in connection.execute(f"PRAGMA {schema}.table_info({table})")}
@@ -45,8 +45,3 @@ def condition(connection: sqlite3.Connection, schema: str) -> str:
             EXISTS (SELECT 1 FROM {schema}.session AS other WHERE other.directory = told_of.directory)
             OR EXISTS (SELECT 1 FROM {schema}.project AS there WHERE there.worktree = root
                        AND there.worktree != '/')))"""
-
-
-def judged(connection: sqlite3.Connection, schema: str, select: str) -> str:
-    """The rows of ``v1_rows.rows`` with a column more, ``copied``: 1 where a message was brought in."""
-    return f"SELECT *, {condition(connection, schema)} AS copied FROM ({select}) AS told_of"
