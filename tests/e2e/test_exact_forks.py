@@ -5,13 +5,16 @@ from __future__ import annotations
 import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import pytest
 from tests.e2e.checks import assert_all_equal_books, assert_section_equals_books, assert_valid, run_of
 from tests.e2e.exact import audited, causes, counts, fork_thrice, messages, revert, unrevert
 from tests.e2e.rig.books import counted, of_conversations
 from tests.e2e.rig.opencode import Server, serving
-from tests.e2e.rig.stage import Stage
+
+if TYPE_CHECKING:
+    from tests.e2e.rig.stage import Stage
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120, func_only=True)]
 
