@@ -23,7 +23,7 @@ from opencode_stats.ledger import auxiliary, bulk
 from opencode_stats.ledger.connection import BUSY_TIMEOUT_MS, LedgerUnreadable
 from opencode_stats.ledger.sources import SourceCursor, keep_source, read_source
 from opencode_stats.ledger.transactions import transaction
-from opencode_stats.opencode import v1_rows, v2_rows
+from opencode_stats.opencode import elsewhere, v1_rows, v2_rows
 from opencode_stats.opencode.schema import Holdings, holdings_of
 
 if TYPE_CHECKING:
@@ -37,8 +37,13 @@ if TYPE_CHECKING:
 
 SCHEMA: Final = "source"
 BATCH_ROWS: Final = 10_000
+BATCH_CACHE_KIB: Final = 8_192
+"""The pages that a batch changes fit, so that none is written twice."""
 PATIENCE_MS: Final = 1_000
 """How long a lock on OpenCode's database is waited for. Nobody waits for us meanwhile, but our figures stand still."""
+# What a message has that is no longer as it began; found as text, since those of a killed OpenCode are asked for ever.
+_SETTLED: Final = " OR ".join(f"instr(m.data, '\"{key}\"')" for key in ("completed", "tokens", "finish", "error"))
+_NO_JSON: Final = "malformed JSON"
 _SENTENCES: Final = (
     ("locked", "another program holds it locked; it is read again later."),
     ("unable to open", "it can't be opened; it may be gone."),
@@ -55,6 +60,7 @@ def take_database(connection: sqlite3.Connection, path: Path, now_ms: int, progr
         sqlite3.Error: it can't be read, as its sentence says; batches before that stay taken in.
     """
     bulk.prepare(connection)
+    elsewhere.prepare(connection)
     try:
         with _attached(connection, path):
             held = holdings_of(connection, SCHEMA)
@@ -83,6 +89,8 @@ class _Reading:
         self._message = self._last("message") if held.v1 else (0, "")
         self._row = self._last("session_message") if held.v2 or held.embedded else (0, "")
         self._cursor = self._fitting(read_source(connection, name) or SourceCursor(name))
+        # What `opencode import` brought from somebody else is nobody's usage here.
+        self._brought = elsewhere.condition(connection, SCHEMA) if held.v1 else "0"
 
     def take(self) -> Taken:
         """Takes in all that is new."""
@@ -141,23 +149,36 @@ class _Reading:
         if not row[0]:
             return bulk.Taken()
         with transaction(self._connection):
-            return self._take("session_message", f"id IN ({unsettled})", {})
+            return self._take("session_message", f"id IN ({unsettled}) AND ({_SETTLED})", {})
 
     def _take(self, table: str, where: str, values: dict[str, int]) -> Taken:
-        """Takes in the messages of ``table`` for which ``m.`` and ``where`` hold, and their conversations."""
+        """Takes in the messages of ``table`` for which ``m.`` and ``where`` hold, and their conversations.
+
+        Without ``values`` it asks for messages that are known; then their conversations are, too.
+        """
         where = f"m.{where}"
         of_them = f"id IN (SELECT m.session_id FROM {SCHEMA}.{table} AS m WHERE {where})"
         v2 = table == "session_message" and self._held.v2
         conversations = (v2_rows if v2 else v1_rows).conversations(SCHEMA, of_them)
-        bulk.take_conversations(self._connection, conversations, values)
+        if values:
+            bulk.take_conversations(self._connection, conversations, values)
+        try:
+            return self._take_messages(table, where, values, valid=True)
+        except LedgerUnreadable as error:
+            if _NO_JSON not in str(error):
+                raise
+        # To ask each row whether it is JSON takes as long as all the rest, and hardly ever is one not.
+        taken = self._take_messages(table, where, values, valid=False)
+        senseless = (v1_rows if table == "message" else v2_rows).senseless(SCHEMA, where)
+        return taken + bulk.Taken(unsound=bulk.reject(self._connection, self._rejecting, senseless, values))
+
+    def _take_messages(self, table: str, where: str, values: dict[str, int], *, valid: bool) -> Taken:
         if table == "message":
-            rows, senseless, api = v1_rows.rows(SCHEMA, where), v1_rows.senseless(SCHEMA, where), 1
+            rows, api = v1_rows.rows(SCHEMA, where, valid=valid, brought=self._brought), 1
         else:
-            rows = v2_rows.rows(SCHEMA, where, embedded=not self._held.v2, legacy=self._held.v1)
-            senseless, api = v2_rows.senseless(SCHEMA, where), 2
-        taken = bulk.take_messages(self._connection, rows, values, api, self._rejecting)
-        unsound = bulk.reject(self._connection, self._rejecting, senseless, values)
-        return taken + bulk.Taken(unsound=unsound)
+            v2, legacy = self._held.v2, self._held.v1
+            rows, api = v2_rows.rows(SCHEMA, where, embedded=not v2, legacy=legacy, valid=valid), 2
+        return bulk.take_messages(self._connection, rows, values, api, self._rejecting)
 
     def _running_totals(self) -> None:
         totals = v2_rows.running_totals(SCHEMA, legacy=self._held.v1)
@@ -199,7 +220,9 @@ class _Reading:
 
 @contextmanager
 def _attached(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
+    (cache,) = connection.execute("PRAGMA main.cache_size").fetchone()
     connection.execute(f"PRAGMA busy_timeout = {PATIENCE_MS}")
+    connection.execute(f"PRAGMA main.cache_size = {-BATCH_CACHE_KIB}")
     try:
         connection.execute(f"ATTACH ? AS {SCHEMA}", (f"file:{urllib.parse.quote(str(path))}?mode=ro",))
         try:
@@ -207,4 +230,5 @@ def _attached(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
         finally:
             connection.execute(f"DETACH {SCHEMA}")
     finally:
+        connection.execute(f"PRAGMA main.cache_size = {cache}")
         connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")

@@ -29,6 +29,19 @@ _OF_2 = (
 )
 
 
+# Of those that are stated, the ones whose row may change: of most running totals nothing is left, and nothing was.
+_OPEN = (
+    "SELECT stated.conversation FROM temp.stated JOIN conversations AS c USING (conversation) LEFT JOIN "
+    f"(SELECT conversation, {', '.join(f'sum({kind}) AS {kind}' for kind in KINDS)} "
+    "FROM messages INDEXED BY messages_contained WHERE api = 2 AND standing = 'counted' "
+    "AND substr(message, 1, 10) != 'auxiliary:' GROUP BY conversation) AS own "
+    "ON own.conversation = stated.conversation "
+    f"WHERE ({', '.join(f'usage_{kind}' for kind in KINDS[:5])}) "
+    f"IS NOT ({', '.join(f'ifnull(own.{kind}, 0)' for kind in KINDS[:5])}) "
+    "OR EXISTS (SELECT 1 FROM messages WHERE message = 'auxiliary:' || stated.conversation)"
+)
+
+
 def raise_running_total(connection: sqlite3.Connection, conversation: str, total: Charge) -> None:
     """Keeps the running total of a conversation that has a row; it only ever grows."""
     connection.execute(f"UPDATE conversations SET {_RAISED} WHERE conversation = ?", (*_numbers(total), conversation))
@@ -53,17 +66,19 @@ def take_staged(connection: sqlite3.Connection, migrated: str | None) -> None:
 
     ``migrated`` is 1.x's table of messages in the same database, whose rows are in the ledger by now.
     """
-    columns = f"conversation, takeover, {', '.join(KINDS)}"
-    for conversation, takeover, *numbers in connection.execute(f"SELECT {columns} FROM temp.stated").fetchall():
-        (known,) = connection.execute(
-            "SELECT takeover FROM conversations WHERE conversation = ?", (conversation,)
-        ).fetchone()
-        if known is None:
-            if migrated is not None and takeover == FROM_TABLES:
-                _keep_legacy(connection, conversation, migrated)
-            connection.execute("UPDATE conversations SET takeover = ? WHERE conversation = ?", (takeover, conversation))
-        raise_running_total(connection, conversation, _charge(numbers))
-        settle(connection, conversation)
+    if migrated is not None:
+        fresh = connection.execute(
+            "SELECT conversation FROM temp.stated JOIN conversations AS c USING (conversation) "
+            f"WHERE c.takeover IS NULL AND stated.takeover = {FROM_TABLES}"
+        ).fetchall()
+        for (conversation,) in fresh:
+            _keep_legacy(connection, conversation, migrated)
+    connection.execute(
+        "UPDATE conversations SET takeover = ifnull(conversations.takeover, stated.takeover), "
+        f"{', '.join(f'usage_{kind} = max(ifnull(usage_{kind}, 0), stated.{kind})' for kind in KINDS)} "
+        "FROM temp.stated WHERE stated.conversation = conversations.conversation"
+    )
+    settle_all(connection, [row[0] for row in connection.execute(_OPEN).fetchall()])
     connection.execute("DROP TABLE temp.stated")
 
 

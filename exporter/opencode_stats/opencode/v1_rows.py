@@ -17,31 +17,44 @@ COUNTS: Final = {
     "cache_read": "$.tokens.cache.read",
     "cache_write": "$.tokens.cache.write",
 }
-_WHOLE: Final = " AND ".join(
-    f"typeof({name}) = 'integer' AND {name} BETWEEN 0 AND {LARGEST_MESSAGE_TOKENS}" for name in COUNTS
-)
+_ALL: Final = ", ".join(COUNTS)
+# A text is larger than any number, and a sum is whole only if all its parts are: so all is asked at once.
 SOUND: Final = (
-    f"(typeof(message) = 'text' AND typeof(conversation) = 'text' AND {_WHOLE} "
+    f"(typeof(message) = 'text' AND typeof(conversation) = 'text' "
+    f"AND min({_ALL}) >= 0 AND max({_ALL}) <= {LARGEST_MESSAGE_TOKENS} AND typeof({' + '.join(COUNTS)}) = 'integer' "
     f"AND {' + '.join(COUNTS)} <= {LARGEST_MESSAGE_TOKENS} "
-    "AND typeof(ifnull(cost_usd, 0)) IN ('integer', 'real') "
     f"AND ifnull(cost_usd, 0) BETWEEN 0 AND {LARGEST_MESSAGE_COST_USD} "
-    "AND typeof(ifnull(created_ms, row_created_ms)) = 'integer' "
     f"AND ifnull(created_ms, row_created_ms) BETWEEN 0 AND {LATEST_INSTANT_MS} "
-    f"AND typeof(ifnull(completed_ms, 0)) = 'integer' AND ifnull(completed_ms, 0) BETWEEN 0 AND {LATEST_INSTANT_MS})"
+    f"AND ifnull(completed_ms, 0) BETWEEN 0 AND {LATEST_INSTANT_MS} "
+    "AND typeof(ifnull(created_ms, row_created_ms) + ifnull(completed_ms, 0)) = 'integer')"
 )
 """Whether the figures of an extracted row are ones that an honest plugin could have told (``core.bounds``)."""
 
 
-def rows(schema: str, where: str) -> str:
+STAGED: Final = """
+    SELECT *, CASE WHEN completed_ms IS NOT NULL THEN 'completed'
+                   WHEN finish IS NOT NULL OR input + output + reasoning + cache_read + cache_write > 0 THEN 'usage'
+                   ELSE 'created' END AS stage
+"""
+"""How far along an extracted row is (``core.usage.stage_of``)."""
+FENCE: Final = "LIMIT -1"
+"""Ends a subquery whose columns are to be worked out once a row, before the outer WHERE: SQLite leaves it be."""
+
+
+def rows(schema: str, where: str, *, valid: bool = False, brought: str = "0") -> str:
     """A SELECT of the messages of the attached database ``schema`` that fulfil ``where`` (on ``m``, its message table).
 
     Its columns: ``message conversation stage parent agent provider model variant directory root input output reasoning
     cache_read cache_write cost_usd created_ms row_created_ms completed_ms finish error summary
     conversation_created_ms``, ``sound`` (0 where a figure is not one), ``known`` (0 where nothing is of the tokens).
+    ``valid`` leaves out the look whether each is JSON: an SQL error says that one was none. ``brought``
+    is a condition on such a row (``told_of``), and becomes a column: it came from somebody else (``elsewhere``).
     """
     counts = ", ".join(f"ifnull(json_extract(m.data, '{path}'), 0) AS {name}" for name, path in COUNTS.items())
     return f"""
-    WITH extracted AS MATERIALIZED (
+    SELECT *, stage != 'created' AND NOT (error IS NOT NULL
+                  AND input + output + reasoning + cache_read + cache_write = 0) AS known, {brought} AS brought
+      FROM ({STAGED}, {SOUND} AS sound FROM (
         SELECT m.id AS message, m.session_id AS conversation, m.time_created AS row_created_ms,
                CASE WHEN typeof(s.time_created) = 'integer' THEN s.time_created END AS conversation_created_ms,
                json_extract(m.data, '$.parentID') AS parent,
@@ -60,19 +73,8 @@ def rows(schema: str, where: str) -> str:
                json_type(m.data, '$.summary') = 'true' AS summary,
                {counts}
           FROM {schema}.message AS m LEFT JOIN {schema}.session AS s ON s.id = m.session_id
-         WHERE {where} AND json_valid(m.data) AND json_extract(m.data, '$.role') = 'assistant'
-    ), judged AS (
-        SELECT *, {SOUND} AS sound
-          FROM extracted
-    ), staged AS (
-        SELECT *, CASE WHEN completed_ms IS NOT NULL THEN 'completed'
-                       WHEN finish IS NOT NULL OR input + output + reasoning + cache_read + cache_write > 0 THEN 'usage'
-                       ELSE 'created' END AS stage
-          FROM judged
-    )
-    SELECT *, stage != 'created' AND NOT (error IS NOT NULL
-                  AND input + output + reasoning + cache_read + cache_write = 0) AS known
-      FROM staged
+         WHERE {where}{"" if valid else " AND json_valid(m.data)"} AND json_extract(m.data, '$.role') = 'assistant'
+         {FENCE}) WHERE message IS NOT NULL) AS told_of
     """
 
 

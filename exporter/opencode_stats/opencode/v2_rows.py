@@ -12,20 +12,24 @@ from typing import Final
 
 from opencode_stats.core.bounds import LARGEST_COST_USD, LATEST_INSTANT_MS
 from opencode_stats.core.tokens import LARGEST_COUNT
-from opencode_stats.opencode.v1_rows import COUNTS, SOUND
+from opencode_stats.opencode.v1_rows import COUNTS, FENCE, SOUND, STAGED
 
 KINDS: Final = "m.type IN ('assistant', 'compaction')"
 
 
-def rows(schema: str, where: str, *, embedded: bool = False, legacy: bool = False) -> str:
+def rows(schema: str, where: str, *, embedded: bool = False, legacy: bool = False, valid: bool = False) -> str:
     """A SELECT of the messages of the attached database ``schema`` that fulfil ``where`` (on ``m``, session_message).
 
     Its columns are those of ``v1_rows.rows``, and ``api`` and ``forked`` (1: in a fork that 2.x made).
-    ``embedded`` where ``session_message`` is 1.x's, ``legacy`` where 1.x's tables are there, too.
+    ``embedded`` where ``session_message`` is 1.x's, ``legacy`` where 1.x's tables are there, too; ``valid`` as there.
     """
     counts = ", ".join(f"ifnull(json_extract(m.data, '{path}'), 0) AS {name}" for name, path in COUNTS.items())
     return f"""
-    WITH extracted AS MATERIALIZED (
+    SELECT *, told AND stage != 'created' AND NOT (error IS NOT NULL
+                  AND input + output + reasoning + cache_read + cache_write = 0) AS known, 0 AS brought
+      FROM ({STAGED}, {SOUND} AS sound FROM (
+      SELECT *, {_word("said_finish", "NULL")} AS finish,
+             CASE WHEN said_error IS NOT NULL THEN {_word("said_error", "'UnknownError'")} END AS error FROM (
         SELECT m.id AS message, m.session_id AS conversation, m.time_created AS row_created_ms,
                {_instant("s.time_created")} AS conversation_created_ms,
                NULL AS parent,
@@ -39,10 +43,10 @@ def rows(schema: str, where: str, *, embedded: bool = False, legacy: bool = Fals
                CASE m.type WHEN 'compaction'
                     THEN CASE WHEN json_extract(m.data, '$.status') IN ('completed', 'failed') THEN m.time_updated END
                     ELSE json_extract(m.data, '$.time.completed') END AS completed_ms,
-               {_word("json_extract(m.data, '$.finish')", "NULL")} AS finish,
-               CASE WHEN json_type(m.data, '$.error') = 'object'
-                    THEN {_word("json_extract(m.data, '$.error.type')", "'UnknownError'")}
-                    WHEN json_extract(m.data, '$.status') = 'failed' THEN 'UnknownError' END AS error,
+               json_extract(m.data, '$.finish') AS said_finish,
+               CASE WHEN json_type(m.data, '$.error') = 'object' THEN ifnull(json_extract(m.data, '$.error.type'), '')
+                    WHEN m.type = 'compaction' AND json_extract(m.data, '$.status') = 'failed' THEN ''
+                    END AS said_error,
                m.type = 'compaction' AS summary,
                ifnull(json_type(m.data, '$.tokens') = 'object', 0) AS told,
                {_api(schema, embedded=embedded, legacy=legacy)} AS api,
@@ -50,18 +54,8 @@ def rows(schema: str, where: str, *, embedded: bool = False, legacy: bool = Fals
                {counts}
           FROM {schema}.session_message AS m
           LEFT JOIN {schema}.{"session" if embedded else "session_v2"} AS s ON s.id = m.session_id
-         WHERE {where} AND {KINDS} AND json_valid(m.data)
-    ), judged AS (
-        SELECT *, {SOUND} AS sound FROM extracted WHERE NOT summary OR told
-    ), staged AS (
-        SELECT *, CASE WHEN completed_ms IS NOT NULL THEN 'completed'
-                       WHEN finish IS NOT NULL OR input + output + reasoning + cache_read + cache_write > 0 THEN 'usage'
-                       ELSE 'created' END AS stage
-          FROM judged
-    )
-    SELECT *, told AND stage != 'created' AND NOT (error IS NOT NULL
-                  AND input + output + reasoning + cache_read + cache_write = 0) AS known
-      FROM staged
+         WHERE {where} AND {KINDS}{"" if valid else " AND json_valid(m.data)"}
+         {FENCE}) WHERE message IS NOT NULL AND (NOT summary OR told)))
     """
 
 
@@ -96,7 +90,7 @@ def running_totals(schema: str, *, legacy: bool) -> str:
     return f"""
     SELECT s.id AS conversation, {names}, cost AS cost_usd,
            ({numbers} AND typeof(cost) IN ('integer', 'real') AND cost BETWEEN 0 AND {LARGEST_COST_USD}) AS sound,
-           CASE {there}WHEN s.version LIKE '1.%' THEN 2 ELSE 0 END AS takeover
+           CASE {there}WHEN substr(s.version, 1, 2) = '1.' THEN 2 ELSE 0 END AS takeover
       FROM {schema}.session_v2 AS s
     """
 
@@ -106,11 +100,11 @@ def _api(schema: str, *, embedded: bool, legacy: bool) -> str:
     if embedded:
         return "2"
     if not legacy:
-        return "CASE WHEN s.version LIKE '1.%' THEN 1 ELSE 2 END"
+        return "CASE WHEN substr(s.version, 1, 2) = '1.' THEN 1 ELSE 2 END"
     return (
         f"CASE WHEN EXISTS (SELECT 1 FROM {schema}.message AS old WHERE old.id = m.id) THEN 1 "
-        f"WHEN s.version LIKE '1.%' AND NOT EXISTS (SELECT 1 FROM {schema}.session AS old WHERE old.id = s.id) "
-        "THEN 1 ELSE 2 END"
+        "WHEN substr(s.version, 1, 2) = '1.' "
+        f"AND NOT EXISTS (SELECT 1 FROM {schema}.session AS old WHERE old.id = s.id) THEN 1 ELSE 2 END"
     )
 
 
@@ -121,7 +115,6 @@ def _instant(column: str) -> str:
 def _word(value: str, otherwise: str) -> str:
     """What the plugin lets through, too (docs/spool.md): a text of a user's could stand where a name belongs."""
     return (
-        f"CASE WHEN {value} IS NULL THEN {otherwise} "
-        f"WHEN length({value}) BETWEEN 1 AND 128 AND {value} NOT GLOB '*[^A-Za-z0-9_.:/-]*' THEN {value} "
+        f"CASE WHEN length({value}) BETWEEN 1 AND 128 AND {value} NOT GLOB '*[^A-Za-z0-9_.:/-]*' THEN {value} "
         f"ELSE {otherwise} END"
     )
