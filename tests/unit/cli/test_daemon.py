@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -63,3 +65,24 @@ def test_settings_that_make_no_sense(call: Call, household: Household) -> None:
 
     assert done.returncode == 2
     assert "day_start_hour" in done.stderr
+
+
+@pytest.mark.parametrize("folder", ["data", "state"])
+def test_a_read_only_file_system(
+    call: Call, household: Household, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    # Root may write anywhere and a test can't mount: the kernel's answer is made up, what is made of it is not.
+    place, mkdir = getattr(household.paths, folder), os.mkdir
+
+    def refuse(path: str | Path, mode: int = 0o777) -> None:
+        if place in (Path(path), *Path(path).parents):
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+        mkdir(path, mode)
+
+    monkeypatch.setattr("os.mkdir", refuse)
+
+    done = call("daemon")
+
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert str(place) in done.stderr
+    assert "Read-only file system" in done.stderr
