@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.unit.cli.patient import Patient
 from tests.unit.daemon.household import Household
 
 from opencode_stats.cli.main import main
@@ -53,3 +54,8 @@ def call(household: Household, monkeypatch: pytest.MonkeyPatch, capsysbinary: py
         return Done(code if isinstance(code, int) else 0, said.out.decode(), said.err.decode())
 
     return run
+
+
+@pytest.fixture
+def patient(tmp_path: Path) -> Patient:
+    return Patient(tmp_path)

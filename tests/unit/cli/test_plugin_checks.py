@@ -1,0 +1,133 @@
+"""What doctor finds of plugin, records, markers, service and exporter, with what mends it."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from opencode_stats.host.lock import exporter_lock
+from opencode_stats.install.command import recorded_environment
+from opencode_stats.install.plugin_files import record
+from opencode_stats.install.service import unit_text
+
+if TYPE_CHECKING:
+    from tests.unit.cli.patient import Patient
+
+
+def test_no_plugin(patient: Patient) -> None:
+    (finding,) = patient.says("plugin")
+
+    assert (finding.verdict, finding.reason) == ("warn", "not installed.")
+    assert finding.mend.startswith("opencode-stats setup")
+
+
+@pytest.mark.parametrize("folder", ["plugin", "plugins"])
+def test_one_plugin(patient: Patient, folder: str) -> None:
+    path = patient.plugin(patient.paths.opencode_config / folder)
+
+    (finding,) = patient.says("plugin")
+
+    assert (finding.verdict, finding.reason) == ("ok", f"installed as {path}.")
+
+
+def test_two_plugins(patient: Patient) -> None:
+    for folder in ("plugin", "plugins"):
+        path = patient.plugin(patient.paths.opencode_config / folder)
+    (finding,) = patient.says("plugin")
+
+    assert (finding.verdict, finding.reason) == ("warn", "installed twice; it counts once all the same.")
+    assert finding.mend == f"remove {path.parents[1] / 'plugin' / path.name}, then setup again"
+
+
+def test_a_project_has_its_own(patient: Patient) -> None:
+    path = patient.plugin(patient.project.parent / ".opencode" / "plugin")
+    (alone,) = patient.says("plugin")
+    patient.plugin(patient.paths.opencode_config / "plugins")
+    (both,) = patient.says("plugin")
+
+    assert (alone.verdict, alone.reason) == ("warn", f"installed for this project only, as {path}.")
+    assert both.verdict == "ok"
+    assert f"and for this project as {path}" in both.reason
+
+
+def test_a_plugin_of_another_version(patient: Patient) -> None:
+    path = patient.plugin(patient.paths.opencode_config / "plugins", b"// opencode-stats 0.0.1\n")
+
+    installed, other = patient.says("plugin")
+
+    assert (installed.verdict, other.verdict, other.mend) == ("ok", "warn", "opencode-stats setup")
+    assert other.reason == f"{path} is not the one of this version."
+
+
+def test_the_one_of_this_repository_passes_ours_on(patient: Patient) -> None:
+    content = b'export { default } from "../../exporter/opencode_stats/install/opencode-stats.ts";\n'
+    patient.plugin(patient.paths.opencode_config / "plugins", content)
+
+    assert patient.verdict("plugin") == "ok"
+
+
+@pytest.mark.parametrize(
+    ("content", "verdict", "reason"),
+    [
+        (b"{", "fail", "is not as setup writes it"),
+        (b"[]", "fail", "is not as setup writes it"),
+        (b'{"stateDir": "relative"}', "fail", "is not as setup writes it"),
+        (b'{"stateDir": "/elsewhere"}', "fail", "OpenCode writes to /elsewhere"),
+    ],
+)
+def test_a_record_that_leads_elsewhere(patient: Patient, content: bytes, verdict: str, reason: str) -> None:
+    path = patient.plugin(patient.paths.opencode_config / "plugins")
+    path.with_suffix(".json").write_bytes(content)
+
+    (finding,) = patient.says("plugin's record")
+
+    assert finding.verdict == verdict
+    assert reason in finding.reason
+
+
+def test_a_record_that_agrees(patient: Patient) -> None:
+    path = patient.plugin(patient.paths.opencode_config / "plugins")
+    path.with_suffix(".json").write_bytes(record(patient.paths.state, None))
+
+    assert patient.verdict("plugin's record") == "ok"
+
+
+@pytest.mark.parametrize("place", ["losses", "run", "tmp"])
+def test_a_marker_in_each_of_its_folders(patient: Patient, place: str) -> None:
+    folder = {
+        "losses": patient.paths.losses,
+        "run": patient.home / "run" / "opencode-stats-losses",
+        "tmp": patient.home / "tmp" / f"opencode-stats-losses-{os.geteuid()}",
+    }[place]
+    assert patient.verdict("lost events") == "ok"
+    folder.mkdir(parents=True, mode=0o700)
+    (folder / "12-1-abc.json").write_text(json.dumps({"pid": 12, "lines": 1, "reason": "EROFS"}))
+
+    (finding,) = patient.says("lost events")
+
+    assert finding.verdict == "fail"
+    assert finding.reason == "OpenCode process 12 could not write 1 event to the spool (EROFS)."
+    assert str(folder / "12-1-abc.json") in finding.mend
+
+
+def test_the_exporter(patient: Patient) -> None:
+    assert "brought up to date when they are asked for" in patient.says("exporter")[0].reason
+    path = patient.plugin(patient.paths.opencode_config / "plugins")
+    path.with_suffix(".json").write_bytes(record(patient.paths.state, ["/bin/opencode-stats", "daemon"]))
+    assert patient.says("exporter")[0].reason == "not at work; OpenCode starts it."
+
+    patient.paths.systemd_user.mkdir(parents=True)
+    unit = patient.paths.systemd_user / "opencode-stats.service"
+    unit.write_text(unit_text(("/x",), recorded_environment(patient.env, patient.paths), "1"))
+    (stopped,) = patient.says("exporter")
+    assert (stopped.verdict, stopped.mend[:24]) == ("warn", "systemctl --user restart")
+    assert patient.verdict("service") == "ok"
+
+    with exporter_lock(patient.paths.lock, 4711):
+        assert patient.says("exporter")[0].reason == "at work, pid 4711."
+
+    unit.write_text(unit.read_text().replace("/.local/state", "/.elsewhere"))
+    assert patient.verdict("service") == "fail"
