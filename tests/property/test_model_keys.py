@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from opencode_stats.core.models import VENDORS, model_key
+from opencode_stats.core.models import AUXILIARY, VENDORS, model_key
 
 HOSTILE = st.text(alphabet="%/25F7nukow\x00é-", min_size=1, max_size=8)
-PARTS = st.none() | st.just("unknown") | st.just("%75nknown") | HOSTILE
+PARTS = st.none() | st.just("unknown") | st.just(AUXILIARY) | st.just("%75nknown") | HOSTILE
 PROVIDERS = PARTS | st.sampled_from(sorted(VENDORS))
 MODELS = PARTS | st.builds(
     "".join, st.tuples(st.sampled_from([beginning for own in VENDORS.values() for beginning in own]), HOSTILE)
@@ -30,4 +30,5 @@ def test_a_key_names_one_pair(one: tuple[str | None, str | None], other: tuple[s
 def test_a_bare_id_has_no_slash_and_any_other_key_has_one(provider: str | None, model: str | None) -> None:
     key = model_key(provider, model)
 
-    assert ("/" not in key) is (provider in VENDORS and key == model)
+    bare = provider in VENDORS or (provider, model) == (None, AUXILIARY)
+    assert ("/" not in key) is (bare and key == model)

@@ -24,6 +24,9 @@ from opencode_stats.core.models import VENDORS, model_key
         ("anthropic", None, "anthropic/unknown"),
         (None, None, "unknown/unknown"),
         ("unknown", "unknown", "%75nknown/%75nknown"),
+        (None, "auxiliary", "auxiliary"),
+        ("auxiliary", None, "auxiliary/unknown"),
+        ("openai", "auxiliary", "openai/auxiliary"),
     ],
 )
 def test_the_key(provider: str | None, model: str | None, key: str) -> None:

@@ -1,0 +1,115 @@
+"""What OpenCode 2.x charged besides its messages, told live."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.support.ledgers import go_on, rows, stats_of, take
+from tests.support.script import Script
+
+from opencode_stats.core.tokens import Tokens
+from opencode_stats.core.totals import Usage
+from opencode_stats.ledger.queries import total
+from opencode_stats.ledger.verify import verify
+
+if TYPE_CHECKING:
+    import sqlite3
+
+ROW = "SELECT message, run, counted_at_ms, agent, api, created_seen, standing FROM messages WHERE message LIKE 'aux%'"
+AUXILIARY = (None, "auxiliary")
+
+
+def begun() -> Script:
+    """A conversation that OpenCode 2.x made in ``/work``."""
+    return Script(api=2).started().conversation("ses_a", directory="/work", host_version="2.1.2")
+
+
+def left(ledger: sqlite3.Connection) -> Usage | None:
+    return total(ledger).by_model.get(AUXILIARY)
+
+
+def test_a_title_is_usage_of_its_conversation_run_and_day(ledger: sqlite3.Connection) -> None:
+    script = begun().answer("ses_a", input=100, cost_usd=0.4, directory="/work").usage("ses_a", input=130)
+    take(ledger, script)
+
+    ((run,),) = rows(ledger, "SELECT id FROM runs")
+    assert left(ledger) == Usage(Tokens(30), 100_000, 1)
+    ((created_ms,),) = rows(ledger, "SELECT created_ms FROM conversations")
+    assert rows(ledger, ROW) == [("auxiliary:ses_a", run, created_ms, None, 2, 1, "counted")]
+    stats = stats_of(ledger)
+    for section in (stats.session, stats.daily, stats.total):
+        assert section.tokens_by_model["auxiliary"] == 30
+        assert section.total_tokens == 130
+        assert section.total_cost == 0.5
+    assert [workspace.total_tokens for workspace in stats.session.workspaces] == [130]
+    assert verify(ledger) == []
+
+
+def test_a_step_that_comes_after_its_total_makes_the_residual_smaller(ledger: sqlite3.Connection) -> None:
+    script = begun().usage("ses_a", input=130)
+    take(ledger, script)
+    assert left(ledger) == Usage(Tokens(130), 500_000, 1)
+
+    go_on(ledger, script.key, Script(api=2, at_ms=script.at_ms).answer("ses_a", input=100).events)
+
+    assert left(ledger) == Usage(Tokens(30), 250_000, 1)
+    assert total(ledger).whole.tokens.total == 130
+
+
+def test_nothing_is_left_when_the_messages_make_the_total(ledger: sqlite3.Connection) -> None:
+    take(ledger, begun().usage("ses_a", input=130).answer("ses_a", input=130))
+
+    assert left(ledger) is None
+    assert stats_of(ledger).total.messages == 1
+    assert verify(ledger) == []
+
+
+def test_nothing_is_said_before_it_is_known_who_made_the_conversation(ledger: sqlite3.Connection) -> None:
+    script = Script(api=2).started().usage("ses_a", input=130)
+    take(ledger, script)
+    assert left(ledger) is None
+
+    more = Script(api=2, at_ms=script.at_ms).conversation("ses_a", host_version="2.1.2").usage("ses_a", input=130)
+    go_on(ledger, script.key, more.events)
+    assert left(ledger) == Usage(Tokens(130), 500_000, 1)
+
+
+def test_a_conversation_of_1x_waits_for_the_database(ledger: sqlite3.Connection) -> None:
+    first = Script(pid=1).started().conversation("ses_a", host_version="1.18.33").answer("ses_a", input=100)
+    take(ledger, first, Script(pid=2, api=2).started().usage("ses_a", input=130))
+
+    assert left(ledger) is None
+
+
+def test_the_row_stays_with_the_run_that_made_it(ledger: sqlite3.Connection) -> None:
+    take(
+        ledger,
+        begun().usage("ses_a", input=30),
+        Script(pid=2, api=2).started().usage("ses_a", input=50),
+    )
+
+    assert left(ledger) == Usage(Tokens(50), 500_000, 1)
+    assert rows(ledger, "SELECT runs.process = (SELECT process FROM runs ORDER BY id LIMIT 1) FROM messages "
+                "JOIN runs ON runs.id = run") == [(1,)]  # fmt: skip
+
+
+def test_a_total_that_falls_is_not_believed(ledger: sqlite3.Connection) -> None:
+    take(ledger, begun().usage("ses_a", input=50).usage("ses_a", input=20))
+
+    assert left(ledger) == Usage(Tokens(50), 500_000, 1)
+
+
+def test_an_event_of_1x_never_looks_at_it(ledger: sqlite3.Connection) -> None:
+    take(ledger, Script().started().conversation("ses_a", host_version="1.18.33").answer("ses_a", input=5))
+
+    assert rows(ledger, ROW) == []
+
+
+def test_the_hot_question_is_answered_by_its_index(ledger: sqlite3.Connection) -> None:
+    plan = rows(
+        ledger,
+        "EXPLAIN QUERY PLAN SELECT sum(input), sum(cost_microusd) FROM messages WHERE conversation = 'ses_a' "
+        "AND api = 2 AND standing = 'counted' AND substr(message, 1, 10) != 'auxiliary:'",
+    )
+
+    assert "messages_contained" in plan[0][3]
