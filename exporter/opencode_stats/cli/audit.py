@@ -22,7 +22,7 @@ _ATTEMPTS: Final = 3
 """OpenCode may write between our reading of its database and of the ledger; then we look again."""
 
 
-@click.command()
+@click.command(short_help="Our figures beside OpenCode's own, every difference explained.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures and causes as JSON.")
 def command(as_json: bool) -> None:
     """Compare our total with OpenCode's own totals and with the plain sum of its messages.

@@ -10,7 +10,7 @@ from opencode_stats.errors import LockHeld
 _MOST_SHOWN = 20
 
 
-@click.command()
+@click.command(short_help="Make every sum anew from the messages.")
 def command() -> None:
     """Make every sum anew from the messages, in one transaction, and say what that changed.
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from opencode_stats.install.work import Work
 
 
-@click.command()
+@click.command(short_help="Install the plugin and have the exporter started.")
 @click.option(
     "--project",
     type=click.Path(exists=True, file_okay=False, path_type=Path, resolve_path=True),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from opencode_stats.ledger.bulk import Taken
 
 
-@click.command("import")
+@click.command("import", short_help="Take in everything there is, and publish.")
 def command() -> None:
     """Take in everything that the plugin has written and OpenCode's own files have, and publish.
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from opencode_stats.host.paths import Paths
 
 
-@click.command()
+@click.command(short_help="Take the plugin and the exporter away; the ledger stays.")
 @click.option("--purge", is_flag=True, help="Remove the ledger, too: all figures are gone then.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing.")
 @click.option("--yes", is_flag=True, help="Don't ask.")

@@ -26,7 +26,7 @@ _ATTEMPTS: Final = 10
 """With a daemon at work the file may be a moment older than the ledger; it is asked to publish, and we look again."""
 
 
-@click.command()
+@click.command(short_help="Prove every figure from the messages.")
 def command() -> None:
     """Re-derive every sum and every published figure from the messages and compare; exit 1 if one differs.
 
