@@ -1,0 +1,184 @@
+"""Made-up histories of both generations, live and from disk: every way of taking them in makes the truth."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import closing, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+from unittest import mock
+
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.support.clock import NOON_MS
+from tests.support.ledgers import rows, take
+from tests.truth.database_v2 import write_database
+from tests.truth.size import Chances
+from tests.truth.spool import spool
+from tests.truth.strategies import faults, growths, histories
+from tests.truth.total import KINDS, truth_of
+
+from opencode_stats.contract.line import parse_line
+from opencode_stats.ingest import opencode_database
+from opencode_stats.ingest.opencode_database import take_database
+from opencode_stats.ledger.bulk import Taken
+from opencode_stats.ledger.connection import open_ledger
+from opencode_stats.ledger.queries import total
+from opencode_stats.ledger.verify import verify
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable, Iterator
+
+    from tests.truth.history import History
+    from tests.truth.spool import Faults
+
+    Row = tuple[int, ...]
+
+# Without a clock that is stepped back: then a copy and its original can be told apart by nothing that is left on disk.
+STEADY = Chances.lively(clock_step=0.0, step_inside=0.0)
+RANDOM = st.randoms(use_true_random=False)
+SUMS = "SELECT * FROM sums WHERE messages > 0 AND scope != 'run' ORDER BY scope, number, provider, model"
+NOTHING: Row = (0,) * 6
+
+
+class Stage:
+    """A ledger and OpenCode's database in a folder of their own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.database = folder / "opencode.db"
+        self.ledger = open_ledger(folder / "ledger.db", NOON_MS)
+
+    def tell(self, past: History, chosen: Faults | None = None) -> None:
+        """The spool files, each whole."""
+        written = spool(past) if chosen is None else spool(past, chosen)
+        for name, lines in written.files.items():
+            take(self.ledger, [parse_line(line[:-1]) for line in lines], file=name)
+
+    def look(self) -> Taken:
+        return take_database(self.ledger, self.database, NOON_MS)
+
+    def whole(self) -> Row:
+        """Everything that may never fall: the five kinds."""
+        tokens = total(self.ledger).whole.tokens
+        return tuple(getattr(tokens, kind) for kind in KINDS)
+
+
+@contextmanager
+def stage() -> Iterator[Stage]:
+    with tempfile.TemporaryDirectory() as folder:
+        on = Stage(Path(folder))
+        with closing(on.ledger):
+            yield on
+
+
+def expected(past: History, known: set[str], *, told: bool) -> tuple[dict[str, Row], dict[str, Row]]:
+    """What each message and each residual must be, of what the database has, and the lines if they were ``told``."""
+    truth = truth_of(past)
+    messages = {
+        name: (*(getattr(one.tokens, kind) for kind in KINDS), one.cost_microusd or 0)
+        for name, one in truth.spent.items()
+        if one.tokens is not None and (one.on_disk or (told and one.told))
+    }
+    left = {}
+    for one in past.conversations:
+        if one.in_v2:
+            charged = (*(getattr(one.told, kind) for kind in KINDS), one.told_microusd)
+            parts = [
+                (*(getattr(answer.tokens, kind) for kind in KINDS), answer.cost_microusd or 0)
+                for answer in one.contained
+                if answer.id in known
+            ]
+            contained = tuple(map(sum, zip(NOTHING, *parts, strict=True)))
+            residual = tuple(max(0, a - b) for a, b in zip(charged, contained, strict=True))
+            if any(residual[:5]):
+                left[f"auxiliary:{one.id}"] = residual
+    return messages, left
+
+
+def check(on: Stage, past: History, *, told: bool) -> None:
+    counted = "standing = 'counted' AND input IS NOT NULL"
+    facts = f"SELECT message, {', '.join(KINDS)}, ifnull(cost_microusd, 0) FROM messages"
+    made = {name: tuple(numbers) for name, *numbers in rows(on.ledger, f"{facts} WHERE {counted}")}
+    known = {row[0] for row in rows(on.ledger, "SELECT message FROM messages WHERE input IS NOT NULL")}
+    messages, left = expected(past, known, told=told)
+    in_v2 = {one.id for one in past.conversations if one.in_v2}
+
+    assert {name: numbers for name, numbers in made.items() if not name.startswith("auxiliary:")} == messages
+    residuals = {name: numbers for name, numbers in made.items() if name.startswith("auxiliary:")}
+    # Of what 2.x has deleted only its lines told.
+    assert {name: row for name, row in residuals.items() if name.removeprefix("auxiliary:") in in_v2} == left
+    assert told or residuals == left
+    assert verify(on.ledger) == []
+    assert on.look() == Taken()
+
+
+@given(past=histories(chances=STEADY))
+def test_the_database_alone_makes_the_truth_of_what_it_has(past: History) -> None:
+    with stage() as on:
+        write_database(past, on.database)
+        on.look()
+
+        check(on, past, told=False)
+
+
+@given(past=histories(chances=STEADY), chosen=faults(), chances=RANDOM)
+def test_lines_and_database_in_any_order_and_number_make_the_truth(
+    past: History, chosen: Faults, chances: random.Random
+) -> None:
+    with stage() as on:
+        write_database(past, on.database)
+        acts: list[Callable[[], object]] = [lambda: on.tell(past, chosen), on.look, on.look]
+        chances.shuffle(acts)
+        for act in acts:
+            act()
+        on.look()
+
+        check(on, past, told=True)
+
+
+@given(past=histories(chances=STEADY), batch=st.integers(1, 7), after=st.integers(1, 9))
+def test_an_interruption_at_any_batch_changes_nothing(past: History, batch: int, after: int) -> None:
+    def stop(done: int, of: int) -> None:
+        del done, of
+        nonlocal after
+        after -= 1
+        if not after:
+            raise KeyboardInterrupt
+
+    with stage() as on, stage() as whole, mock.patch.object(opencode_database, "BATCH_ROWS", batch):
+        for one in (on, whole):
+            write_database(past, one.database)
+        try:
+            take_database(on.ledger, on.database, NOON_MS, stop)
+        except KeyboardInterrupt:
+            on.look()
+        whole.look()
+
+        assert rows(on.ledger, SUMS) == rows(whole.ledger, SUMS)
+        check(on, past, told=False)
+
+
+@given(moments=growths(chances=STEADY), chances=RANDOM)
+def test_a_database_that_is_looked_at_while_it_grows_makes_the_truth_and_no_total_falls(
+    moments: list[History], chances: random.Random
+) -> None:
+    with stage() as on:
+        highest: Row = (0,) * len(KINDS)
+        for past in moments:
+            write_database(past, on.database)
+            acts: list[Callable[[], object]] = [on.look, partial(on.tell, past), on.look]
+            for act in chances.sample(acts, 2):
+                act()
+                now = on.whole()
+                assert all(new >= old for new, old in zip(now, highest, strict=True))
+                highest = now
+        on.tell(moments[-1])
+        on.look()
+
+        assert all(new >= old for new, old in zip(on.whole(), highest, strict=True))
+        assert verify(on.ledger) == []
+        truth = truth_of(moments[-1])
+        told = truth.only(lambda one: one.told or one.on_disk).tokens
+        assert all(made >= getattr(told, kind) for made, kind in zip(on.whole(), KINDS, strict=True))
