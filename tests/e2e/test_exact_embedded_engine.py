@@ -27,11 +27,20 @@ def begin(server: Client, directory: Path) -> str:
 
 
 def prompt(server: Client, conversation: str, text: str) -> str:
-    """Send a prompt through the 2.x engine and wait for the end of its turn; gives the prompt's id.
+    """Send a prompt through the 2.x engine and wait for the end of its turn; gives the prompt's id."""
+    sent = send(server, conversation, text)
+    wait_answered(server, conversation, sent)
+    return sent
 
-    ``/api/session/:id/wait`` is not built yet in 1.18.33.
-    """
-    sent = server.call("POST", f"/api/session/{conversation}/prompt", body={"prompt": {"text": text}})["data"]["id"]
+
+def send(server: Client, conversation: str, text: str) -> str:
+    """Send a prompt and don't wait; gives its id."""
+    sent = server.call("POST", f"/api/session/{conversation}/prompt", body={"prompt": {"text": text}})
+    return str(sent["data"]["id"])
+
+
+def wait_answered(server: Client, conversation: str, sent: str) -> None:
+    """Wait for the end of a prompt's turn: ``/api/session/:id/wait`` is not built yet in 1.18.33."""
 
     def answered() -> bool:
         told = server.call("GET", f"/api/session/{conversation}/message")["data"]  # newest first
@@ -39,8 +48,7 @@ def prompt(server: Client, conversation: str, text: str) -> str:
         answers = [message for message in told if message["id"] > sent and message["type"] == "assistant"]
         return bool(answers) and conversation not in running
 
-    eventually(answered, timeout_s=60, what=f"the answer to {text}")
-    return str(sent)
+    eventually(answered, timeout_s=60, what="the end of the turn")
 
 
 def test_its_conversations_are_found_in_its_tables(on_stage: Stage) -> None:
@@ -51,7 +59,11 @@ def test_its_conversations_are_found_in_its_tables(on_stage: Stage) -> None:
         exporter.succeed("import")
         assert figures(on_stage.published["total"]) == expected(on_stage.charges)
 
-        second = prompt(server, conversation, "SCENARIO:length")
+        second = send(server, conversation, "SCENARIO:held GATE:half")
+        on_stage.provider.gates.wait_reached("half")
+        exporter.succeed("import")
+        on_stage.provider.gates.open("half")
+        wait_answered(server, conversation, second)
         exporter.succeed("import")
         first = on_stage.published
         assert len(counted(on_stage.charges)) == 2

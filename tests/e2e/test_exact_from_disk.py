@@ -68,7 +68,13 @@ def test_a_history_that_nothing_was_told_of_is_all_found_but_for_what_opencode_f
         home, exporter = on_stage.home, on_stage.exporter
         with serving(home, extra={"OPENCODE_PURE": "1"} if pure else None) as server:
             forgotten = live_through(on_stage, server)
-            # OpenCode is at work while its database is read.
+            held = server.conversation(home.project)
+            server.prompt_async(home.project, held, "SCENARIO:tool-then-held GATE:half")
+            on_stage.provider.gates.wait_reached("half")
+            exporter.succeed("import")
+            assert audited(exporter)["unknownTokens"] == {"aborted": 1, "unfinished": 1}
+            on_stage.provider.gates.open("half")
+            server.wait_idle(home.project)
             exporter.succeed("import")
         kept = untitled([charge for charge in on_stage.charges if charge not in forgotten])
         first = on_stage.published
