@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from tests.support.clock import NOON_MS
 from tests.support.ids import timed_id
+from tests.support.opencode_database import OpenCodeDatabase
 from tests.truth.schema_v2 import schema_v2
 
 if TYPE_CHECKING:
@@ -81,3 +82,20 @@ class OpenCode2Database:
         with closing(sqlite3.connect(self.path)) as connection, connection:
             connection.execute(statement, values)
         return self
+
+
+def taken_over(tmp_path: Path) -> OpenCode2Database:
+    """A conversation of 1.x that 2.x took over: a step, a compaction that only 1.x's table has, a fork's copy."""
+    made = OpenCodeDatabase(tmp_path / "legacy.db").session("ses_old")
+    made.message("ses_old", 100, name="msg_step").message("ses_old", 5_000, name="msg_summary", summary=True)
+    made.message("ses_old", 40, name="msg_1fffffffffffcopy", at_ms=NOON_MS - 9_000)
+    v2 = OpenCode2Database(tmp_path / "opencode.db", legacy=True, upgraded=True)
+    with closing(sqlite3.connect(v2.path)) as connection, connection:
+        connection.execute("ATTACH ? AS old", (str(made.path),))
+        for table in ("session", "message"):
+            connection.execute(f"INSERT INTO main.{table} SELECT * FROM old.{table}")
+    v2.session("ses_old", version="1.18.33", time_created=NOON_MS).charge("ses_old", 5_140)
+    v2.row("ses_old", "assistant", v2.settled(100), name="msg_step").row(
+        "ses_old", "compaction", {"status": "completed"}
+    )
+    return v2

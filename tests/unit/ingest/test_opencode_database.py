@@ -1,4 +1,4 @@
-"""OpenCode's databases of both generations: what is taken in, once, and what is said where something can't be."""
+"""OpenCode's databases of both generations: what is taken in, once."""
 
 from __future__ import annotations
 
@@ -10,22 +10,19 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.support.clock import NOON_MS
 from tests.support.ledgers import rows, take
-from tests.support.opencode2_database import OpenCode2Database
+from tests.support.opencode2_database import OpenCode2Database, taken_over
 from tests.support.opencode_database import SAMPLE, OpenCodeDatabase
 from tests.support.script import Script
 
 from opencode_stats.core.tokens import Tokens
-from opencode_stats.errors import UnknownSchema
-from opencode_stats.ingest import opencode_database
 from opencode_stats.ingest.opencode_database import take_database
 from opencode_stats.ledger.bulk import Taken
 from opencode_stats.ledger.connection import open_ledger
 from opencode_stats.ledger.queries import total
-from opencode_stats.ledger.sources import rejected_rows
 from opencode_stats.ledger.verify import verify
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -168,25 +165,8 @@ def test_a_copy_without_its_usual_name_is_older_than_its_fork(kept: sqlite3.Conn
     assert rows(kept, "SELECT message, standing FROM messages") == [("msg_copied", "copy")]
 
 
-def both(tmp_path: Path) -> OpenCode2Database:
-    """A conversation of 1.x that 2.x took over: a step, a compaction that only 1.x's table has, a fork's copy."""
-    made = OpenCodeDatabase(tmp_path / "legacy.db").session("ses_old")
-    made.message("ses_old", 100, name="msg_step").message("ses_old", 5_000, name="msg_summary", summary=True)
-    made.message("ses_old", 40, name="msg_1fffffffffffcopy", at_ms=NOON_MS - 9_000)
-    v2 = OpenCode2Database(tmp_path / "opencode.db", legacy=True, upgraded=True)
-    with closing(sqlite3.connect(v2.path)) as connection, connection:
-        connection.execute("ATTACH ? AS old", (str(made.path),))
-        for table in ("session", "message"):
-            connection.execute(f"INSERT INTO main.{table} SELECT * FROM old.{table}")
-    v2.session("ses_old", version="1.18.33", time_created=NOON_MS).charge("ses_old", 5_140)
-    v2.row("ses_old", "assistant", v2.settled(100), name="msg_step").row(
-        "ses_old", "compaction", {"status": "completed"}
-    )
-    return v2
-
-
 def test_what_2x_took_over_is_the_same_row_and_in_its_total(kept: sqlite3.Connection, tmp_path: Path) -> None:
-    v2 = both(tmp_path)
+    v2 = taken_over(tmp_path)
     take_database(kept, v2.path, NOON_MS)
 
     facts = "SELECT message, api, standing, input FROM messages ORDER BY message"
@@ -203,7 +183,7 @@ def test_what_2x_took_over_is_the_same_row_and_in_its_total(kept: sqlite3.Connec
 
 
 def test_what_2x_deleted_stays_with_1xs_rows(kept: sqlite3.Connection, tmp_path: Path) -> None:
-    v2 = both(tmp_path)
+    v2 = taken_over(tmp_path)
     v2.write("DELETE FROM session_message").write("DELETE FROM session_v2")
     take_database(kept, v2.path, NOON_MS)
 
@@ -249,139 +229,3 @@ def test_the_2x_engine_inside_of_1x_counts(kept: sqlite3.Connection, tmp_path: P
     assert rows(kept, facts) == [(2, "mock", "mock-1", "build", "/work", "final", "counted")]
     assert whole(kept) == 5 + 1161 + 44 + 11 + 128
     assert take_database(kept, made.path, NOON_MS) == Taken()
-
-
-def test_rows_that_make_no_sense_are_left_out_and_told(kept: sqlite3.Connection, v2: OpenCode2Database) -> None:
-    v2.step("ses_a", 100).row("ses_a", "assistant", "{no json")
-    v2.row("ses_a", "assistant", {**v2.settled(1), "tokens": {"input": "many"}})
-    v2.row("ses_a", "assistant", {**v2.settled(1), "time": {"created": "now", "completed": -5}})
-
-    assert take_database(kept, v2.path, NOON_MS) == Taken(new=1, unsound=3)
-    assert (whole(kept), rejected_rows(kept)) == (100, 3)
-    # One is put right, and all is read again because the last row is another.
-    v2.write("DELETE FROM session_message WHERE data = '{no json'").write(
-        "DELETE FROM session_message WHERE id = ?", v2.names[-1]
-    )
-    v2.write(
-        "UPDATE session_message SET data = ? WHERE id = ?", '{"tokens": {"input": 3}, "finish": "stop"}', v2.names[2]
-    )
-    take_database(kept, v2.path, NOON_MS)
-    assert (whole(kept), rejected_rows(kept)) == (103, 2)
-
-
-def test_the_same_of_1x(kept: sqlite3.Connection, tmp_path: Path) -> None:
-    made = OpenCodeDatabase(tmp_path / "opencode.db").session("ses_a").message("ses_a", 100)
-    made.message("ses_a", 0, counts={"input": 1.5}).message("ses_a", 0, time={"created": "now"})
-    made.remove("INSERT INTO message VALUES ('msg_bad', 'ses_a', 1, 1, 'no json')")
-
-    assert take_database(kept, made.path, NOON_MS) == Taken(new=1, unsound=3)
-    assert (whole(kept), rejected_rows(kept)) == (100, 3)
-    assert take_database(kept, made.path, NOON_MS) == Taken()
-
-
-def test_a_total_that_makes_no_sense_is_left_out(kept: sqlite3.Connection, v2: OpenCode2Database) -> None:
-    v2.step("ses_a", 100).write("UPDATE session_v2 SET tokens_input = 'many'")
-    take_database(kept, v2.path, NOON_MS)
-
-    assert whole(kept) == 100
-
-
-def test_an_interrupted_reading_goes_on_where_it_was(
-    kept: sqlite3.Connection, v2: OpenCode2Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(opencode_database, "BATCH_ROWS", 2)
-    for number in range(7):
-        v2.step("ses_a", 10 + number)
-    seen: list[tuple[int, int]] = []
-
-    def stop_in_the_second(done: int, of: int) -> None:
-        seen.append((done, of))
-        if len(seen) == 2:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        take_database(kept, v2.path, NOON_MS, stop_in_the_second)
-    assert (seen, whole(kept)) == ([(2, 7), (4, 7)], 10 + 11 + 12 + 13)
-
-    assert take_database(kept, v2.path, NOON_MS) == Taken(new=3)
-    assert whole(kept) == sum(range(10, 17))
-    assert verify(kept) == []
-
-
-def test_a_cursor_that_fits_no_more_reads_all_again(kept: sqlite3.Connection, v2: OpenCode2Database) -> None:
-    v2.step("ses_a", 10).step("ses_a", 20)
-    take_database(kept, v2.path, NOON_MS)
-    v2.write("DELETE FROM session_message").step("ses_a", 40).step("ses_a", 50)
-
-    assert take_database(kept, v2.path, NOON_MS) == Taken(new=2)
-    assert whole(kept) == 120
-
-
-def no_column(path: Path) -> None:
-    OpenCode2Database(path).session("ses_a").write("ALTER TABLE session_v2 DROP COLUMN tokens_reasoning")
-
-
-def no_rows_table(path: Path) -> None:
-    OpenCode2Database(path).session("ses_a").write("DROP TABLE session_message")
-
-
-def empty(path: Path) -> None:
-    path.write_bytes(b"")
-
-
-def gone(path: Path) -> None:
-    path.unlink(missing_ok=True)
-
-
-def garbage(path: Path) -> None:
-    path.write_bytes(b"Once upon a time there was no database.\n" * 99)
-
-
-@pytest.mark.parametrize(
-    ("make", "error", "sentence"),
-    [
-        (no_column, UnknownSchema, "the column tokens_reasoning of table session_v2 is missing .*OpenCode 2.1.2"),
-        (no_rows_table, UnknownSchema, "the table session_message is missing .*OpenCode 2.1.2"),
-        (empty, UnknownSchema, "it has neither a table message nor a table session_v2"),
-        (gone, sqlite3.OperationalError, "it can't be opened; it may be gone"),
-        (garbage, sqlite3.DatabaseError, "it is no SQLite database"),
-    ],
-)
-def test_what_cannot_be_read_is_told(
-    kept: sqlite3.Connection, tmp_path: Path, make: Callable[[Path], None], error: type[Exception], sentence: str
-) -> None:
-    path = tmp_path / "opencode.db"
-    make(path)
-
-    with pytest.raises(error, match=sentence):
-        take_database(kept, path, NOON_MS)
-    assert "source" not in {row[1] for row in rows(kept, "PRAGMA database_list")}
-
-
-def test_a_locked_database_is_told(
-    kept: sqlite3.Connection, v2: OpenCode2Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(opencode_database, "PATIENCE_MS", 1)
-    with closing(sqlite3.connect(v2.path, isolation_level=None)) as holder:
-        holder.execute("PRAGMA journal_mode = DELETE")
-        holder.execute("BEGIN EXCLUSIVE")
-
-        with pytest.raises(sqlite3.OperationalError, match="another program holds it locked"):
-            take_database(kept, v2.path, NOON_MS)
-    assert take_database(kept, v2.path, NOON_MS) == Taken()
-
-
-def test_a_part_that_is_not_as_we_know_it_keeps_the_rest_from_nothing(kept: sqlite3.Connection, tmp_path: Path) -> None:
-    v2 = both(tmp_path).write("ALTER TABLE session_v2 DROP COLUMN fork_session_id")
-
-    with pytest.raises(UnknownSchema, match="column fork_session_id of table session_v2"):
-        take_database(kept, v2.path, NOON_MS)
-    assert whole(kept) == 5_100
-
-
-def test_opencodes_database_is_not_written(kept: sqlite3.Connection, v2: OpenCode2Database) -> None:
-    v2.step("ses_a", 1)
-    before = v2.path.read_bytes()
-    take_database(kept, v2.path, NOON_MS)
-
-    assert v2.path.read_bytes() == before
