@@ -39,6 +39,8 @@ SCHEMA: Final = "source"
 BATCH_ROWS: Final = 10_000
 BATCH_CACHE_KIB: Final = 8_192
 """The pages that a batch changes fit, so that none is written twice."""
+CHECKPOINT_PAGES: Final = 4_000
+"""16 MiB of WAL: several batches go to the file at once, for a page that each of them changed is written once then."""
 PATIENCE_MS: Final = 1_000
 """How long a lock on OpenCode's database is waited for. Nobody waits for us meanwhile, but our figures stand still."""
 # What a message has that is no longer as it began; found as text, since those of a killed OpenCode are asked for ever.
@@ -221,8 +223,10 @@ class _Reading:
 @contextmanager
 def _attached(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
     (cache,) = connection.execute("PRAGMA main.cache_size").fetchone()
+    (checkpoint,) = connection.execute("PRAGMA wal_autocheckpoint").fetchone()
     connection.execute(f"PRAGMA busy_timeout = {PATIENCE_MS}")
     connection.execute(f"PRAGMA main.cache_size = {-BATCH_CACHE_KIB}")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
     try:
         connection.execute(f"ATTACH ? AS {SCHEMA}", (f"file:{urllib.parse.quote(str(path))}?mode=ro",))
         try:
@@ -230,5 +234,6 @@ def _attached(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
         finally:
             connection.execute(f"DETACH {SCHEMA}")
     finally:
+        connection.execute(f"PRAGMA wal_autocheckpoint = {checkpoint}")
         connection.execute(f"PRAGMA main.cache_size = {cache}")
         connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")

@@ -26,7 +26,7 @@ _STATE = (
 # Nine hex digits of an id are its time (core.usage): almost all of them say just what the message says, which SQL sees
 # ten times as fast as Python. (CASE, because AND looks at both sides.)
 _CONTRADICTED = (
-    "CASE WHEN substr(message, 5, 9) = printf('%09x', created & 0xfffffffff) THEN 0 "
+    "CASE WHEN api != 1 OR substr(message, 5, 9) = printf('%09x', created & 0xfffffffff) THEN 0 "
     "ELSE id_contradicts_time(message, created) END"
 )
 _STANDING = (
@@ -114,7 +114,7 @@ def take_conversations(connection: sqlite3.Connection, select: str, values: Mapp
 
 
 def take_messages(
-    connection: sqlite3.Connection, select: str, values: Mapping[str, object], api: int, rejecting: Rejecting | None
+    connection: sqlite3.Connection, select: str, values: Mapping[str, object], api: int, rejecting: Rejecting
 ) -> Taken:
     """Takes in messages with the columns of ``opencode.v1_rows``; the caller holds the transaction.
 
@@ -134,16 +134,27 @@ def take_messages(
         f"(SELECT *, {columns}ifnull(created_ms, row_created_ms) AS created FROM ({select}))",
         values,
     )
-    if rejecting is None:
-        (unsound,) = connection.execute("SELECT count(*) FROM incoming WHERE NOT sound").fetchone()
-    else:
-        unsound = reject(connection, rejecting, "SELECT message FROM incoming WHERE NOT sound", {})
-        _forgive(connection, rejecting)
+    # What is seldom there is looked for in one pass, and worked on only where it is.
+    (senseless, copied, disputed) = connection.execute(
+        "SELECT ifnull(sum(NOT sound), 0), ifnull(sum(copied), 0), "
+        "ifnull(sum(api = 1 AND contradicted IS NOT older), 0) FROM incoming"
+    ).fetchone()
+    unsound = reject(connection, rejecting, "SELECT message FROM incoming WHERE NOT sound", {}) if senseless else 0
+    _forgive(connection, rejecting)
+    if copied:
+        # What is in no total yet can still turn out to be a copy; what is, stays, so that no total ever falls.
+        connection.execute(
+            "UPDATE messages SET standing = 'copy' WHERE standing != 'copy' "
+            "AND (input IS NULL OR standing = 'pending') AND message IN (SELECT message FROM incoming WHERE copied)"
+        )
+    connection.execute("DROP TABLE IF EXISTS temp.twinned")
+    connection.execute(f"CREATE TEMP TABLE twinned AS {_TWINNED if disputed else 'SELECT NULL AS message WHERE false'}")
     (last_id,) = connection.execute("SELECT ifnull(max(id), 0) FROM messages").fetchone()
     changed = _merge_known(connection)
     new = _insert_unknown(connection)
     if new:
         add_sums(connection, last_id)
+    connection.execute("DROP TABLE temp.twinned")
     connection.execute("DROP TABLE temp.incoming")
     if api != 1:
         settle_all(connection, {*changed, *(row[0] for row in connection.execute(_CHARGED, (last_id,)).fetchall())})
@@ -170,11 +181,6 @@ def _forgive(connection: sqlite3.Connection, rejecting: Rejecting) -> None:
 
 def _merge_known(connection: sqlite3.Connection) -> list[str]:
     """Gives the conversation of each message of which more is known now."""
-    # What is in no total yet can still turn out to be a copy; what is, stays, so that no total ever falls.
-    connection.execute(
-        "UPDATE messages SET standing = 'copy' WHERE standing != 'copy' AND (input IS NULL OR standing = 'pending') "
-        "AND message IN (SELECT message FROM incoming WHERE copied)"
-    )
     names = (*_FACTS, "stage", "row_created_ms", "cost_usd", "summary", "known", *_COUNTS)
     rows = connection.execute(
         f"SELECT min(incoming.api, messages.api), {', '.join('incoming.' + name for name in names)} "
@@ -193,8 +199,6 @@ def _merge_known(connection: sqlite3.Connection) -> list[str]:
 def _insert_unknown(connection: sqlite3.Connection) -> int:
     facts = ", ".join(_FACTS)
     counts = ", ".join(f"CASE WHEN known THEN {name} END" for name in _COUNTS)
-    connection.execute("DROP TABLE IF EXISTS temp.twinned")
-    connection.execute(f"CREATE TEMP TABLE twinned AS {_TWINNED}")
     connection.execute("INSERT INTO bulk VALUES (1)")
     added = connection.execute(
         f"INSERT INTO messages ({facts}, {', '.join(_COUNTS)}, cost_microusd, summary, stage, state, standing, "
@@ -206,7 +210,6 @@ def _insert_unknown(connection: sqlite3.Connection) -> int:
         "WHERE sound AND NOT EXISTS (SELECT 1 FROM messages WHERE messages.message = candidate.message)"
     ).rowcount
     connection.execute("DELETE FROM bulk")
-    connection.execute("DROP TABLE temp.twinned")
     return added
 
 

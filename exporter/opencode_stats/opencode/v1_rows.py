@@ -51,9 +51,11 @@ def rows(schema: str, where: str, *, valid: bool = False, brought: str = "0") ->
     is a condition on such a row (``told_of``), and becomes a column: it came from somebody else (``elsewhere``).
     """
     counts = ", ".join(f"ifnull(json_extract(m.data, '{path}'), 0) AS {name}" for name, path in COUNTS.items())
+    # CASE, because AND outside of a condition looks at both its sides, and the second costs a look at other tables.
     return f"""
     SELECT *, stage != 'created' AND NOT (error IS NOT NULL
-                  AND input + output + reasoning + cache_read + cache_write = 0) AS known, {brought} AS brought
+                  AND input + output + reasoning + cache_read + cache_write = 0) AS known,
+           CASE WHEN {brought} THEN 1 ELSE 0 END AS brought
       FROM ({STAGED}, {SOUND} AS sound FROM (
         SELECT m.id AS message, m.session_id AS conversation, m.time_created AS row_created_ms,
                CASE WHEN typeof(s.time_created) = 'integer' THEN s.time_created END AS conversation_created_ms,

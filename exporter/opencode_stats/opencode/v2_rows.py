@@ -115,6 +115,8 @@ def _instant(column: str) -> str:
 def _word(value: str, otherwise: str) -> str:
     """What the plugin lets through, too (docs/spool.md): a text of a user's could stand where a name belongs."""
     return (
-        f"CASE WHEN length({value}) BETWEEN 1 AND 128 AND {value} NOT GLOB '*[^A-Za-z0-9_.:/-]*' THEN {value} "
+        # What almost all of them are, first: this is asked of every row.
+        f"CASE WHEN {value} IN ('stop', 'tool-calls') THEN {value} "
+        f"WHEN length({value}) BETWEEN 1 AND 128 AND {value} NOT GLOB '*[^A-Za-z0-9_.:/-]*' THEN {value} "
         f"ELSE {otherwise} END"
     )
