@@ -30,7 +30,7 @@ def test_the_demo_ends_with_what_the_provider_charged_and_leaves_the_user_s_home
     )
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert "Session, since" in done.stdout
+    assert "Session since " in done.stdout
     charged, counted = re.findall(r"(?:Charged|Counted) by [\w-]+(?: [\w-]+)?: ([\d,]+) tokens", done.stdout)
     assert charged == counted
     assert list(home.rglob("*")) == []
