@@ -159,11 +159,10 @@ class _Reading:
         Without ``values`` it asks for messages that are known; then their conversations are, too.
         """
         where = f"m.{where}"
-        of_them = f"id IN (SELECT m.session_id FROM {SCHEMA}.{table} AS m WHERE {where})"
-        v2 = table == "session_message" and self._held.v2
-        conversations = (v2_rows if v2 else v1_rows).conversations(SCHEMA, of_them)
-        if values:
-            bulk.take_conversations(self._connection, conversations, values)
+        # 2.x's come with their running totals.
+        if values and not (table == "session_message" and self._held.v2):
+            of_them = f"id IN (SELECT m.session_id FROM {SCHEMA}.{table} AS m WHERE {where})"
+            bulk.take_conversations(self._connection, v1_rows.conversations(SCHEMA, of_them), values)
         try:
             return self._take_messages(table, where, values, valid=True)
         except LedgerUnreadable as error:

@@ -50,12 +50,12 @@ def raise_running_total(connection: sqlite3.Connection, conversation: str, total
 def stage_running_totals(connection: sqlite3.Connection, select: str) -> int:
     """Puts what is new of OpenCode 2.x's running totals into ``temp.stated``, and gives the number of conversations.
 
-    ``select`` is ``v2_rows.running_totals``; what makes no sense there is left out.
+    ``select`` is ``v2_rows.running_totals``.
     """
     connection.execute("DROP TABLE IF EXISTS temp.stated")
     known = " AND ".join(f"usage_{kind} >= {kind}" for kind in KINDS)
     return connection.execute(
-        f"CREATE TEMP TABLE stated AS SELECT stated.* FROM (SELECT *, {_MICROUSD} FROM ({select}) WHERE sound) "
+        f"CREATE TEMP TABLE stated AS SELECT stated.* FROM (SELECT *, {_MICROUSD} FROM ({select})) "
         "AS stated LEFT JOIN conversations AS c USING (conversation) "
         f"WHERE NOT ifnull(c.takeover IS NOT NULL AND {known}, 0)"
     ).rowcount

@@ -77,21 +77,24 @@ def conversations(schema: str, where: str) -> str:
 
 
 def running_totals(schema: str, *, legacy: bool) -> str:
-    """A SELECT of every conversation's running total: its five kinds, ``cost_usd``, ``sound``, and ``takeover``.
+    """A SELECT of every conversation's running total: its five kinds, ``cost_usd``, and ``takeover``.
+
+    A total with a figure that is none counts as nothing.
 
     ``takeover`` is 0 where 2.x made the conversation, 1 where it took it over from 1.x's tables, 2 where it did but
     those have it no more.
     """
-    names = ", ".join(f"tokens_{name} AS {name}" for name in COUNTS)
+    said = ", ".join(f"CASE WHEN sound THEN tokens_{name} ELSE 0 END AS {name}" for name in COUNTS)
     numbers = " AND ".join(
         f"typeof(tokens_{name}) = 'integer' AND tokens_{name} BETWEEN 0 AND {LARGEST_COUNT}" for name in COUNTS
     )
     there = f"WHEN EXISTS (SELECT 1 FROM {schema}.session AS old WHERE old.id = s.id) THEN 1 " if legacy else ""
     return f"""
-    SELECT s.id AS conversation, {names}, cost AS cost_usd,
-           ({numbers} AND typeof(cost) IN ('integer', 'real') AND cost BETWEEN 0 AND {LARGEST_COST_USD}) AS sound,
-           CASE {there}WHEN substr(s.version, 1, 2) = '1.' THEN 2 ELSE 0 END AS takeover
-      FROM {schema}.session_v2 AS s
+    SELECT conversation, {said}, CASE WHEN sound THEN cost ELSE 0 END AS cost_usd, takeover FROM (
+        SELECT s.*, s.id AS conversation,
+               ({numbers} AND typeof(cost) IN ('integer', 'real') AND cost BETWEEN 0 AND {LARGEST_COST_USD}) AS sound,
+               CASE {there}WHEN substr(s.version, 1, 2) = '1.' THEN 2 ELSE 0 END AS takeover
+          FROM {schema}.session_v2 AS s)
     """
 
 
