@@ -73,7 +73,11 @@ def test_setup_twice_changes_nothing_not_even_a_time(shell: Shell) -> None:
         ".config/opencode-stats/settings.toml",
         ".config/opencode/plugins/opencode-stats.json",
         ".config/opencode/plugins/opencode-stats.ts",
+        ".local/share/opencode-stats/ledger.db",
         ".local/share/opencode-stats/setup.json",
+        ".local/share/opencode/stats.json",
+        ".local/state/opencode-stats/lock",
+        ".local/state/opencode-stats/stamp/published",
     ]
 
 
@@ -128,9 +132,9 @@ def test_settings_of_the_user_survive_setup_and_uninstall(shell: Shell) -> None:
 def test_uninstall_ends_an_exporter_that_still_runs(shell: Shell) -> None:
     shell.succeed("setup", "--yes", "--no-service")
     daemon = subprocess.Popen([str(shell.program.script), "daemon"], env=shell.env, stderr=subprocess.DEVNULL)
-    stamp = shell.home / ".local/state/opencode-stats/stamp/published"
+    control = shell.home / ".local/state/opencode-stats/control.sock"
     try:
-        eventually(stamp.exists, timeout_s=20, what="the daemon")
+        eventually(control.exists, timeout_s=20, what="the daemon")
 
         told = shell.succeed("uninstall", "--yes")
 
@@ -147,7 +151,6 @@ def test_uninstall_ends_an_exporter_that_still_runs(shell: Shell) -> None:
 def test_a_spool_that_can_not_be_counted_keeps_everything(shell: Shell) -> None:
     shell.succeed("setup", "--yes")
     spool = shell.home / ".local/state/opencode-stats/spool"
-    spool.mkdir(parents=True)
     (spool / "1-1-0.jsonl").write_text("{}\n")
     (shell.home / ".local/share/opencode-stats/ledger.db").write_text("not a database, but the user's last copy")
     before = {name: time for name, time in shell.files.items() if "/state/" not in name}

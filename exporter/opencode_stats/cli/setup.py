@@ -13,7 +13,7 @@ import click
 
 import opencode_stats
 from opencode_stats.cli.surroundings import places
-from opencode_stats.errors import UserError
+from opencode_stats.errors import OpencodeStatsError, UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -78,7 +78,18 @@ def command(project: Path | None, no_service: bool, no_gnome: bool, dry_run: boo
         click.echo(f"opencode-stats: {sentence}", err=True)
     if failures:
         sys.exit(1)
+    _take_in_history(wanted.paths)
     _closing_words(plan, wanted.paths)
+
+
+def _take_in_history(paths: Paths) -> None:
+    """What OpenCode did before counts from the first look on. A failure here spoils nothing that was set up."""
+    from opencode_stats.cli.take_in import take_in_everything  # noqa: PLC0415 - the slow half of the program
+
+    try:
+        take_in_everything(paths)
+    except OpencodeStatsError as error:
+        click.echo(f"opencode-stats: OpenCode's history could not be taken in yet: {error}", err=True)
 
 
 def this_machine() -> Machine:

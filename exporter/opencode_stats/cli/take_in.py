@@ -32,6 +32,16 @@ def command() -> None:
       opencode-stats import
     """
     paths = places()
+    take_in_everything(paths)
+    click.echo(f"Everything is taken in; the figures are in {paths.stats_file}.")
+
+
+def take_in_everything(paths: Paths) -> None:
+    """Takes in spool and history and publishes, showing how far it is, or waits until a daemon has; says what was new.
+
+    Raises:
+        UserError, LedgerError: it can't be done now.
+    """
     taken = None if is_held(paths.lock) else _take_in(paths)
     if taken is None:
         problem = bring_up_to_date(paths, wait=True)
@@ -39,7 +49,6 @@ def command() -> None:
             raise UserError(problem)
     elif taken.new:
         click.echo(f"{taken.new} requests were new.")
-    click.echo(f"Everything is taken in; the figures are in {paths.stats_file}.")
 
 
 def _take_in(paths: Paths) -> Taken | None:
