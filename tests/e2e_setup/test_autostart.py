@@ -42,13 +42,13 @@ def test_the_plugin_starts_the_recorded_exporter(bare: Stage) -> None:
     settings.write_text("linger_s = 4\n")
     exporter = Exporter(home, [str(make_program(home.root / "a venv").script)])
     exporter.succeed("setup", "--yes")
-    assert not home.stats_file.exists()
+    assert not is_held(home.state / "lock")
 
     assert run(home, "SCENARIO:hello", extra={"A_SECRET_KEY": "secret"}).returncode == 0
 
-    eventually(home.stats_file.exists, timeout_s=30, what="the exporter that the plugin starts")
+    eventually(lambda: is_held(home.state / "lock"), timeout_s=30, what="the exporter that the plugin starts")
+    eventually((home.state / "control.sock").exists, timeout_s=30, what="the exporter to be ready")
     pid = holder_of(home.state / "lock")
-    assert is_held(home.state / "lock")
     with open(f"/proc/{pid}/environ", "rb") as environ:
         assert b"A_SECRET_KEY" not in environ.read()
     assert os.readlink(f"/proc/{pid}/cwd") == "/"

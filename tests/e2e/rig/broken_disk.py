@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -33,6 +34,7 @@ def breaking(folder: Path, fault: Fault) -> tuple[list[str], Fault]:
         prefix = [*namespace, "sh", "-c", f'{_MOUNT[fault]} && exec "$@"', str(folder)]
         if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0:
             return prefix, fault
-        folder.rmdir()
+    if folder.is_dir():
+        shutil.rmtree(folder)  # what setup left there
     folder.write_text("This is no folder.\n")
     return [], "no folder"
