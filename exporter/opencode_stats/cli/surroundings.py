@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -71,7 +71,7 @@ def own_exporter(paths: Paths, *, stays: bool) -> Iterator[Exporter]:
         UserError, LedgerError: something can't be used.
     """
     # Imported here: together they are the slow half of the program.
-    from opencode_stats.daemon.exporter import exporter_at  # noqa: PLC0415
+    from opencode_stats.daemon.exporter import Exporter  # noqa: PLC0415
     from opencode_stats.host.clock import SystemClock, local_zone  # noqa: PLC0415
     from opencode_stats.host.lock import exporter_lock  # noqa: PLC0415
     from opencode_stats.host.processes import Processes  # noqa: PLC0415
@@ -80,15 +80,17 @@ def own_exporter(paths: Paths, *, stays: bool) -> Iterator[Exporter]:
     pid = os.getpid()
     with (
         exporter_lock(paths.lock, pid),
-        exporter_at(
-            paths,
-            version=__version__,
-            clock=SystemClock(),
-            zone=partial(local_zone, os.environ),  # noqa: TID251
-            processes=Processes(),
-            databases=partial(databases, paths.opencode_data, os.environ),  # noqa: TID251
-            daemon_pid=pid if stays else None,
-            day_start_hour=day_start_hour(paths),
+        closing(
+            Exporter(
+                paths,
+                version=__version__,
+                clock=SystemClock(),
+                zone=partial(local_zone, os.environ),  # noqa: TID251
+                processes=Processes(),
+                databases=partial(databases, paths.opencode_data, os.environ),  # noqa: TID251
+                daemon_pid=pid if stays else None,
+                day_start_hour=day_start_hour(paths),
+            )
         ) as exporter,
     ):
         yield exporter

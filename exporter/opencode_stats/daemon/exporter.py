@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from opencode_stats.core.days import Day, day_of
@@ -22,7 +21,7 @@ from opencode_stats.ledger.rebuild import rebuild
 from opencode_stats.publish.stats_file import StatsFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from datetime import tzinfo
     from pathlib import Path
 
@@ -35,7 +34,12 @@ if TYPE_CHECKING:
 
 
 class Exporter:
-    """The steps, over one ledger that is open for writing. Use ``exporter_at`` to get one."""
+    """The steps, over one ledger that is open for writing until ``close``; whoever makes one holds the lock.
+
+    Raises:
+        UserError: a place can't be used.
+        LedgerError: the ledger can't be used.
+    """
 
     def __init__(
         self,
@@ -152,40 +156,6 @@ class Exporter:
     def day(self) -> Day:
         """The user's local day at this moment."""
         return day_of(self._clock.now_ms(), self._zone(), self._day_start_hour)
-
-
-@contextmanager
-def exporter_at(
-    paths: Paths,
-    *,
-    version: str,
-    clock: Clock,
-    zone: Callable[[], tzinfo],
-    processes: Processes,
-    databases: Callable[[], list[Path]],
-    daemon_pid: int | None,
-    day_start_hour: int = 0,
-) -> Iterator[Exporter]:
-    """An exporter that is closed at the end of the block; the caller holds the lock.
-
-    Raises:
-        UserError: a place can't be used.
-        LedgerError: the ledger can't be used.
-    """
-    exporter = Exporter(
-        paths,
-        version=version,
-        clock=clock,
-        zone=zone,
-        processes=processes,
-        databases=databases,
-        daemon_pid=daemon_pid,
-        day_start_hour=day_start_hour,
-    )
-    try:
-        yield exporter
-    finally:
-        exporter.close()
 
 
 def refresh(exporter: Exporter, progress: Callable[[int, int], None] | None = None) -> Taken:
