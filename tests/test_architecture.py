@@ -112,7 +112,8 @@ def commands() -> list[tuple[str, click.Command]]:
 
 @pytest.mark.parametrize(("call", "command"), commands(), ids=lambda value: value if isinstance(value, str) else "")
 def test_every_command_has_help_with_an_example(call: str, command: click.Command) -> None:
-    with click.Context(command, info_name=call) as context:
+    # As `main` makes them: click keeps the help option that the first context gives, "-h" or not, for good.
+    with click.Context(command, info_name=call, help_option_names=cli.context_settings["help_option_names"]) as context:
         text = command.get_help(context)
 
     assert re.search(r"Examples?:\n", text), f"{call} --help has no example"
