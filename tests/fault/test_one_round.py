@@ -15,21 +15,19 @@ from opencode_stats.daemon.exporter import Exporter, refresh
 from opencode_stats.errors import UserError
 from opencode_stats.host.paths import Paths
 from opencode_stats.host.processes import Processes
-from opencode_stats.ingest.quarantine import Quarantine
-from opencode_stats.ingest.spool import Spool
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from opencode_stats.host.files import Files
 
-MOST_CALLS = 60
+MOST_CALLS = 120
 
 
 def exporter(home: Path, files: Files) -> Exporter:
     # Another boot's processes are gone, so the round also finishes their files.
     paths = Paths.of({}, home)
-    made = Exporter(
+    return Exporter(
         paths,
         version="0.1.0",
         clock=FakeClock(),
@@ -39,8 +37,6 @@ def exporter(home: Path, files: Files) -> Exporter:
         daemon_pid=None,
         files=files,
     )
-    made._spool = Spool(paths.spool, made._connection, Quarantine(paths.quarantine), FakeClock(), files)
-    return made
 
 
 def fill(home: Path) -> Paths:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
-from opencode_stats.host.files import OWN_FILE_MODE, Files
+from opencode_stats.host.files import OWN_FILE_MODE, OWN_FOLDER_MODE, Files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,6 +61,22 @@ class FaultyFiles(Files):
     def unlink(self, path: Path) -> None:
         self._call("unlink", path)
         super().unlink(path)
+
+    def mkdir(self, path: Path, mode: int = OWN_FOLDER_MODE) -> None:
+        self._call("mkdir", path)
+        super().mkdir(path, mode)
+
+    def names(self, folder: Path) -> list[str]:
+        self._call("names", folder)
+        return super().names(folder)
+
+    def lstat(self, path: Path) -> os.stat_result:
+        self._call("lstat", path)
+        return super().lstat(path)
+
+    def fstat(self, descriptor: int) -> os.stat_result:
+        self._call("fstat", self.descriptors.get(descriptor))
+        return super().fstat(descriptor)
 
     def _call(self, name: str, path: Path | None) -> None:
         self.calls.append(name)

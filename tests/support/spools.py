@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tests.support.clock import NOON_MS, FakeClock
 from tests.support.script import Script
 
+from opencode_stats.host.files import FILES
 from opencode_stats.ingest.quarantine import Quarantine
 from opencode_stats.ingest.spool import Spool
 from opencode_stats.ledger.queries import quarantined, total
@@ -25,7 +26,7 @@ class Inbox:
 
     home: Path
     connection: sqlite3.Connection
-    files: Files | None = None
+    files: Files = FILES
     clock: FakeClock = field(default_factory=FakeClock)
 
     def __post_init__(self) -> None:

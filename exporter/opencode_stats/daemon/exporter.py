@@ -8,14 +8,14 @@ from opencode_stats.core.days import Day, day_of
 from opencode_stats.core.stats import ExporterStats, project
 from opencode_stats.daemon.health import health_of
 from opencode_stats.errors import UnknownSchema
-from opencode_stats.host.files import Files, own_folder
+from opencode_stats.host.files import FILES, own_folder
 from opencode_stats.ingest.legacy_storage import take_storage
 from opencode_stats.ingest.opencode_database import take_database
 from opencode_stats.ingest.quarantine import Quarantine
 from opencode_stats.ingest.spool import Spool
 from opencode_stats.ledger import runs
 from opencode_stats.ledger.bulk import Taken
-from opencode_stats.ledger.connection import LedgerUnreadable, open_ledger, transaction
+from opencode_stats.ledger.connection import Connection, LedgerUnreadable, open_ledger, transaction
 from opencode_stats.ledger.queries import facts_for
 from opencode_stats.ledger.rebuild import rebuild
 from opencode_stats.publish.stats_file import StatsFile
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from opencode_stats.core.events import ProcessKey
     from opencode_stats.host.clock import Clock
+    from opencode_stats.host.files import Files
     from opencode_stats.host.paths import Paths
     from opencode_stats.host.processes import Processes
     from opencode_stats.ledger.rebuild import Rebuilt
@@ -52,9 +53,9 @@ class Exporter:
         databases: Callable[[], list[Path]],
         daemon_pid: int | None,
         day_start_hour: int = 0,
-        files: Files | None = None,
+        files: Files = FILES,
+        factory: type[Connection] = Connection,
     ) -> None:
-        files = Files() if files is None else files
         self._paths = paths
         self._version = version
         self._clock = clock
@@ -66,9 +67,9 @@ class Exporter:
         self._day_start_hour = day_start_hour
         self._stats_file = StatsFile(files, paths.stats_file, paths.data / "tmp", paths.stamp)
         self._stats_file.prepare()
-        own_folder(paths.spool)
-        self._connection = open_ledger(paths.ledger, clock.now_ms())
-        self._spool = Spool(paths.spool, self._connection, Quarantine(paths.quarantine), clock, files)
+        own_folder(paths.spool, files)
+        self._connection = open_ledger(paths.ledger, clock.now_ms(), files, factory)
+        self._spool = Spool(paths.spool, self._connection, Quarantine(paths.quarantine, files), clock, files)
         self.seen_alive: set[str] = set()
         self.reconcile_due = True
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,8 +43,28 @@ class Files:
         """As the call of that name: removes a file."""
         os.unlink(path)
 
+    def mkdir(self, path: Path, mode: int = OWN_FOLDER_MODE) -> None:
+        """As the call of that name: makes one folder."""
+        os.mkdir(path, mode)
 
-def own_folder(path: Path) -> None:
+    def names(self, folder: Path) -> list[str]:
+        """What is in a folder, in no order; as the call "getdents"."""
+        return os.listdir(folder)
+
+    def lstat(self, path: Path) -> os.stat_result:
+        """As the call of that name: what there is to know of a file, or of a link itself."""
+        return os.lstat(path)
+
+    def fstat(self, descriptor: int) -> os.stat_result:
+        """As the call of that name: what there is to know of an open file."""
+        return os.fstat(descriptor)
+
+
+FILES: Final = Files()
+"""The real calls, for whoever is given no others."""
+
+
+def own_folder(path: Path, files: Files = FILES) -> None:
     """Makes the folder, for its owner alone whatever the umask.
 
     A folder that exists keeps its mode: it may be the user's choice, and ``doctor`` speaks of it.
@@ -59,7 +79,7 @@ def own_folder(path: Path) -> None:
         folder = folder.parent
     for folder in reversed(missing):
         try:
-            os.mkdir(folder, OWN_FOLDER_MODE)
+            files.mkdir(folder)
         except FileExistsError:
             # The plugin, or another exporter, was faster.
             continue

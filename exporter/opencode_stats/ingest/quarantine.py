@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from typing import TYPE_CHECKING, Final
 
-from opencode_stats.host.files import OWN_FILE_MODE, own_folder
+from opencode_stats.host.files import FILES, own_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from opencode_stats.host.files import Files
 
 MOST_BYTES: Final = 64 * 1024 * 1024
 """The folder's size at most; when it is full a bad line is still reported, but its bytes are not kept."""
@@ -20,8 +23,9 @@ _COPY_BYTES: Final = 1024 * 1024
 class Quarantine:
     """The folder of bad lines; neighbours that are bad for the same reason are in one file."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, files: Files = FILES) -> None:
         self._folder = folder
+        self._files = files
         self._sizes_bytes: dict[str, int] | None = None
 
     def keep(self, source: Path, inode: int, offset_bytes: int, length_bytes: int) -> str | None:
@@ -32,20 +36,12 @@ class Quarantine:
         Raises:
             OSError: the copy can't be written; the line has to stay unread until it can.
         """
-        own_folder(self._folder)
+        own_folder(self._folder, self._files)
         name = f"{source.name}.{inode}.{offset_bytes}.bad"
         target = self._folder / name
         if not self._has_room(name, length_bytes):
             return None
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
-        with open(source, "rb") as spool, open(os.open(target, flags, OWN_FILE_MODE), "wb") as kept:
-            spool.seek(offset_bytes)
-            left_bytes = length_bytes
-            while left_bytes and (piece := spool.read(min(_COPY_BYTES, left_bytes))):
-                kept.write(piece)
-                left_bytes -= len(piece)
-            kept.flush()
-            os.fsync(kept.fileno())
+        self._copy(source, target, offset_bytes, length_bytes)
         self._sizes()[name] = length_bytes
         return name
 
@@ -54,6 +50,29 @@ class Quarantine:
         if os.path.isdir(self._folder):
             shutil.rmtree(self._folder)
         self._sizes_bytes = None
+
+    def _copy(self, source: Path, target: Path, offset_bytes: int, length_bytes: int) -> None:
+        files = self._files
+        with contextlib.ExitStack() as opened:
+            spool = files.open(source, os.O_RDONLY)
+            opened.callback(files.close, spool)
+            kept = files.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+            opened.callback(files.close, kept)
+            try:
+                end_bytes = offset_bytes + length_bytes
+                while offset_bytes < end_bytes:
+                    rest = memoryview(files.read(spool, min(_COPY_BYTES, end_bytes - offset_bytes), offset_bytes))
+                    if not rest:
+                        break
+                    offset_bytes += len(rest)
+                    while rest:
+                        rest = rest[files.write(kept, rest) :]
+                files.fsync(kept)
+            except OSError:
+                # Half a copy is no evidence, and on a full disk its room is wanted.
+                with contextlib.suppress(OSError):
+                    files.unlink(target)
+                raise
 
     def _has_room(self, name: str, length_bytes: int) -> bool:
         if self._fits(name, length_bytes):
@@ -69,6 +88,6 @@ class Quarantine:
     def _sizes(self) -> dict[str, int]:
         """The files' sizes by name, read once: only we write here."""
         if self._sizes_bytes is None:
-            with os.scandir(self._folder) as entries:
-                self._sizes_bytes = {entry.name: entry.stat(follow_symlinks=False).st_size for entry in entries}
+            names = self._files.names(self._folder)
+            self._sizes_bytes = {name: self._files.lstat(self._folder / name).st_size for name in names}
         return self._sizes_bytes

@@ -9,7 +9,7 @@ import stat
 from typing import TYPE_CHECKING, Final
 
 from opencode_stats.core.events import ProcessKey
-from opencode_stats.host.files import Files
+from opencode_stats.host.files import FILES
 from opencode_stats.ingest.pieces import Reader
 from opencode_stats.ledger.append import Cursor, forget_cursor, read_cursors
 from opencode_stats.ledger.transactions import checkpointed
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from opencode_stats.host.clock import Clock
+    from opencode_stats.host.files import Files
     from opencode_stats.ingest.quarantine import Quarantine
 
 logger = logging.getLogger(__name__)
@@ -42,11 +43,11 @@ class Spool:
         connection: sqlite3.Connection,
         quarantine: Quarantine,
         clock: Clock,
-        files: Files | None = None,
+        files: Files = FILES,
     ) -> None:
         self._folder = folder
         self._connection = connection
-        self._files = Files() if files is None else files
+        self._files = files
         self._reader = Reader(connection, quarantine, clock, self._files)
         self._cursors = read_cursors(connection)
         self._seen: dict[str, tuple[int, int]] = {}
@@ -91,14 +92,14 @@ class Spool:
     def _found(self) -> Iterator[tuple[str, os.stat_result]]:
         """The spool files, by name. Links, folders and other things are nobody's spool file."""
         try:
-            names = sorted(name for name in os.listdir(self._folder) if _NAME.fullmatch(name))
+            names = sorted(name for name in self._files.names(self._folder) if _NAME.fullmatch(name))
         except FileNotFoundError:
             names = []
         for gone in self._cursors.keys() - set(names):
             self._forget(gone)
         for name in names:
             try:
-                found = os.lstat(self._folder / name)
+                found = self._files.lstat(self._folder / name)
             except FileNotFoundError:
                 continue
             if stat.S_ISREG(found.st_mode):
@@ -125,7 +126,7 @@ class Spool:
         # Not to wait for a writer, should a pipe have taken the file's place since.
         descriptor = self._files.open(self._folder / name, os.O_RDONLY | os.O_NONBLOCK)
         try:
-            found = os.fstat(descriptor)
+            found = self._files.fstat(descriptor)
             if not stat.S_ISREG(found.st_mode):
                 return 0
             cursor = self._cursor_for(name, found, self._files.read(descriptor, HEAD_BYTES, 0))
@@ -143,7 +144,7 @@ class Spool:
         """Whether nothing of the file is left unread; a half line is quarantined for it."""
         cursor = self._cursors[name]
         try:
-            found = os.lstat(self._folder / name)
+            found = self._files.lstat(self._folder / name)
             if self._seen.get(name) != (found.st_size, found.st_mtime_ns):
                 # It grows: its process is not so gone as it seemed.
                 return False
@@ -157,7 +158,7 @@ class Spool:
     def _remove(self, name: str) -> bool:
         path = self._folder / name
         try:
-            if os.lstat(path).st_size != self._cursors[name].offset_bytes:
+            if self._files.lstat(path).st_size != self._cursors[name].offset_bytes:
                 return False
             self._files.unlink(path)
         except OSError as error:

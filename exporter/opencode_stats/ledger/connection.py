@@ -8,24 +8,42 @@ import urllib.parse
 from typing import TYPE_CHECKING
 
 from opencode_stats.errors import LedgerCorrupt, LedgerError, UserError
+from opencode_stats.host.files import FILES, own_folder
 from opencode_stats.ledger.migrations import migrate
 from opencode_stats.ledger.transactions import transaction
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["BUSY_TIMEOUT_MS", "LedgerUnavailable", "LedgerUnreadable", "open_ledger", "open_reader", "transaction"]
+    from opencode_stats.host.files import Files
+
+__all__ = [
+    "BUSY_TIMEOUT_MS",
+    "Connection",
+    "LedgerUnavailable",
+    "LedgerUnreadable",
+    "open_ledger",
+    "open_reader",
+    "transaction",
+]
 
 BUSY_TIMEOUT_MS = 5_000
 
+Connection = sqlite3.Connection
+"""An open ledger; for rooms without SQL."""
 LedgerUnavailable = sqlite3.OperationalError
 """The ledger can't be read or written at this moment (locked, full disk, missing rights); for rooms without SQL."""
 LedgerUnreadable = sqlite3.DatabaseError
 """The same, or what is there is no sound database."""
 
 
-def open_ledger(path: Path, now_ms: int) -> sqlite3.Connection:
+def open_ledger(
+    path: Path, now_ms: int, files: Files = FILES, factory: type[Connection] = sqlite3.Connection
+) -> sqlite3.Connection:
     """The ledger for its one writer, brought to the current schema; made, mode 0600, if it is missing.
+
+    ``files`` and ``factory`` are the ports through which tests make a call fail: every statement that is run for the
+    exporter goes through ``execute`` or ``executemany`` of a connection of that class.
 
     Raises:
         LedgerNewer: a newer version wrote it.
@@ -34,14 +52,15 @@ def open_ledger(path: Path, now_ms: int) -> sqlite3.Connection:
         UserError: the place can't be written.
     """
     try:
-        os.makedirs(path.parent, mode=0o700, exist_ok=True)
+        own_folder(path.parent, files)
         # SQLite gives -wal and -shm the mode of the main file, so the file is made before SQLite sees it.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
+        files.close(files.open(path, os.O_RDWR | os.O_CREAT))
     except OSError as error:
         raise UserError(f"The ledger {path} can't be written: {error.strerror}. Check the folder's rights.") from error
     # A URI, so that OpenCode's databases can be attached read-only.
     quoted = urllib.parse.quote(str(path))
-    connection = sqlite3.connect(f"file:{quoted}", uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_MS / 1000)
+    timeout_s = BUSY_TIMEOUT_MS / 1000
+    connection = sqlite3.connect(f"file:{quoted}", uri=True, isolation_level=None, timeout=timeout_s, factory=factory)
     try:
         connection.execute("PRAGMA journal_mode = WAL")  # readers never block the writer, nor it them
         # In WAL, NORMAL can lose the last commits to a power cut but never damages the file; the spool still holds

@@ -48,7 +48,7 @@ def sweep(files: Files, *folders: Path) -> int:
     swept = 0
     for folder in folders:
         try:
-            names = os.listdir(folder)
+            names = files.names(folder)
         except FileNotFoundError:
             continue
         for name in names:

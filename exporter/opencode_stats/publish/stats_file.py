@@ -44,12 +44,12 @@ class StatsFile:
         """
         try:
             for folder in (self._target.parent, self._temp_folder, self._stamp.parent):
-                own_folder(folder)
+                own_folder(folder, self._files)
             sweep(self._files, self._target.parent, self._temp_folder, self._stamp.parent)
         except OSError as error:
             raise UserError(f"{error.filename} can't be used: {error.strerror}. Check the folder's rights.") from error
-        _refuse_stranger(self._target)
-        self._published = _read_back(self._target)
+        _refuse_stranger(self._files, self._target)
+        self._published = _read_back(self._files, self._target)
 
     def publish(self, stats: Stats) -> Outcome | None:
         """Writes the file if it says something new; None if it does not.
@@ -74,27 +74,31 @@ class StatsFile:
         except FileNotFoundError:
             # Somebody removed a folder under us (`opencode uninstall` does): make it and try once more.
             for folder in (target.parent, temp_folder):
-                own_folder(folder)
+                own_folder(folder, self._files)
             return replace_file(self._files, target, content, temp_folder)
 
 
-def _read_back(target: Path) -> dict[str, Any] | None:
+def _read_back(files: Files, target: Path) -> dict[str, Any] | None:
     """What stands in the file, so that a start with nothing new to say leaves it alone; None where it is not ours."""
     try:
-        with open(target, "rb") as file:
-            if stat.S_IMODE(os.fstat(file.fileno()).st_mode) != OWN_FILE_MODE:
+        descriptor = files.open(target, os.O_RDONLY)
+        try:
+            found = files.fstat(descriptor)
+            if stat.S_IMODE(found.st_mode) != OWN_FILE_MODE:
                 return None
-            document = json.load(file)
+            document = json.loads(files.read(descriptor, found.st_size, 0))
+        finally:
+            files.close(descriptor)
     except (OSError, ValueError, RecursionError):
         return None
     ours = isinstance(document, dict) and isinstance(document.get("exporter"), dict)
     return document if ours else None
 
 
-def _refuse_stranger(target: Path) -> None:
+def _refuse_stranger(files: Files, target: Path) -> None:
     """Raises UserError where a link, a folder or somebody else's file stands in the place of ours."""
     try:
-        found = os.lstat(target)
+        found = files.lstat(target)
     except OSError as error:
         if error.errno == errno.ENOENT:
             return

@@ -24,6 +24,7 @@ from opencode_stats.daemon.exporter import Exporter
 from opencode_stats.daemon.loop import Daemon
 from opencode_stats.errors import LedgerCorrupt
 from opencode_stats.host.clock import SystemClock
+from opencode_stats.host.files import FILES
 from opencode_stats.host.paths import Paths
 from opencode_stats.host.processes import Processes
 
@@ -43,7 +44,7 @@ class ShiftedClock(SystemClock):
         return super().now_ms() + self._ahead_ms
 
 
-def exporter(paths: Paths, files: Files | None = None, clock: SystemClock | None = None) -> Exporter:
+def exporter(paths: Paths, files: Files = FILES, clock: SystemClock | None = None) -> Exporter:
     return Exporter(
         paths,
         version="0.1.0",

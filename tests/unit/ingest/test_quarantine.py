@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.support.files import FaultyFiles, fault_for
 
 from opencode_stats.ingest import quarantine
 from opencode_stats.ingest.quarantine import Quarantine
@@ -46,6 +48,28 @@ def test_a_link_in_the_copys_place_is_not_followed(tmp_path: Path, source: Path)
     with pytest.raises(OSError, match="symbolic"):
         Quarantine(tmp_path / "q").keep(source, 42, 5, 8)
     assert precious.read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("call", ["write", "fsync"])
+def test_a_copy_that_fails_half_way_leaves_nothing(tmp_path: Path, source: Path, call: str) -> None:
+    name = "1-1-1.jsonl.42.5.bad"
+    broken = FaultyFiles(fault_for(name, call, errno.ENOSPC))
+
+    with pytest.raises(OSError, match="space"):
+        Quarantine(tmp_path / "q", broken).keep(source, 42, 5, 8)
+
+    assert (os.listdir(tmp_path / "q"), broken.descriptors) == ([], {})
+    assert Quarantine(tmp_path / "q").keep(source, 42, 5, 8) == name
+
+
+def test_a_good_copy_stays_where_its_line_cannot_be_read_again(tmp_path: Path, source: Path) -> None:
+    name = Quarantine(tmp_path / "q").keep(source, 42, 5, 8)
+    assert name is not None
+
+    with pytest.raises(OSError, match="error"):
+        Quarantine(tmp_path / "q", FaultyFiles(fault_for(source.name, "open", errno.EIO))).keep(source, 42, 5, 8)
+
+    assert (tmp_path / "q" / name).read_bytes() == b"BAD LINE"
 
 
 def test_a_full_quarantine_keeps_no_more(tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from tests.support.script import Script
 from tests.support.spools import Inbox, turn
 
 from opencode_stats.core.process_events import ProcessKey
+from opencode_stats.host.files import FILES
 from opencode_stats.ingest.pieces import PIECE_BYTES
 from opencode_stats.ingest.quarantine import Quarantine
 from opencode_stats.ingest.spool import Spool
@@ -176,7 +177,7 @@ def test_a_file_that_cannot_be_read_keeps_no_other_waiting(
 
     assert inbox.tokens == 200
     assert dict(inbox.spool.troubles) == {scripts[1].file_name: "Permission denied"}
-    inbox.files = None
+    inbox.files = FILES
     inbox.restart()
     inbox.spool.take_in()
     assert (inbox.tokens, dict(inbox.spool.troubles)) == (300, {})
