@@ -38,9 +38,7 @@ def command(as_json: bool) -> None:
 
     paths = places()
     for _ in range(_ATTEMPTS):
-        problem = bring_up_to_date(paths, wait=True)
-        if problem:
-            raise UserError(problem)
+        bring_up_to_date(paths, wait=True)
         found, unread = _audit(paths)
         left = bool(found.naive.at_odds or (found.session_rows and found.session_rows.at_odds))
         if not left:

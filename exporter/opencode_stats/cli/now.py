@@ -45,21 +45,33 @@ def print_now(*, as_json: bool) -> None:
     else:
         click.echo(_page(paths, content, current=trouble is None))
     if trouble is not None:
-        kind: type[OpencodeStatsError] = LedgerError if isinstance(trouble, LedgerError) else UserError
-        raise kind(f"These figures could not be brought up to date. {trouble}") from trouble
+        raise _as_told(trouble, f"These figures could not be brought up to date. {trouble}") from trouble
 
 
-def bring_up_to_date(paths: Paths, *, wait: bool) -> str:
-    """Takes in the spool and publishes, or has the daemon do it; gives what went wrong, empty if nothing did.
+def bring_up_to_date(paths: Paths, *, wait: bool, note: str = "") -> None:
+    """Takes in the spool and publishes, or has the daemon do it.
 
     A daemon is always up to date to some milliseconds, so it is asked only where ``wait`` demands certainty.
+    ``note`` is said after what went wrong.
+
+    Raises:
+        LockHeld: another exporter is at work and does not answer.
+        UserError, LedgerError: it can't be done now.
     """
     trouble = _trouble(paths, wait=wait)
-    return "" if trouble is None else str(trouble)
+    if trouble is not None:
+        raise _as_told(trouble, f"{trouble} {note}".rstrip()) from trouble
+
+
+def _as_told(trouble: OpencodeStatsError, sentence: str) -> OpencodeStatsError:
+    """The same trouble, with its exit code, in other words."""
+    if isinstance(trouble, LockHeld):
+        return LockHeld(sentence, trouble.holder_pid)
+    return LedgerError(sentence) if isinstance(trouble, LedgerError) else UserError(sentence)
 
 
 def _trouble(paths: Paths, *, wait: bool) -> OpencodeStatsError | None:
-    """As ``bring_up_to_date``, but the trouble as the error that it is."""
+    """As ``bring_up_to_date``, but gives what went wrong."""
     from opencode_stats.host.control import TAKE_IN, ask  # noqa: PLC0415 - socket is not needed to read a file
 
     give_up_s = time.monotonic() + PATIENCE_S
@@ -80,9 +92,10 @@ def _trouble(paths: Paths, *, wait: bool) -> OpencodeStatsError | None:
             return error
         return None
     pid = holder_of(paths.lock)
-    return UserError(
+    return LockHeld(
         f"Another opencode-stats (pid {pid or 'unknown'}) has been at work for {PATIENCE_S:.0f} s and does not answer. "
-        "Its log, or opencode-stats doctor, may say why."
+        "Its log, or opencode-stats doctor, may say why.",
+        pid,
     )
 
 

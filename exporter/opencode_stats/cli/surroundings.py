@@ -72,6 +72,7 @@ def own_exporter(paths: Paths, *, stays: bool) -> Iterator[Exporter]:
     """
     # Imported here: together they are the slow half of the program.
     from opencode_stats.daemon.exporter import Exporter  # noqa: PLC0415
+    from opencode_stats.daemon.losses import marker_folders  # noqa: PLC0415
     from opencode_stats.host.clock import SystemClock, local_zone  # noqa: PLC0415
     from opencode_stats.host.lock import exporter_lock  # noqa: PLC0415
     from opencode_stats.host.processes import Processes  # noqa: PLC0415
@@ -90,6 +91,7 @@ def own_exporter(paths: Paths, *, stays: bool) -> Iterator[Exporter]:
                 databases=partial(databases, paths.opencode_data, os.environ),  # noqa: TID251
                 daemon_pid=pid if stays else None,
                 day_start_hour=day_start_hour(paths),
+                loss_folders=marker_folders(paths, os.environ),  # noqa: TID251
             )
         ) as exporter,
     ):

@@ -40,13 +40,12 @@ def take_in_everything(paths: Paths) -> None:
     """Takes in spool and history and publishes, showing how far it is, or waits until a daemon has; says what was new.
 
     Raises:
+        LockHeld: another exporter is at work and does not answer.
         UserError, LedgerError: it can't be done now.
     """
     taken = None if is_held(paths.lock) else _take_in(paths)
     if taken is None:
-        problem = bring_up_to_date(paths, wait=True)
-        if problem:
-            raise UserError(problem)
+        bring_up_to_date(paths, wait=True)
     elif taken.new:
         click.echo(f"{taken.new} requests were new.")
 

@@ -66,6 +66,4 @@ def _how_to_remove_the_program(paths: Paths) -> str:
 def _take_in(paths: Paths) -> None:
     from opencode_stats.cli.now import bring_up_to_date  # noqa: PLC0415 - it opens the ledger
 
-    problem = bring_up_to_date(paths, wait=True)
-    if problem:
-        raise UserError(f"{problem} The spool and the ledger are untouched; --purge gives them up.")
+    bring_up_to_date(paths, wait=True, note="The spool and the ledger are untouched; --purge gives them up.")

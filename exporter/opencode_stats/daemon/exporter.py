@@ -21,7 +21,7 @@ from opencode_stats.ledger.rebuild import rebuild
 from opencode_stats.publish.stats_file import StatsFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import tzinfo
     from pathlib import Path
 
@@ -53,6 +53,7 @@ class Exporter:
         databases: Callable[[], list[Path]],
         daemon_pid: int | None,
         day_start_hour: int = 0,
+        loss_folders: Sequence[Path] = (),
         files: Files = FILES,
         factory: type[Connection] = Connection,
     ) -> None:
@@ -65,6 +66,7 @@ class Exporter:
         self._unread: dict[Path, str] = {}
         self._daemon_pid = daemon_pid
         self._day_start_hour = day_start_hour
+        self._loss_folders = loss_folders or [paths.losses]
         self._stats_file = StatsFile(files, paths.stats_file, paths.data / "tmp", paths.stamp)
         self._stats_file.prepare()
         own_folder(paths.spool, files)
@@ -149,7 +151,7 @@ class Exporter:
         now_ms = self._clock.now_ms()
         day = self.day()
         facts = facts_for(self._connection, day, now_ms)
-        health = health_of(self._connection, self._paths, self._unread, self._spool.troubles, now_ms)
+        health = health_of(self._connection, self._loss_folders, self._unread, self._spool.troubles, now_ms)
         return self._stats_file.publish(
             project(facts, day, ExporterStats(self._version, self._daemon_pid, now_ms, health))
         )

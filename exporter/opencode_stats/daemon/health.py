@@ -11,10 +11,8 @@ from opencode_stats.ledger.sources import rejected_rows
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
-
-    from opencode_stats.host.paths import Paths
 
 RECENT_MS: Final = 7 * 24 * 60 * 60 * 1000
 """A problem of last week still colours the figures; an older one is history, which ``doctor`` tells."""
@@ -22,14 +20,15 @@ RECENT_MS: Final = 7 * 24 * 60 * 60 * 1000
 
 def health_of(
     connection: sqlite3.Connection,
-    paths: Paths,
+    loss_folders: Sequence[Path],
     unread: Mapping[Path, str],
     troubles: Mapping[str, str],
     now_ms: int,
 ) -> Health:
     """Whether the figures are vouched for, with a sentence for each reason why not.
 
-    ``unread`` names the databases of OpenCode that could not be read, ``troubles`` the spool files, each with why.
+    ``loss_folders`` are those in which plugins leave their markers (``losses.marker_folders``); ``unread`` names the
+    databases of OpenCode that could not be read, ``troubles`` the spool files, each with why.
     """
     since_ms = now_ms - RECENT_MS
     problems = []
@@ -39,7 +38,7 @@ def health_of(
     lost = lost_lines(connection, since_ms)
     if lost:
         problems.append(Problem("lost", f"OpenCode's plugin could not keep {_counted(lost, 'event')}."))
-    holding = [marker for marker in read_markers([paths.losses]) if marker.changed_ms >= since_ms]
+    holding = [marker for marker in read_markers(loss_folders) if marker.changed_ms >= since_ms]
     if holding:
         who = f"{len(holding)} OpenCode process{'es' if len(holding) > 1 else ''}"
         events = _counted(sum(marker.lines or 1 for marker in holding), "event")

@@ -13,6 +13,7 @@ import pytest
 from tests.support.script import Script
 from tests.unit.daemon.household import COMMAND
 
+from opencode_stats.cli import now
 from opencode_stats.host.lock import exporter_lock
 from opencode_stats.ledger import connection
 
@@ -172,6 +173,37 @@ def test_a_ledger_that_somebody_holds(call: Call, household: Household, monkeypa
     assert done.returncode == 4
     assert "locked" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("place", ["losses", "run", "tmp"])
+def test_the_figures_carry_a_marker_from_each_of_its_folders(
+    call: Call, household: Household, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(household.home / "run"))
+    folder = {
+        "losses": household.paths.losses,
+        "run": household.home / "run" / "opencode-stats-losses",
+        "tmp": household.home / "tmp" / f"opencode-stats-losses-{os.geteuid()}",
+    }[place]
+    folder.mkdir(parents=True, mode=0o700)
+    (folder / "12-1-abc.json").write_text(json.dumps({"pid": 12, "lines": 5, "reason": "EROFS"}))
+
+    assert call("import").returncode == 0
+
+    health = household.stats["exporter"]["health"]
+    assert [problem["code"] for problem in health["problems"]] == ["holding"]
+    assert "5 events" in health["problems"][0]["message"]
+
+
+def test_nobody_answers_for_the_lock(call: Call, household: Household, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(now, "PATIENCE_S", 0.2)
+    call("import")
+    with exporter_lock(household.paths.lock, os.getpid()):
+        done = call("--json")
+
+    # What was published last is printed all the same.
+    assert (done.returncode, json.loads(done.stdout)) == (3, household.stats)
+    assert f"Another opencode-stats (pid {os.getpid()}) has been at work for" in done.stderr
 
 
 def test_a_first_call_waits_for_who_makes_the_first_file(household: Household) -> None:

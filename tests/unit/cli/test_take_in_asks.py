@@ -45,5 +45,5 @@ def test_who_holds_the_lock_does_not_answer(call: Call, household: Household, mo
     with exporter_lock(household.paths.lock, os.getpid()):
         done = call("import")
 
-    assert (done.returncode, done.stdout) == (2, "")
+    assert (done.returncode, done.stdout) == (3, "")
     assert f"Another opencode-stats (pid {os.getpid()}) has been at work for" in done.stderr

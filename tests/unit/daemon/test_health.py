@@ -24,7 +24,7 @@ NOTHING: Mapping[str, str] = {}
 
 
 def look(ledger: sqlite3.Connection, home: Path, now_ms: int = NOON_MS) -> Health:
-    return health_of(ledger, Paths.of({}, home), {}, NOTHING, now_ms)
+    return health_of(ledger, [Paths.of({}, home).losses], {}, NOTHING, now_ms)
 
 
 def codes(health: Health) -> list[str]:
@@ -80,7 +80,7 @@ def test_a_process_that_holds_lines_back(ledger: sqlite3.Connection, tmp_path: P
 def test_files_that_cannot_be_read(ledger: sqlite3.Connection, tmp_path: Path) -> None:
     unread = {Path("/x/opencode.db"): "OpenCode 9 keeps no table message."}
 
-    health = health_of(ledger, Paths.of({}, tmp_path), unread, {"1-1-0.jsonl": "Input/output error"}, NOON_MS)
+    health = health_of(ledger, [Paths.of({}, tmp_path).losses], unread, {"1-1-0.jsonl": "Input/output error"}, NOON_MS)
 
     assert codes(health) == ["spool-file", "opencode-database"]
     assert [problem.message for problem in health.problems] == [
