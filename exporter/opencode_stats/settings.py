@@ -17,15 +17,21 @@ class Settings:
     """What the user may choose.
 
     ``autostart``: the plugin starts the exporter where no service does; ``linger_s``: how long such an exporter stays
-    after the last OpenCode has gone, in seconds; ``day_start_hour``: the local hour, 0 to 23, at which a day begins.
+    after the last OpenCode has gone, in seconds; ``day_start_hour``: the local hour, 0 to 23, at which a day begins;
+    ``inactive_after_minutes``: how long a run may be silent before that asks for attention, 0 for as long as it likes.
     """
 
     autostart: bool = False
     linger_s: int = 600
     day_start_hour: int = 0
+    inactive_after_minutes: int = 15
 
 
-_RANGES: Final = {"linger_s": range(2**53), "day_start_hour": range(24)}
+_RANGES: Final = {
+    "linger_s": range(2**53),
+    "day_start_hour": range(24),
+    "inactive_after_minutes": range(7 * 24 * 60 + 1),
+}
 
 
 def read_settings(file: Path) -> Settings:

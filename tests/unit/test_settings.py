@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 
 def test_no_file_means_the_defaults(tmp_path: Path) -> None:
-    assert read_settings(tmp_path / "none.toml") == Settings(autostart=False, linger_s=600, day_start_hour=0)
+    assert read_settings(tmp_path / "none.toml") == Settings(
+        autostart=False, linger_s=600, day_start_hour=0, inactive_after_minutes=15
+    )
 
 
 def test_what_is_chosen_and_what_is_not_known(tmp_path: Path) -> None:
@@ -32,6 +34,9 @@ def test_what_is_chosen_and_what_is_not_known(tmp_path: Path) -> None:
         ("day_start_hour = 4.0", "day_start_hour"),
         ("day_start_hour = true", "day_start_hour"),
         ("linger_s = -1", "linger_s"),
+        ("inactive_after_minutes = -1", "inactive_after_minutes"),
+        ("inactive_after_minutes = 10081", "inactive_after_minutes"),
+        ("inactive_after_minutes = 0.5", "inactive_after_minutes"),
         ("autostart = 1", "autostart"),
         ("= 1", "not valid TOML"),
     ],

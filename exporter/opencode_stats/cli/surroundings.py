@@ -77,6 +77,7 @@ def own_exporter(paths: Paths, *, stays: bool) -> Iterator[Exporter]:
     from opencode_stats.host.lock import exporter_lock  # noqa: PLC0415
     from opencode_stats.host.processes import Processes  # noqa: PLC0415
     from opencode_stats.opencode.places import databases  # noqa: PLC0415
+    from opencode_stats.settings import read_settings  # noqa: PLC0415
 
     pid = os.getpid()
     with (
@@ -90,7 +91,7 @@ def own_exporter(paths: Paths, *, stays: bool) -> Iterator[Exporter]:
                 processes=Processes(),
                 databases=partial(databases, paths.opencode_data, os.environ),  # noqa: TID251
                 daemon_pid=pid if stays else None,
-                day_start_hour=day_start_hour(paths),
+                settings=read_settings(paths.settings_file),
                 loss_folders=marker_folders(paths, os.environ),  # noqa: TID251
             )
         ) as exporter,

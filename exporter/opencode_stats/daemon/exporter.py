@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
-from opencode_stats.core.days import Day, day_of
+from opencode_stats.core.attention import news, silent_runs
+from opencode_stats.core.days import day_of
 from opencode_stats.core.stats import ExporterStats, project
 from opencode_stats.daemon.health import health_of
 from opencode_stats.errors import UnknownSchema
@@ -19,6 +21,7 @@ from opencode_stats.ledger.connection import Connection, LedgerUnreadable, open_
 from opencode_stats.ledger.queries import facts_for
 from opencode_stats.ledger.rebuild import rebuild
 from opencode_stats.publish.stats_file import StatsFile
+from opencode_stats.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
     from opencode_stats.host.processes import Processes
     from opencode_stats.ledger.rebuild import Rebuilt
     from opencode_stats.publish.atomic_file import Outcome
+
+MINUTE_MS: Final = 60_000
 
 
 class Exporter:
@@ -52,7 +57,7 @@ class Exporter:
         processes: Processes,
         databases: Callable[[], list[Path]],
         daemon_pid: int | None,
-        day_start_hour: int = 0,
+        settings: Settings | None = None,
         loss_folders: Sequence[Path] = (),
         files: Files = FILES,
         factory: type[Connection] = Connection,
@@ -65,7 +70,7 @@ class Exporter:
         self._databases = databases
         self._unread: dict[Path, str] = {}
         self._daemon_pid = daemon_pid
-        self._day_start_hour = day_start_hour
+        self._settings = Settings() if settings is None else settings
         self._loss_folders = loss_folders or [paths.losses]
         self._stats_file = StatsFile(files, paths.stats_file, paths.data / "tmp", paths.stamp)
         self._stats_file.prepare()
@@ -74,6 +79,7 @@ class Exporter:
         self._spool = Spool(paths.spool, self._connection, Quarantine(paths.quarantine, files), clock, files)
         self.seen_alive: set[str] = set()
         self.reconcile_due = True
+        self.due_ms = 0
 
     def close(self) -> None:
         """Closes the ledger."""
@@ -145,20 +151,22 @@ class Exporter:
     def publish(self) -> Outcome | None:
         """Writes stats.json if it says something new; None if it does not.
 
+        ``due_ms`` is from then on the instant at which there will be something new even if nothing happens till then.
+
         Raises:
             OSError: the last good file is still in place.
         """
         now_ms = self._clock.now_ms()
-        day = self.day()
+        day = day_of(now_ms, self._zone(), self._settings.day_start_hour)
         facts = facts_for(self._connection, day, now_ms)
+        after_ms = self._settings.inactive_after_minutes * MINUTE_MS
+        silent, next_silent_ms = silent_runs(facts.runs, facts.attention, after_ms, now_ms)
+        facts = replace(facts, attention=news((*facts.attention, *silent), now_ms))
+        self.due_ms = day.end_ms if next_silent_ms is None else min(day.end_ms, next_silent_ms)
         health = health_of(self._connection, self._loss_folders, self._unread, self._spool.troubles, now_ms)
         return self._stats_file.publish(
             project(facts, day, ExporterStats(self._version, self._daemon_pid, now_ms, health))
         )
-
-    def day(self) -> Day:
-        """The user's local day at this moment."""
-        return day_of(self._clock.now_ms(), self._zone(), self._day_start_hour)
 
 
 def refresh(exporter: Exporter, progress: Callable[[int, int], None] | None = None) -> Taken:

@@ -127,8 +127,6 @@ class Daemon:
             if wait_s:
                 self._sleep_s = wait_s
                 return False
-            # Asked before the publishing: should midnight come between the two, the sleep is none at all.
-            day = self._exporter.day()
             outcome = self._exporter.publish()
             if outcome is not None:
                 logger.debug("stats.published outcome=%r", outcome)
@@ -144,7 +142,7 @@ class Daemon:
         self._control.answer()
         self._sleep_s = quiet_s(
             now_ms=self._clock.now_ms(),
-            day_end_ms=day.end_ms,
+            due_ms=self._exporter.due_ms,
             unwatched=self._unwatched,
             lonely_s=self._lonely_s(),
         )

@@ -12,16 +12,17 @@ BACK_OFF_S: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """How long to wait after the first failure in a row, the second, …; the last is for all that follow."""
 
 
-def quiet_s(*, now_ms: int, day_end_ms: int, unwatched: bool, lonely_s: float | None) -> float:
+def quiet_s(*, now_ms: int, due_ms: int, unwatched: bool, lonely_s: float | None) -> float:
     """Seconds to sleep when everything is published.
 
     Args:
         now_ms: the wall clock.
-        day_end_ms: when the day that was published ends; in the past where midnight came meanwhile.
+        due_ms: when what was published will be out of date by itself (midnight, a silence that has grown too long); in
+            the past where that came meanwhile.
         unwatched: whether something may happen without waking us.
         lonely_s: seconds until nobody has needed us for long enough; None where we stay for ever.
     """
-    bounds = [UNWATCHED_SCAN_S if unwatched else SCAN_S, (day_end_ms - now_ms) / 1000]
+    bounds = [UNWATCHED_SCAN_S if unwatched else SCAN_S, (due_ms - now_ms) / 1000]
     if lonely_s is not None:
         bounds.append(lonely_s)
     return max(0.0, min(bounds))

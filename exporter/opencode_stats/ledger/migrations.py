@@ -11,7 +11,13 @@ from opencode_stats.ledger.transactions import transaction
 if TYPE_CHECKING:
     import sqlite3
 
-STEPS: Final = ("m001_initial.sql", "m002_import.sql", "m003_opencode2.sql", "m004_legacy_storage.sql")
+STEPS: Final = (
+    "m001_initial.sql",
+    "m002_import.sql",
+    "m003_opencode2.sql",
+    "m004_legacy_storage.sql",
+    "m005_turns.sql",
+)
 """Files in this package, oldest first; a released one is never edited."""
 
 

@@ -140,7 +140,8 @@ def _first_use_ms(connection: sqlite3.Connection) -> int | None:
 
 def _attention(connection: sqlite3.Connection, now_ms: int) -> list[AttentionItem]:
     rows = connection.execute(
-        "SELECT attention.id, kind, uid, conversation, workspace, at_ms FROM attention JOIN runs ON runs.id = run "
+        "SELECT attention.id, kind, uid, conversation, workspace, at_ms, turn_ms "
+        "FROM attention JOIN runs ON runs.id = run "
         "WHERE closed_ms IS NULL AND at_ms > ? ORDER BY at_ms DESC, attention.id LIMIT ?",
         (now_ms - SHOWN_FOR_MS, MOST_SHOWN),
     )

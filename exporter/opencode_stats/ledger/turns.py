@@ -128,14 +128,15 @@ def become_idle(
     close_requests(connection, conversation, at_ms)
     _rest(connection, run, at_ms, was_busy=bool(was_busy))
     facts = connection.execute(
-        "SELECT c.parent IS NULL, c.deleted_ms IS NOT NULL, c.last_prompt, runs.uid, c.error, c.directory, runs.id "
+        "SELECT c.parent IS NULL, c.deleted_ms IS NOT NULL, c.last_prompt, prompts.at_ms, runs.uid, c.error, "
+        "c.directory, runs.id "
         "FROM conversations AS c "
         "LEFT JOIN prompts ON prompts.conversation = c.conversation AND prompts.message = c.last_prompt "
         "LEFT JOIN runs ON runs.id = prompts.run WHERE c.conversation = ?",
         (conversation,),
     ).fetchone()
-    is_root, deleted, prompt, run_uid, error, directory, prompted_run = facts
-    turn = Turn(conversation, bool(is_root), bool(deleted), prompt, run_uid, error, outcome, directory)
+    is_root, deleted, prompt, prompted_ms, run_uid, error, directory, prompted_run = facts
+    turn = Turn(conversation, bool(is_root), bool(deleted), prompt, prompted_ms, run_uid, error, outcome, directory)
     item = after_turn(turn, at_ms)
     if item is not None:
         _ask_for(connection, item, prompted_run)
@@ -153,7 +154,8 @@ def open_request(connection: sqlite3.Connection, event: RequestOpened, run: int)
             "SELECT directory FROM conversations WHERE conversation = ?", (event.conversation,)
         ).fetchone()
         workspace = None if row is None else row[0]
-        item = AttentionItem(f"request/{event.request}", event.kind, uid, event.conversation, workspace, event.at_ms)
+        item_id = f"request/{event.request}"
+        item = AttentionItem(item_id, event.kind, uid, event.conversation, workspace, event.at_ms, None)
         _ask_for(connection, item, run)
 
 
@@ -191,8 +193,9 @@ def _rest(connection: sqlite3.Connection, run: int, at_ms: int, *, was_busy: boo
 
 def _ask_for(connection: sqlite3.Connection, item: AttentionItem, run: int) -> None:
     connection.execute(
-        "INSERT OR IGNORE INTO attention VALUES (?, ?, ?, ?, ?, ?, NULL)",
-        (item.id, item.kind, run, item.conversation, item.workspace, item.at_ms),
+        "INSERT OR IGNORE INTO attention (id, kind, run, conversation, workspace, at_ms, turn_ms) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (item.id, item.kind, run, item.conversation, item.workspace, item.at_ms, item.turn_ms),
     )
 
 

@@ -128,7 +128,7 @@ def test_the_sessions_are_the_live_ones_the_latest_prompted_first() -> None:
 
 
 def test_the_rest_is_handed_through() -> None:
-    item = AttentionItem("i", "finished", "r", "s", None, 4)
+    item = AttentionItem("i", "finished", "r", "s", None, 4, None)
     stats = project(
         replace(NOTHING, day=USAGE, total=USAGE, total_title_requests=9, first_use_ms=42, attention=[item]),
         TODAY,

@@ -15,6 +15,7 @@ from tests.support.script import Script
 from opencode_stats.daemon.exporter import Exporter, refresh
 from opencode_stats.host.paths import Paths
 from opencode_stats.host.processes import Processes
+from opencode_stats.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +58,7 @@ def desk(home: Path, start_hour: int = 0) -> Iterator[Desk]:
         processes=Processes(),
         databases=list,
         daemon_pid=1,
-        day_start_hour=start_hour,
+        settings=Settings(day_start_hour=start_hour),
     )
     with closing(exporter):
         one = Desk(paths, exporter, clock, list(zone))
@@ -71,7 +72,7 @@ def test_it_turns_over_at_the_millisecond(tmp_path: Path) -> None:
 
         one.clock.wall_ms = NOON_MS + 12 * HOUR_S * 1000 - 1
         assert one.daily == ("2026-11-21", 7)
-        assert one.exporter.day().end_ms - one.clock.wall_ms == 1
+        assert one.exporter.due_ms - one.clock.wall_ms == 1
         one.clock.advance(0.001)
         assert one.daily == ("2026-11-22", 0)
 

@@ -25,7 +25,7 @@ FAR_MS = 10_000_000
     ],
 )
 def test_the_nearest_bound_counts(now_ms: int, unwatched: bool, lonely_s: float | None, expected: float) -> None:
-    slept_s = quiet_s(now_ms=now_ms, day_end_ms=FAR_MS, unwatched=unwatched, lonely_s=lonely_s)
+    slept_s = quiet_s(now_ms=now_ms, due_ms=FAR_MS, unwatched=unwatched, lonely_s=lonely_s)
 
     assert slept_s == pytest.approx(expected)
 

@@ -37,12 +37,22 @@ def test_a_turn_at_work_and_then_done(ledger: sqlite3.Connection) -> None:
     assert (session.state, session.idle_since) == ("idle", more.at_ms - 10)
     item = stats_of(ledger).attention[0]
     assert item.id == f"turn/{session.run_id}/ses_a/{script.prompts[0]}"
-    assert (item.kind, item.workspace, item.at_ms, len(stats_of(ledger).attention)) == (
-        "finished",
-        "/w",
-        more.at_ms - 10,
-        1,
-    )
+    assert (item.kind, item.workspace, item.at_ms) == ("finished", "/w", more.at_ms - 10)
+    # The prompt came a step before the conversation was busy.
+    assert item.turn_ms == more.at_ms - 10 - (script.at_ms - 10)
+    assert len(stats_of(ledger).attention) == 1
+
+
+def test_a_prompt_that_came_while_it_worked_is_where_the_turn_is_counted_from(ledger: sqlite3.Connection) -> None:
+    take(ledger, begun().wait(60_000).prompt("ses_a").wait(1_000).idle("ses_a"))
+
+    assert [(item.kind, item.turn_ms) for item in stats_of(ledger).attention] == [("finished", 1_010)]
+
+
+def test_a_request_is_no_turn(ledger: sqlite3.Connection) -> None:
+    take(ledger, begun().asked("per_1", "ses_a"))
+
+    assert [(item.kind, item.turn_ms) for item in stats_of(ledger).attention] == [("permission", None)]
 
 
 def test_a_new_run_is_idle_since_its_start(ledger: sqlite3.Connection) -> None:
