@@ -164,6 +164,34 @@ def test_another_version_in_place_is_started_anew(manager: UserManager, tmp_path
     assert "nothing to do" in manager.run(program.script, "setup", "--yes").stdout
 
 
+def test_an_upgrade_without_setup_is_noticed_and_started(manager: UserManager, tmp_path: Path) -> None:
+    """What pip or a package's update does: other files, and nobody who tells the service."""
+    program = make_program(tmp_path / "venv")
+    manager.run(program.script, "setup", "--yes")
+    # Only the pace is changed: it looks once a minute otherwise.
+    drop_in = manager.home / ".config/systemd/user/opencode-stats.service.d/pace.conf"
+    drop_in.parent.mkdir()
+    drop_in.write_text(f"[Service]\nExecStart=\nExecStart={program.script} daemon --supervised --scan 0.3\n")
+    manager.ctl("daemon-reload")
+    manager.ctl("restart", "opencode-stats")
+    pid = manager.shows("MainPID")
+    package = program.folder / "package" / "opencode_stats"
+    (package / "draft").write_text((package / "__init__.py").read_text().replace('"0.1.0"', '"0.1.1"'))
+    (package / "draft").replace(package / "__init__.py")
+
+    eventually(
+        lambda: manager.shows("ActiveState") == "active" and manager.shows("MainPID") not in ("0", pid),
+        timeout_s=30,
+        what="the new version",
+    )
+
+    assert tuple(manager.shows(n) for n in ("NRestarts", "Result")) == ("1", "success")
+    assert json.loads(stats_of(manager).read_text())["exporter"]["version"] == "0.1.1"
+    # Once: the new one finds itself as it is installed.
+    with pytest.raises(AssertionError):
+        eventually(lambda: manager.shows("NRestarts") != "1", timeout_s=3, what="another restart")
+
+
 def test_no_service_takes_it_away(manager: UserManager, program: Program) -> None:
     manager.run(program.script, "setup", "--yes")
 

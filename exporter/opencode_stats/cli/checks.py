@@ -37,7 +37,7 @@ def findings(paths: Paths, env: Mapping[str, str], directory: Path, now_ms: int)
         _folder("spool folder", paths.spool),
         *loss_findings(paths, env),
         _settings(paths),
-        exporter_finding(paths),
+        exporter_finding(paths, now_ms),
         *([service] if service else []),
         _folder("folder of the ledger", paths.data),
         *ledger_findings(paths, now_ms),

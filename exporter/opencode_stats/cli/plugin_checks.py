@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from opencode_stats.cli.finding import Finding
 from opencode_stats.daemon.losses import marker_folders, read_markers
 from opencode_stats.errors import UserError
+from opencode_stats.host.installation import changed_ms
 from opencode_stats.host.lock import holder_of, is_held
+from opencode_stats.host.processes import Processes
 from opencode_stats.install.command import recorded_environment
 from opencode_stats.install.plugin_files import PLUGIN, RECORD, bundled_plugin
 from opencode_stats.install.service import UNIT, unit_text
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from opencode_stats.host.paths import Paths
+
+
+_CLOCKS_MS: Final = 1_000
+"""Boot and start times are known to a tick, file times to the clock's last step."""
 
 
 def plugin_findings(paths: Paths, directory: Path) -> list[Finding]:
@@ -31,11 +37,16 @@ def plugin_findings(paths: Paths, directory: Path) -> list[Finding]:
     return found
 
 
-def exporter_finding(paths: Paths) -> Finding:
-    """Whether an exporter is at work, or who would start one."""
+def exporter_finding(paths: Paths, now_ms: int) -> Finding:
+    """Whether an exporter is at work, and of this version, or who would start one."""
     about = "exporter"
     if is_held(paths.lock):
-        return Finding("ok", about, f"at work, pid {holder_of(paths.lock)}.")
+        pid = holder_of(paths.lock)
+        started_ms = Processes().started_ms(pid, now_ms)
+        if started_ms is not None and started_ms + _CLOCKS_MS < changed_ms():
+            reason = f"at work, pid {pid}, but older than what is installed now."
+            return Finding("warn", about, reason, f"end it (kill {pid}), and start it again as it was started before")
+        return Finding("ok", about, f"at work, pid {pid}.")
     if (paths.systemd_user / UNIT).is_file():
         return Finding(
             "warn",

@@ -14,6 +14,7 @@ from opencode_stats.daemon.rest import SCAN_S, back_off_s, quiet_s
 from opencode_stats.daemon.watcher import Watcher
 from opencode_stats.errors import LedgerCorrupt, UserError
 from opencode_stats.host.doorbell import Doorbell
+from opencode_stats.host.installation import Installation
 from opencode_stats.host.systemd import notify
 from opencode_stats.ledger.connection import LedgerUnavailable, LedgerUnreadable
 from opencode_stats.publish.pacer import Pacer
@@ -49,6 +50,9 @@ class Daemon:
         processes: Processes,
         env: Mapping[str, str],
         linger_s: float | None,
+        scan_s: float = SCAN_S,
+        installation: Installation | None = None,
+        supervised: bool = False,
     ) -> None:
         self._exporter = exporter
         self._paths = paths
@@ -56,6 +60,9 @@ class Daemon:
         self._processes = processes
         self._env = env
         self._linger_s = linger_s
+        self._scan_s = scan_s
+        self._installation = Installation() if installation is None else installation
+        self._supervised = supervised
         self._doorbell = Doorbell(paths.doorbell)
         try:
             self._control = ControlServer(paths.control)
@@ -66,15 +73,18 @@ class Daemon:
         self._watcher = Watcher(paths.spool, self._wake_up)
         self._ends: dict[str, int] = {}
         self._unwatched = False
-        self._reconciled_s = clock.elapsed_s()
+        self._reconciled_s = self._looked_s = clock.elapsed_s()
+        self._outdated = False
         self._pacer = Pacer(clock.elapsed_s())
         self._failures = 0
         self._stopping = False
         self._sleep_s = 0.0
         self._alone_since_s = clock.elapsed_s()
 
-    def run(self) -> None:
+    def run(self) -> bool:
         """Works until SIGTERM or SIGINT, or until nobody has needed it for ``linger_s``.
+
+        Where it is ``supervised`` it ends, too, when another version was installed, and gives True: start that one.
 
         Raises:
             LedgerCorrupt: the ledger turned out to be damaged.
@@ -85,6 +95,7 @@ class Daemon:
         try:
             self._work()
             logger.info("daemon.stopped")
+            return self._outdated and self._supervised and not self._stopping
         finally:
             signal.set_wakeup_fd(-1)
             for number, handler in before.items():
@@ -110,7 +121,12 @@ class Daemon:
                     logger.info("daemon.lingered s=%s", self._linger_s)
                     notify(self._env, "STOPPING=1")
                     return
+            if self._outdated and self._supervised:
+                notify(self._env, "STOPPING=1")
+                self._round(paced=False)
+                return
             self._wait()
+            self._look_at_installation()
             if not self._stopping:
                 done = self._round(paced=not self._control.asked)
 
@@ -145,6 +161,7 @@ class Daemon:
             due_ms=self._exporter.due_ms,
             unwatched=self._unwatched,
             lonely_s=self._lonely_s(),
+            scan_s=self._scan_s,
         )
         return True
 
@@ -158,7 +175,17 @@ class Daemon:
             raise UserError(f"Somebody took {self._paths.doorbell} away, so OpenCode can't reach us. Start it again.")
 
     def _scan_due(self) -> bool:
-        return self._clock.elapsed_s() - self._reconciled_s >= SCAN_S
+        return self._clock.elapsed_s() - self._reconciled_s >= self._scan_s
+
+    def _look_at_installation(self) -> None:
+        """Once a scan: whether another version was installed, which this process can't become."""
+        now_s = self._clock.elapsed_s()
+        if self._outdated or now_s - self._looked_s < self._scan_s:
+            return
+        self._looked_s = now_s
+        if self._installation.replaced():
+            self._outdated = True
+            logger.warning("daemon.outdated supervised=%s", self._supervised)
 
     def _reconcile(self) -> None:
         taken = self._exporter.reconcile()

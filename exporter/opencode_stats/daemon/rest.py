@@ -12,7 +12,7 @@ BACK_OFF_S: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """How long to wait after the first failure in a row, the second, …; the last is for all that follow."""
 
 
-def quiet_s(*, now_ms: int, due_ms: int, unwatched: bool, lonely_s: float | None) -> float:
+def quiet_s(*, now_ms: int, due_ms: int, unwatched: bool, lonely_s: float | None, scan_s: float = SCAN_S) -> float:
     """Seconds to sleep when everything is published.
 
     Args:
@@ -21,8 +21,9 @@ def quiet_s(*, now_ms: int, due_ms: int, unwatched: bool, lonely_s: float | None
             the past where that came meanwhile.
         unwatched: whether something may happen without waking us.
         lonely_s: seconds until nobody has needed us for long enough; None where we stay for ever.
+        scan_s: how often we look however quiet it is.
     """
-    bounds = [UNWATCHED_SCAN_S if unwatched else SCAN_S, (due_ms - now_ms) / 1000]
+    bounds = [min(UNWATCHED_SCAN_S, scan_s) if unwatched else scan_s, (due_ms - now_ms) / 1000]
     if lonely_s is not None:
         bounds.append(lonely_s)
     return max(0.0, min(bounds))

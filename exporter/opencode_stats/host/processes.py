@@ -47,6 +47,13 @@ class Processes:
             return None
         return int(fields[_AFTER_NAME_START_TICKS])
 
+    def started_ms(self, pid: int, now_ms: int) -> int | None:
+        """When the process started by this moment's clock, Unix milliseconds; None for none."""
+        ticks, uptime = self.start_ticks(pid), self._read("uptime").split()
+        if ticks is None or not uptime:
+            return None
+        return now_ms - int(float(uptime[0]) * 1000) + ticks * 1000 // os.sysconf("SC_CLK_TCK")
+
     def watch_end(self, pid: int) -> int | None:
         """A descriptor that becomes readable when the process ends (pidfd_open(2)); None where the kernel has none.
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from opencode_stats.host.paths import Paths
 
 NAME: Final = "opencode-stats"
-SERVICE_ARGUMENTS: Final = ("daemon",)
+SERVICE_ARGUMENTS: Final = ("daemon", "--supervised")
 _ALSO_RECORDED: Final = ("OPENCODE_DB",)
 """What else decides where things are: OpenCode's own database may be elsewhere."""
 

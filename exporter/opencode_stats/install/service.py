@@ -64,6 +64,9 @@ ExecStart={_command(command)}
 RestartSec=5
 # 3: another exporter is at work.
 RestartPreventExitStatus=3
+# 75: another version was installed; start that one.
+RestartForceExitStatus=75
+SuccessExitStatus=75
 TimeoutStartSec=120
 TimeoutStopSec=30
 {_HARDENING}

@@ -6,6 +6,7 @@ import os
 import select
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -118,3 +119,24 @@ def test_a_real_process_from_its_start_over_its_zombie_to_its_end() -> None:
             os.close(end)
     assert processes.life_of(key) == "gone"
     assert processes.watch_end(child.pid) is None
+
+
+def test_when_a_process_started(proc: Path) -> None:
+    add(proc, 42, start_ticks=500 * os.sysconf("SC_CLK_TCK"))
+    (proc / "uptime").write_text("600.25 1000.00\n")
+
+    assert Processes(str(proc)).started_ms(42, 1_000_000) == 1_000_000 - 100_250
+    assert Processes(str(proc)).started_ms(43, 1_000_000) is None
+    assert Processes(str(proc / "none")).started_ms(42, 1_000_000) is None
+
+
+def test_this_process_started_a_moment_ago() -> None:
+    child = subprocess.Popen(["sleep", "60"])
+    try:
+        now_ms = time.time_ns() // 1_000_000
+        started_ms = Processes().started_ms(child.pid, now_ms)
+        assert started_ms is not None
+        assert 0 <= now_ms - started_ms + 20 < 2_000
+    finally:
+        child.kill()
+        child.wait()
