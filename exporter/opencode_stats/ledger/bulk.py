@@ -207,7 +207,7 @@ def _insert_unknown(connection: sqlite3.Connection) -> int:
         f"ifnull(summary, 0), stage, {_STATE}, {_STANDING}, "
         "'', 0, api, 'imported', created, at_ms FROM "
         "(SELECT *, ifnull(completed_ms, created) AS at_ms FROM incoming) AS candidate "
-        "WHERE sound AND NOT EXISTS (SELECT 1 FROM messages WHERE messages.message = candidate.message)"
+        "WHERE sound ON CONFLICT (message) DO NOTHING"
     ).rowcount
     connection.execute("DELETE FROM bulk")
     return added

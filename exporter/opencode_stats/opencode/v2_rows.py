@@ -94,7 +94,7 @@ def running_totals(schema: str, *, legacy: bool) -> str:
         SELECT s.*, s.id AS conversation,
                ({numbers} AND typeof(cost) IN ('integer', 'real') AND cost BETWEEN 0 AND {LARGEST_COST_USD}) AS sound,
                CASE {there}WHEN substr(s.version, 1, 2) = '1.' THEN 2 ELSE 0 END AS takeover
-          FROM {schema}.session_v2 AS s)
+          FROM {schema}.session_v2 AS s {FENCE})
     """
 
 
