@@ -24,15 +24,17 @@ _SLOTS = _ADD.format(f"'slot', number, '', provider, model, {', '.join(_ALL)} FR
 _WHOLE = _ADD.format(
     f"'all', 0, '', provider, model, {_SUMMED}, sum(messages) FROM temp.added GROUP BY provider, model"
 )
+_RUNS = _ADD.format(
+    f"scope, number, directory, provider, model, {_SUMMED}, count(*) FROM shares WHERE scope = 'run' AND id > ? "
+    "GROUP BY 1, 2, 3, 4, 5"
+)
 
 
 def add_sums(connection: sqlite3.Connection, after_id: int) -> None:
-    """Adds what the rows after that number share in each sum; they came while the triggers stood still (``bulk``).
-
-    They came from a disk, so they belong to no run and share in no run's sum.
-    """
+    """Adds what the rows after that number share in each sum; they came while the triggers stood still (``bulk``)."""
     connection.execute("DROP TABLE IF EXISTS temp.added")
     connection.execute(_OF_SLOTS, (after_id,))
     connection.execute(_SLOTS)
     connection.execute(_WHOLE)
     connection.execute("DROP TABLE temp.added")
+    connection.execute(_RUNS, (after_id,))
