@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Final
 
 from opencode_stats.errors import UserError
+from opencode_stats.host.files import read_plain
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,8 +42,7 @@ def read_settings(file: Path) -> Settings:
         UserError: the file is not TOML, or a value has the wrong type or range.
     """
     try:
-        with open(file, "rb") as stream:
-            found = tomllib.load(stream)
+        found = tomllib.loads(read_plain(file).decode())
     except FileNotFoundError:
         return Settings()
     except OSError as error:

@@ -11,6 +11,7 @@ from opencode_stats.cli.finding import Finding
 from opencode_stats.cli.ledger_checks import ledger_findings
 from opencode_stats.cli.plugin_checks import exporter_finding, loss_findings, plugin_findings, service_finding
 from opencode_stats.errors import UserError
+from opencode_stats.host.files import read_plain
 from opencode_stats.settings import read_settings
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def _stats_file(paths: Paths) -> Finding:
     if file.is_symlink() or not file.is_file():
         return Finding("fail", about, f"{file} is not a file, so it is left alone.", f"move {file} away")
     try:
-        document = json.loads(file.read_bytes())
+        document = json.loads(read_plain(file))
         version = document["schemaVersion"]
         problems = [str(problem["message"]) for problem in document["exporter"]["health"]["problems"]]
     except OSError as error:

@@ -13,6 +13,7 @@ import click
 from opencode_stats.cli.render.figures import Reading, figures
 from opencode_stats.cli.surroundings import own_exporter, places
 from opencode_stats.errors import LedgerError, LockHeld, OpencodeStatsError, UserError
+from opencode_stats.host.files import read_plain
 from opencode_stats.host.lock import holder_of, is_held
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def print_now(*, as_json: bool) -> None:
     paths = places()
     trouble = _trouble(paths, wait=as_json)
     try:
-        content = paths.stats_file.read_bytes()
+        content = read_plain(paths.stats_file)
     except OSError as error:
         if trouble is not None:
             raise trouble from error

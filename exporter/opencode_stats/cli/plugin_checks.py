@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from opencode_stats.cli.finding import Finding
 from opencode_stats.daemon.losses import marker_folders, read_markers
 from opencode_stats.errors import UserError
+from opencode_stats.host.files import read_plain
 from opencode_stats.host.installation import changed_ms
 from opencode_stats.host.lock import holder_of, is_held
 from opencode_stats.host.processes import Processes
@@ -62,7 +63,7 @@ def exporter_finding(paths: Paths, now_ms: int) -> Finding:
 def service_finding(paths: Paths, env: Mapping[str, str]) -> Finding | None:
     """Whether the service works in other folders than this command; None where there is no service."""
     try:
-        unit = (paths.systemd_user / UNIT).read_text("utf-8", "replace")
+        unit = read_plain(paths.systemd_user / UNIT).decode("utf-8", "replace")
         wanted = unit_text(("/",), recorded_environment(env, paths), "")
     except (OSError, UserError):
         # No service; or folders that none can be told of, so that setup has made none.
@@ -114,7 +115,7 @@ def _installed(everywhere: list[Path], here: list[Path]) -> Finding:
 def _age(copy: Path) -> Finding | None:
     """A copy that is not this version's; one that only passes ours on is."""
     try:
-        content = copy.read_bytes()
+        content = read_plain(copy)
     except OSError as error:
         return Finding("fail", "plugin", f"{copy} can't be read: {error.strerror}.", f"chmod u+r {copy}")
     if content == bundled_plugin() or b"/install/opencode-stats.ts" in content[:400]:
@@ -125,7 +126,7 @@ def _age(copy: Path) -> Finding | None:
 def _record(record: Path, paths: Paths) -> Finding | None:
     """Whether the plugin writes to another spool than the one that is read; None where nothing was recorded."""
     try:
-        content = record.read_bytes()
+        content = read_plain(record)
     except OSError:
         return None
     about = "plugin's record"
@@ -144,7 +145,7 @@ def _record(record: Path, paths: Paths) -> Finding | None:
 
 def _starts_it(record: Path) -> bool:
     try:
-        return isinstance(_parsed(record.read_bytes()).get("autostart"), list)
+        return isinstance(_parsed(read_plain(record)).get("autostart"), list)
     except OSError:
         return False
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
 from typing import TYPE_CHECKING, Final
 
 from opencode_stats.errors import UserError
@@ -19,6 +20,11 @@ MOST_SILENT: Final = 64
 """Connections on which nothing was said yet; the oldest gives way to a new one."""
 MOST_ASKING: Final = 256
 """Answers owed at a time, far below the usual 1024 descriptors; who comes later waits in the kernel's queue."""
+
+
+_ROOT: Final = 0
+_CREDENTIALS: Final = struct.Struct("3i")
+"""unix(7), SO_PEERCRED: pid, uid, gid of who called connect(2)."""
 
 
 class ControlServer:
@@ -89,6 +95,10 @@ class ControlServer:
         except OSError:
             # It went away before we looked.
             return
+        if _peer_uid(channel) not in (os.geteuid(), _ROOT):
+            # The rights of folder and socket keep others out; this holds where somebody has changed them.
+            channel.close()
+            return
         channel.settimeout(0)
         if len(self._silent) >= MOST_SILENT:
             self._silent.pop(next(iter(self._silent))).close()
@@ -103,3 +113,11 @@ class ControlServer:
             self._asking[channel.fileno()] = channel
         else:
             channel.close()
+
+
+def _peer_uid(channel: socket.socket) -> int:
+    """Whose process is at the other end; our own user's where the system doesn't tell (macOS)."""
+    if not hasattr(socket, "SO_PEERCRED"):
+        return os.geteuid()
+    _, uid, _ = _CREDENTIALS.unpack(channel.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))
+    return int(uid)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -9,7 +10,7 @@ from opencode_stats.core.attention import news, silent_runs
 from opencode_stats.core.days import day_of
 from opencode_stats.core.stats import ExporterStats, project
 from opencode_stats.daemon.health import health_of
-from opencode_stats.errors import UnknownSchema
+from opencode_stats.errors import UnknownSchema, UserError
 from opencode_stats.host.files import FILES, own_folder
 from opencode_stats.ingest.legacy_storage import take_storage
 from opencode_stats.ingest.opencode_database import take_database
@@ -74,7 +75,7 @@ class Exporter:
         self._loss_folders = loss_folders or [paths.losses]
         self._stats_file = StatsFile(files, paths.stats_file, paths.data / "tmp", paths.stamp)
         self._stats_file.prepare()
-        own_folder(paths.spool, files)
+        _prepare(paths, files)
         self._connection = open_ledger(paths.ledger, clock.now_ms(), files, factory)
         self._spool = Spool(paths.spool, self._connection, Quarantine(paths.quarantine, files), clock, files)
         self.seen_alive: set[str] = set()
@@ -167,6 +168,18 @@ class Exporter:
         return self._stats_file.publish(
             project(facts, day, ExporterStats(self._version, self._daemon_pid, now_ms, health))
         )
+
+
+def _prepare(paths: Paths, files: Files) -> None:
+    """Makes the folders in which the plugin and we meet; refuses those that are not ours alone."""
+    try:
+        own_folder(paths.state, files, linked=True)
+        for folder in (paths.spool, paths.quarantine, paths.losses):
+            # Those that come into being later are looked at when they are there.
+            if folder == paths.spool or os.path.lexists(folder):
+                own_folder(folder, files)
+    except OSError as error:
+        raise UserError(f"{error.filename} can't be used: {error.strerror}. Check the folder's rights.") from error
 
 
 def refresh(exporter: Exporter, progress: Callable[[int, int], None] | None = None) -> Taken:

@@ -42,6 +42,7 @@ class Doorbell:
 def _own_pipe(path: Path) -> int:
     try:
         os.mkfifo(path, OWN_FILE_MODE)
+        os.chmod(path, OWN_FILE_MODE)  # whatever the umask
     except FileExistsError:
         found = os.lstat(path)
         if not stat.S_ISFIFO(found.st_mode) or found.st_uid != os.geteuid():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -16,8 +18,18 @@ class Files:
     """The operating system's own calls; each raises OSError as documented there."""
 
     def open(self, path: Path, flags: int, mode: int = OWN_FILE_MODE) -> int:
-        """As the call of that name: never for children and never through a symbolic link at the end of the path."""
-        return os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW, mode)
+        """As the call of that name: never for children and never through a symbolic link at the end of the path.
+
+        A file that is made has this mode whatever the umask, and so has one that is there.
+        """
+        descriptor = os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW, mode)
+        if flags & os.O_CREAT:
+            try:
+                os.fchmod(descriptor, mode)
+            except BaseException:
+                os.close(descriptor)
+                raise
+        return descriptor
 
     def write(self, descriptor: int, content: memoryview) -> int:
         """As the call of that name; gives how many bytes it took, which may be fewer than given."""
@@ -44,8 +56,10 @@ class Files:
         os.unlink(path)
 
     def mkdir(self, path: Path, mode: int = OWN_FOLDER_MODE) -> None:
-        """As the call of that name: makes one folder."""
+        """As the call of that name: makes one folder, of this mode whatever the umask."""
         os.mkdir(path, mode)
+        if stat.S_IMODE(os.lstat(path).st_mode) != mode:
+            os.chmod(path, mode)
 
     def names(self, folder: Path) -> list[str]:
         """What is in a folder, in no order; as the call "getdents"."""
@@ -64,10 +78,69 @@ FILES: Final = Files()
 """The real calls, for whoever is given no others."""
 
 
-def own_folder(path: Path, files: Files = FILES) -> None:
-    """Makes the folder, for its owner alone whatever the umask.
+_OTHERS_MAY_WRITE: Final = 0o002
 
-    A folder that exists keeps its mode: it may be the user's choice, and ``doctor`` speaks of it.
+
+def own_folder(path: Path, files: Files = FILES, *, linked: bool = False) -> None:
+    """Makes the folder, for its owner alone whatever the umask, or sees that the one there is is ours.
+
+    A folder that exists keeps its mode unless everybody may write to it: it may be the user's choice, and ``doctor``
+    speaks of it. ``linked``: the user may have put a symbolic link there, to a folder of theirs on another disk.
+
+    Raises:
+        OSError: it can't be made; or it is a link, somebody else's, or open to everybody. The error has a reason of its
+            own in ``strerror`` then.
+    """
+    make_folder(path, files)
+    found = files.lstat(path)
+    if linked and stat.S_ISLNK(found.st_mode) and found.st_uid == os.geteuid():
+        found = os.stat(path)
+    reason = _not_ours(found)
+    if reason:
+        raise OSError(errno.EPERM, reason, str(path))
+
+
+def own_file(path: Path, files: Files = FILES) -> None:
+    """Sees that what is there, if anything, is a plain file of ours.
+
+    A second name of it (a hard link) is no matter: only who may write to our folder could have made it there.
+
+    Raises:
+        OSError: it is something else; ``strerror`` says what.
+    """
+    try:
+        found = files.lstat(path)
+    except FileNotFoundError:
+        return
+    reason = ""
+    if stat.S_ISLNK(found.st_mode):
+        reason = "it is a symbolic link, which is not followed"
+    elif not stat.S_ISREG(found.st_mode):
+        reason = "it is not a file"
+    elif found.st_uid != os.geteuid():
+        reason = "it belongs to somebody else"
+    if reason:
+        raise OSError(errno.EPERM, reason, str(path))
+
+
+def read_plain(path: Path, most_bytes: int = -1) -> bytes:
+    """What is in a plain file, in the first ``most_bytes`` of it; a link is followed, a pipe is not waited for.
+
+    Raises:
+        OSError: there is none, or it can't be read.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "it is not a file", str(path))
+        with open(descriptor, "rb", closefd=False) as file:
+            return file.read(most_bytes)
+    finally:
+        os.close(descriptor)
+
+
+def make_folder(path: Path, files: Files = FILES) -> None:
+    """Makes the folder and what is missing above it, for its owner alone whatever the umask; one that is there stays.
 
     Raises:
         OSError: it can't be made.
@@ -83,3 +156,15 @@ def own_folder(path: Path, files: Files = FILES) -> None:
         except FileExistsError:
             # The plugin, or another exporter, was faster.
             continue
+
+
+def _not_ours(found: os.stat_result) -> str:
+    if stat.S_ISLNK(found.st_mode):
+        return "it is a symbolic link, which is not followed"
+    if not stat.S_ISDIR(found.st_mode):
+        return "it is not a folder"
+    if found.st_uid != os.geteuid():
+        return "it belongs to somebody else"
+    if found.st_mode & _OTHERS_MAY_WRITE:
+        return "everybody may write to it"
+    return ""

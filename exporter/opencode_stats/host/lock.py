@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from opencode_stats.errors import LockHeld, UserError
+from opencode_stats.host.files import own_file, own_folder, read_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,16 +28,18 @@ def exporter_lock(path: Path, pid: int) -> Iterator[None]:
     """
     import filelock  # noqa: PLC0415 - it brings asyncio, which readers of stats.json need not pay for
 
-    # filelock follows symbolic links when it opens; ours is in a folder of mode 0700 that is made here.
     try:
-        os.makedirs(path.parent, mode=0o700, exist_ok=True)
+        # Versions of filelock follow a symbolic link when they open.
+        own_folder(path.parent, linked=True)
+        own_file(path)
         lock = filelock.UnixFileLock(path, timeout=PROBE_PATIENCE_S, mode=0o600)
         lock.acquire(poll_interval=0.02)
     except filelock.Timeout:
         holder_pid = holder_of(path)
         raise LockHeld(f"Another opencode-stats is at work (pid {holder_pid or 'unknown'}).", holder_pid) from None
     except OSError as error:
-        raise UserError(f"The lock {path} can't be taken: {error.strerror}. Check the folder's rights.") from error
+        place = error.filename or path
+        raise UserError(f"The lock {place} can't be taken: {error.strerror}. Check the folder's rights.") from error
     try:
         _sign(path, pid)
         yield
@@ -61,7 +64,7 @@ def is_held(path: Path) -> bool:
     import fcntl  # noqa: PLC0415 - only here
 
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return False
     try:
@@ -79,7 +82,6 @@ def is_held(path: Path) -> bool:
 def holder_of(path: Path) -> int:
     """The pid that the lock's file names; 0 where it names none."""
     try:
-        with open(path, "rb") as file:
-            return int(file.read(HOLDER_BYTES))
+        return int(read_plain(path, HOLDER_BYTES))
     except (OSError, ValueError):
         return 0

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from opencode_stats.errors import UserError
+from opencode_stats.host.files import read_plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,7 +61,7 @@ def read_manifest(file: Path) -> Manifest:
         UserError: it can't be read, or is not one of ours.
     """
     try:
-        return parse_manifest(file.read_bytes())
+        return parse_manifest(read_plain(file))
     except FileNotFoundError:
         return Manifest()
     except OSError as error:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from opencode_stats.host.files import read_plain
 from opencode_stats.host.lock import holder_of, is_held
 from opencode_stats.install import opencode_dependencies, plugin_files, service
 from opencode_stats.install.manifest import FILE_NAME, read_manifest
@@ -138,7 +139,7 @@ def _exporter_pid(paths: Paths) -> int:
 def _is_published_by_us(stats: Path) -> bool:
     """Whether the published file is ours: the name is older than this program, and others write it, too."""
     try:
-        document = json.loads(stats.read_bytes())
+        document = json.loads(read_plain(stats))
     except (OSError, ValueError):
         return False
     return isinstance(document, dict) and isinstance(document.get("exporter"), dict)

@@ -6,11 +6,13 @@ import contextlib
 import os
 import shutil
 import signal
+import stat
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from opencode_stats.errors import UserError
+from opencode_stats.host.files import FILES, OWN_FILE_MODE, own_folder
 from opencode_stats.host.lock import holder_of, is_held
 from opencode_stats.install import opencode_dependencies, settings_file
 from opencode_stats.install.manifest import FILE_NAME, Manifest, digest
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
 STOP_S: Final = 20.0
 _POLL_S: Final = 0.05
+_OTHERS_MAY_WRITE: Final = 0o022
 
 
 class Work:
@@ -211,7 +214,8 @@ class Work:
             missing.append(folder)
             folder = folder.parent
         for path in reversed(missing):
-            path.mkdir(exist_ok=True)
+            with contextlib.suppress(FileExistsError):
+                FILES.mkdir(path)
         if missing:
             made = (*self.manifest.folders, *(str(path) for path in missing))
             self._write_down(replace(self.manifest, folders=tuple(sorted(set(made)))))
@@ -220,19 +224,23 @@ class Work:
         if manifest == self.manifest:
             return
         self.manifest = manifest
-        self._paths.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_file(self._paths.data / FILE_NAME, manifest.text.encode(), mode=0o600)
+        own_folder(self._paths.data, linked=True)
+        write_file(self._paths.data / FILE_NAME, manifest.text.encode())
 
 
-def write_file(path: Path, content: bytes, *, mode: int = 0o644) -> None:
+def write_file(path: Path, content: bytes) -> None:
     """Puts the content there at once and whole; a link is followed, so that a dotfile collection stays one.
+
+    The file is its owner's alone whatever the umask; one that was there keeps its mode, but nobody else may write to it
+    any more: OpenCode and systemd run what these files say.
 
     The name of the file meanwhile ends in ``.tmp``: OpenCode loads every ``.ts`` and ``.js`` in its plugin folder.
     """
     target = Path(os.path.realpath(path))
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, mode)
+        mode = stat.S_IMODE(os.stat(target).st_mode) & ~_OTHERS_MAY_WRITE if target.is_file() else OWN_FILE_MODE
+        descriptor = FILES.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with open(descriptor, "wb") as file:
             file.write(content)
             file.flush()

@@ -8,7 +8,7 @@ import urllib.parse
 from typing import TYPE_CHECKING
 
 from opencode_stats.errors import LedgerCorrupt, LedgerError, UserError
-from opencode_stats.host.files import FILES, own_folder
+from opencode_stats.host.files import FILES, own_file, own_folder
 from opencode_stats.ledger.migrations import migrate
 from opencode_stats.ledger.transactions import transaction
 
@@ -52,11 +52,15 @@ def open_ledger(
         UserError: the place can't be written.
     """
     try:
-        own_folder(path.parent, files)
+        own_folder(path.parent, files, linked=True)
+        # SQLite follows links that have the names of its own files.
+        for name in (path.name, f"{path.name}-wal", f"{path.name}-shm", f"{path.name}-journal"):
+            own_file(path.with_name(name), files)
         # SQLite gives -wal and -shm the mode of the main file, so the file is made before SQLite sees it.
         files.close(files.open(path, os.O_RDWR | os.O_CREAT))
     except OSError as error:
-        raise UserError(f"The ledger {path} can't be written: {error.strerror}. Check the folder's rights.") from error
+        place = error.filename or path
+        raise UserError(f"The ledger {place} can't be written: {error.strerror}. Check the folder's rights.") from error
     # A URI, so that OpenCode's databases can be attached read-only.
     quoted = urllib.parse.quote(str(path))
     timeout_s = BUSY_TIMEOUT_MS / 1000

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Outcome = Literal["published", "published, durability unknown"]
 
 TEMP_PREFIX = ".opencode-stats-"
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 
 
 def replace_file(files: Files, target: Path, content: bytes, temp_folder: Path) -> Outcome:
@@ -59,7 +60,12 @@ def sweep(files: Files, *folders: Path) -> int:
 
 
 def _rename_into_place(files: Files, target: Path, content: bytes, temp: Path) -> Path:
-    descriptor = files.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    try:
+        descriptor = files.open(temp, _NEW)
+    except FileExistsError:
+        # Left by a failure of ours; or laid there by somebody who may write to the folder, for us to write through.
+        files.unlink(temp)
+        descriptor = files.open(temp, _NEW)
     try:
         try:
             rest = memoryview(content)

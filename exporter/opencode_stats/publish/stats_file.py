@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from opencode_stats.contract.stats_document import document_of, encode, same_figures
 from opencode_stats.errors import UserError
-from opencode_stats.host.files import OWN_FILE_MODE, own_folder
+from opencode_stats.host.files import OWN_FILE_MODE, make_folder, own_folder
 from opencode_stats.publish.atomic_file import replace_file, sweep
 
 if TYPE_CHECKING:
@@ -43,8 +43,7 @@ class StatsFile:
             UserError: a folder can't be made, or something that is not ours stands in the file's place.
         """
         try:
-            for folder in (self._target.parent, self._temp_folder, self._stamp.parent):
-                own_folder(folder, self._files)
+            self._make_folders(self._target.parent, self._temp_folder, self._stamp.parent)
             sweep(self._files, self._target.parent, self._temp_folder, self._stamp.parent)
         except OSError as error:
             raise UserError(f"{error.filename} can't be used: {error.strerror}. Check the folder's rights.") from error
@@ -73,9 +72,16 @@ class StatsFile:
             return replace_file(self._files, target, content, temp_folder)
         except FileNotFoundError:
             # Somebody removed a folder under us (`opencode uninstall` does): make it and try once more.
-            for folder in (target.parent, temp_folder):
-                own_folder(folder, self._files)
+            self._make_folders(target.parent, temp_folder)
             return replace_file(self._files, target, content, temp_folder)
+
+    def _make_folders(self, *folders: Path) -> None:
+        for folder in folders:
+            if folder == self._target.parent:
+                # OpenCode's own, whose rights are its affair; a rename is safe in it whoever else may write there.
+                make_folder(folder, self._files)
+            else:
+                own_folder(folder, self._files)
 
 
 def _read_back(files: Files, target: Path) -> dict[str, Any] | None:

@@ -156,7 +156,7 @@ class Household:
                 process.kill()
 
     @contextmanager
-    def daemon(self, *arguments: str, ready: bool = True) -> Iterator[Daemon]:
+    def daemon(self, *arguments: str, ready: bool = True, umask: int = -1) -> Iterator[Daemon]:
         """A daemon, that has said that it is ready unless ``ready`` is False; it is gone at the end."""
         address = f"opencode-stats-{uuid.uuid4()}"
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
@@ -167,6 +167,7 @@ class Household:
                 env=self.environment | {"NOTIFY_SOCKET": f"@{address}"},
                 stderr=subprocess.PIPE,
                 text=True,
+                umask=umask,
             )
             one = Daemon(process, manager)
             reader = threading.Thread(target=_read, args=(process.stderr, one.lines))

@@ -79,9 +79,32 @@ def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
 def test_a_database_that_cannot_be_worked_with_is_a_sentence(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     open_ledger(path, NOON_MS).close()
-    # A folder where SQLite needs its shared memory: it can open nothing then.
-    for name in ("ledger.db-wal", "ledger.db-shm"):
-        (tmp_path / name).mkdir()
 
-    with pytest.raises(LedgerError, match="can't be used"):
+    class Refusing(sqlite3.Connection):
+        def execute(self, *_: object) -> sqlite3.Cursor:
+            raise sqlite3.OperationalError("disk I/O error")
+
+    with pytest.raises(LedgerError, match="can't be used: disk I/O error"):
+        open_ledger(path, NOON_MS, factory=Refusing)
+
+
+@pytest.mark.parametrize("name", ["ledger.db", "ledger.db-wal", "ledger.db-shm", "ledger.db-journal"])
+@pytest.mark.parametrize("kind", ["link", "folder", "pipe"])
+def test_what_stands_in_the_place_of_one_of_its_files_is_left_alone(tmp_path: Path, name: str, kind: str) -> None:
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"precious")
+    path = tmp_path / "data" / "ledger.db"
+    path.parent.mkdir()
+    stranger = path.with_name(name)
+    if kind == "link":
+        stranger.symlink_to(victim)
+    elif kind == "folder":
+        stranger.mkdir()
+    else:
+        os.mkfifo(stranger)
+
+    with pytest.raises(UserError, match=rf"{name} can't be written: it is (a symbolic link|not a file)"):
         open_ledger(path, NOON_MS)
+
+    assert victim.read_bytes() == b"precious"
+    assert [entry.name for entry in path.parent.iterdir()] == [name]

@@ -135,14 +135,17 @@ def test_a_call_that_fails_where_renames_are_refused(target: Path, number: int) 
     assert leftovers(target) == []
 
 
-def test_a_link_in_the_temp_files_place_is_not_followed(target: Path, tmp_path: Path) -> None:
-    precious = tmp_path / "precious"
-    precious.write_bytes(b"mine")
-    (temp_folder(target) / f"{TEMP_PREFIX}stats.json.{os.getpid()}.tmp").symlink_to(precious)
+@pytest.mark.parametrize("lay", [os.symlink, os.link])
+def test_what_was_laid_in_the_temp_files_place_is_not_written_through(
+    target: Path, tmp_path: Path, lay: Callable[[Path, Path], None]
+) -> None:
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"precious")
+    lay(victim, temp_folder(target) / f"{TEMP_PREFIX}{target.name}.{os.getpid()}.tmp")
 
-    with pytest.raises(OSError, match="symbolic"):
-        replace_file(Files(), target, NEW, temp_folder(target))
-    assert (precious.read_bytes(), target.read_bytes()) == (b"mine", OLD)
+    assert replace_file(Files(), target, b"new", temp_folder(target)) == "published"
+
+    assert (victim.read_bytes(), target.read_bytes(), target.is_symlink()) == (b"precious", b"new", False)
 
 
 def test_a_sweep_takes_only_what_is_ours(tmp_path: Path) -> None:
