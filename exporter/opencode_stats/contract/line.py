@@ -35,6 +35,9 @@ def parse_line(line: bytes) -> Event:
     version = members.get("v")
     if version != LINE_VERSION or isinstance(version, bool):
         raise BadEvent("another line version" if isinstance(version, int) else "no line version")
+    if members.get("type") == "run.started" and isinstance(members.get("api"), bool):
+        # pydantic takes true for the 1 of a Literal, however strict it is told to be.
+        raise BadEvent("api: Input should be 1 or 2")
     try:
         return _EVENT.validate_json(line, strict=True)
     except ValidationError as error:

@@ -137,6 +137,7 @@ SNAPSHOT = {"type": "message.snapshot", "at_ms": 1, "conversation": "s", "messag
         (encoded(SNAPSHOT, v=SECRET), "no line version"),
         (encoded(SNAPSHOT, v=True), "another line version"),
         (encoded(SNAPSHOT, v=2), "another line version"),
+        (encoded(LINES[0][0], api=True), "api: Input should be 1 or 2"),
         (encoded(SNAPSHOT, v=0), "another line version"),
         (encoded({"at_ms": 1}), "unknown type"),
         (encoded({"at_ms": 1, "type": SECRET}), "unknown type"),
