@@ -28,7 +28,7 @@ demo: $(VENV)/ready ## see it run: a real OpenCode, a mock model, live figures; 
 
 # ---- for developers --------------------------------------------------------------------------------------------------
 
-.PHONY: check lint types arch unit plugin test e2e bench fmt generate lock clean
+.PHONY: check lint types arch unit plugin test e2e fuzz bench fmt generate lock clean
 check: lint types arch unit plugin ## everything that needs no OpenCode
 
 lint: $(VENV)/ready ## style and formatting
@@ -51,6 +51,9 @@ test: check e2e ## everything
 
 e2e: $(VENV)/ready ## the real OpenCode against the mock provider
 	$(PYTEST) -q -p no:randomly --timeout=300 tests/e2e tests/e2e_setup
+
+fuzz: $(VENV)/ready ## spoiled input of every kind, in full numbers (FUZZ="lines --inputs 1000 --seed 1" for less)
+	$(BIN)/python -m tests.fuzz $(FUZZ)
 
 bench: $(VENV)/ready opencode_plugin/node_modules/ready ## print the figures of docs/benchmarks.md
 	$(BIN)/python -m tests.bench

@@ -6,7 +6,7 @@ import argparse
 import importlib
 import time
 
-ROOMS = ("lines", "reader", "databases", "trees")
+ROOMS = ("lines", "reader")
 
 
 def main() -> None:

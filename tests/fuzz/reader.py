@@ -34,6 +34,7 @@ FULL: Final = 50_000
 SLOWEST_MS: Final = 2000.0
 GOLDEN: Final = Path(__file__).parents[1] / "fixtures" / "golden" / "stats.json"
 HARMFUL: Final = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+TURNING: Final = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
 _GROUPED: Final = re.compile(r"\d{1,3}(?:,\d{3})*")
 
 
@@ -125,10 +126,9 @@ def check(tally: Tally, terminal: Terminal, content: bytes, *, columns: int = 80
     except Exception as error:
         raise Finding(f"crash: {error!r:.200}", "reader-crash", content) from error
     tally.timed(began_s, SLOWEST_MS, "reading", content)
-    for channel in (said, complained):
-        harmful = {char for char in channel.decode() if unicodedata.category(char) in HARMFUL and char != "\n"}
-        if harmful:
-            raise Finding(f"a terminal is sent {harmful!r}", "reader-terminal", content)
+    obeyed = {char for char in (said + complained).decode() if _obeyed(char, as_json=as_json)}
+    if obeyed:
+        raise Finding(f"a terminal is sent {obeyed!r}", "reader-terminal", content)
     if code == EXIT_USER:
         tally.ends["refused"] += 1
         sentence = complained.decode()
@@ -143,6 +143,16 @@ def check(tally: Tally, terminal: Terminal, content: bytes, *, columns: int = 80
             raise Finding("other JSON than is there", "reader-json", content)
         return
     _has_its_figures(content, said.decode())
+
+
+def _obeyed(char: str, *, as_json: bool) -> bool:
+    """Whether a terminal does something else with it than to show it."""
+    category = unicodedata.category(char)
+    if as_json:
+        # Between its tokens JSON may have any of these; in its texts a joiner of emojis is welcome.
+        control = category in ("Cc", "Zl", "Zp") and char not in "\n\r\t"
+        return control or unicodedata.bidirectional(char) in TURNING
+    return category in HARMFUL and char != "\n"
 
 
 def _has_its_figures(content: bytes, page: str) -> None:

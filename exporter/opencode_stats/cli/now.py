@@ -12,6 +12,7 @@ import click
 
 from opencode_stats.cli.render.figures import Reading, figures
 from opencode_stats.cli.surroundings import own_exporter, places
+from opencode_stats.contract.stats_document import quietened
 from opencode_stats.errors import LedgerError, LockHeld, OpencodeStatsError, UserError
 from opencode_stats.host.files import read_plain
 from opencode_stats.host.lock import holder_of, is_held
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 PATIENCE_S: Final = 10.0
 _PAUSE_S: Final = 0.05
 """Between two looks at a lock that another command holds for a moment."""
-_FOREIGN: Final = (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError)
+_FOREIGN: Final = (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError, OSError)
 """What comes of a document with other fields, other types, or instants that no calendar has."""
 
 
@@ -41,7 +42,9 @@ def print_now(*, as_json: bool) -> None:
             raise trouble from error
         raise UserError(f"There are no figures: {paths.stats_file}: {error.strerror}.") from error
     if as_json:
-        sys.stdout.buffer.write(content)
+        _parse(paths, content)
+        # Of ours this changes no byte; somebody else's may have what a terminal obeys.
+        sys.stdout.buffer.write(quietened(content.decode()).encode())
         sys.stdout.flush()
     else:
         click.echo(_page(paths, content, current=trouble is None))
@@ -126,7 +129,7 @@ def _page(paths: Paths, content: bytes, *, current: bool) -> str:
 
 def _parse(paths: Paths, content: bytes) -> dict[str, Any]:
     try:
-        document: Any = json.loads(content)
+        document: Any = json.loads(content.decode(), parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise _stranger(paths) from error
     version = document.get("schemaVersion") if isinstance(document, dict) else None
@@ -135,6 +138,10 @@ def _parse(paths: Paths, content: bytes) -> dict[str, Any]:
     if not isinstance(document, dict) or version != 1:
         raise _stranger(paths)
     return document
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
 
 
 def _stranger(paths: Paths) -> UserError:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from opencode_stats.cli.now import PATIENCE_S
+from opencode_stats.cli.render.text import name
 from opencode_stats.cli.surroundings import day_start_hour, places
 from opencode_stats.errors import UserError
 from opencode_stats.host.lock import is_held
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from opencode_stats.core.days import Day
     from opencode_stats.host.paths import Paths
 
+_LONGEST_REASON: Final = 120
 _ATTEMPTS: Final = 10
 """With a daemon at work the file may be a moment older than the ledger; it is asked to publish, and we look again."""
 
@@ -65,14 +67,14 @@ def _published(connection: sqlite3.Connection, paths: Paths) -> list[str]:
 
     zone, start_hour = local_zone(os.environ), day_start_hour(paths)  # noqa: TID251
 
-    def day(name: str) -> Day:
-        return day_named(date.fromisoformat(name), zone, start_hour)
+    def day(written: str) -> Day:
+        return day_named(date.fromisoformat(written), zone, start_hour)
 
     for _ in range(_ATTEMPTS):
         try:
             found = verify_published(connection, lambda: _read(paths), day)
-        except (KeyError, TypeError, ValueError) as error:
-            return [f"{paths.stats_file} is not as this version writes it: {error!r}."]
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+            return [f"{paths.stats_file} is not as this version writes it: {name(repr(error), _LONGEST_REASON)}."]
         if not found:
             return []
         if not is_held(paths.lock):

@@ -5,10 +5,17 @@ from __future__ import annotations
 import json
 from dataclasses import fields, is_dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from opencode_stats.core.stats import Stats
+
+_OBEYED: Final = {
+    # Delete and the C1 controls (U+009B begins a sequence, as ESC [ does), line ends, what turns the writing direction.
+    code: f"\\u{code:04x}"
+    for codes in (range(0x7F, 0xA0), (0x061C,), range(0x200E, 0x2010), range(0x2028, 0x202F), range(0x2066, 0x206A))
+    for code in codes
+}
 
 
 def document_of(stats: Stats) -> dict[str, Any]:
@@ -18,8 +25,14 @@ def document_of(stats: Stats) -> dict[str, Any]:
 
 
 def encode(document: dict[str, Any]) -> bytes:
-    """The file's bytes: UTF-8, indented for people, one newline at the end."""
-    return (json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode("utf-8", "replace")
+    """The file's bytes: UTF-8, indented for people, a newline at the end; a terminal may be shown them as they are."""
+    text = json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    return quietened(text).encode("utf-8", "replace")
+
+
+def quietened(json_text: str) -> str:
+    """The same JSON with what a terminal obeys written as escapes, as JSON itself does with controls below U+0020."""
+    return json_text.translate(_OBEYED)
 
 
 def same_figures(one: dict[str, Any] | None, other: dict[str, Any]) -> bool:

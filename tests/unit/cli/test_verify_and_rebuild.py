@@ -126,13 +126,19 @@ def test_a_ledger_without_a_published_file(scratch: Scratch) -> None:
     assert (code, "stats.json is not there yet" in said) == (0, True)
 
 
-def test_a_file_of_something_else(scratch: Scratch) -> None:
+@pytest.mark.parametrize(
+    "content",
+    ["{}", "[" * 100_000, '{"daily": {"date": "2026-01-01"}, "session": 1, "sessions": ["x"], "total": "y"}', "\x9b2J"],
+    ids=lambda content: content[:9],
+)
+def test_a_file_of_something_else(scratch: Scratch, content: str) -> None:
     scratch.call("import")
-    scratch.paths.stats_file.write_text("{}")
+    scratch.paths.stats_file.write_text(content)
 
     code, said = scratch.call("verify")
 
     assert (code, "not as this version writes it" in said) == (1, True)
+    assert said.isascii()
 
 
 def test_beside_a_daemon_that_is_kept_busy(scratch: Scratch) -> None:

@@ -53,6 +53,14 @@ def test_a_text_that_is_no_unicode_does_not_stop_the_figures() -> None:
     assert json.loads(content)["daily"]["tokensByModel"] == {"?": 1}
 
 
+def test_what_a_terminal_obeys_is_written_as_an_escape() -> None:
+    obeyed = "a\x1b\x7f\x9b\u2028\u202e\u2066b"
+    content = encode(document_of(replace(STATS, daily=DayStats(date="2026-11-21", tokens_by_model={obeyed: 1}))))
+
+    assert content.isascii()
+    assert json.loads(content)["daily"]["tokensByModel"] == {obeyed: 1}
+
+
 def test_only_the_instant_of_writing_is_no_figure() -> None:
     one = document_of(STATS)
     later = document_of(replace(STATS, exporter=replace(STATS.exporter, generated_at=2000)))

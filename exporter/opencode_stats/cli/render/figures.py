@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -57,7 +58,8 @@ def figures(reading: Reading, columns: int) -> str:
     """State, session, today and total, each by model, and how fresh they are; lines fit into ``columns``, 40 or more.
 
     Raises:
-        KeyError, TypeError, ValueError, AttributeError, OverflowError: the document is not one of ours.
+        KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError: the document is not
+            one of ours.
     """
     columns = max(columns, NARROWEST)
     document = reading.document
@@ -92,13 +94,13 @@ def _rows(reading: Reading) -> list[_Row | None]:
     rows: list[_Row | None] = [_Row("", "tokens", "cost")]
     for heading, detail, section in (
         ("Session", since, session),
-        ("Today", f", {name(daily['date'])}", daily),
+        ("Today", f", {_named(daily['date'])}", daily),
         ("Total", first, total),
     ):
         rows += [None] if len(rows) > 1 else []
-        rows.append(_Row(heading, count(section["totalTokens"]), money(section["totalCost"]), detail))
+        rows.append(_Row(heading, _figure(section["totalTokens"]), _dollars(section["totalCost"]), detail))
         for key, model in section["models"].items():
-            rows.append(_Row(key, count(model["totalTokens"]), money(model["cost"]), foreign=True))
+            rows.append(_Row(key, _figure(model["totalTokens"]), _dollars(model["cost"]), foreign=True))
     return rows
 
 
@@ -138,7 +140,7 @@ def _state(document: dict[str, Any], now_ms: int) -> list[str]:
 
 
 def _doing(who: str, run: dict[str, Any], now_ms: int) -> str:
-    directories = [name(workspace["directory"], _LONGEST_DIRECTORY) for workspace in run["workspaces"]]
+    directories = [_named(workspace["directory"], _LONGEST_DIRECTORY) for workspace in run["workspaces"]]
     elsewhere = f" and {counted(len(directories) - 1, 'other folder')}" if len(directories) > 1 else ""
     where = f" in {directories[0]}{elsewhere}" if directories else ""
     if run["state"] == "working":
@@ -149,20 +151,20 @@ def _doing(who: str, run: dict[str, Any], now_ms: int) -> str:
 
 
 def _kinds(tokens: dict[str, int]) -> str:
-    return "Of the total: " + ", ".join(f"{count(tokens[key])} {kind}" for key, kind in _KINDS) + "."
+    return "Of the total: " + ", ".join(f"{_figure(tokens[key])} {kind}" for key, kind in _KINDS) + "."
 
 
 def _remarks(total: dict[str, Any]) -> list[str]:
     requests = total["titleRequests"]
     remarks = [_kinds(total["tokens"])] if total["totalTokens"] else []
-    if requests:
+    if _figure(requests) != "0":
         remarks.append(f"Besides, {counted(requests, 'title request')} whose tokens OpenCode does not report.")
     return remarks
 
 
 def _problems(exporter: dict[str, Any]) -> list[str]:
     problems = exporter["health"]["problems"]
-    said = [f"Caution: {name(problem['message'], _LONGEST_PROBLEM)}" for problem in problems[:_MOST_PROBLEMS]]
+    said = [f"Caution: {_named(problem['message'], _LONGEST_PROBLEM)}" for problem in problems[:_MOST_PROBLEMS]]
     return [*said, "opencode-stats doctor says what mends that."] if said else []
 
 
@@ -173,3 +175,22 @@ def _freshness(reading: Reading) -> str:
     if reading.daemon_pid:
         return f"Live, from the exporter with pid {reading.daemon_pid}. {changed}"
     return f"Up to date; no exporter is running. {changed}"
+
+
+def _figure(number: object) -> str:
+    """A count as text; what is none must not be shown as one (``1.5`` as 1, ``true`` as 1)."""
+    if type(number) is not int or number < 0:
+        raise ValueError("not a count")
+    return count(number)
+
+
+def _dollars(usd: object) -> str:
+    if (type(usd) is not int and type(usd) is not float) or not 0 <= usd < math.inf:
+        raise ValueError("not a cost")
+    return money(usd)
+
+
+def _named(text: object, longest: int = LONGEST_NAME) -> str:
+    if not isinstance(text, str):
+        raise TypeError("not a name")
+    return name(text, longest)
