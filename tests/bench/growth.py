@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from tests.bench.scene import median, scene
 
-from opencode_stats.core.days import day_of
 from opencode_stats.core.events import MessageSnapshot, ProcessKey, RunStarted
+from opencode_stats.core.recent import calendar_of
 from opencode_stats.core.tokens import Tokens
 from opencode_stats.host.clock import SystemClock, local_zone
 from opencode_stats.ledger.append import Cursor, append
 from opencode_stats.ledger.connection import open_ledger
 from opencode_stats.ledger.queries import facts_for
+from opencode_stats.ledger.recent import PastDays
 
 if TYPE_CHECKING:
     import sqlite3
@@ -36,11 +38,11 @@ def measure() -> Iterator[str]:
         yield f"  ratio {full_us / empty_us:.2f}; filled at {filled:.0f} µs a message"
         now_ms = SystemClock().now_ms()
         connection = open_ledger(on.home / "full.db", now_ms)
-        day = day_of(now_ms, local_zone({"TZ": "UTC"}))
+        zone, past_days = local_zone({"TZ": "UTC"}), PastDays(connection)
         looks = []
         for _ in range(20):
             started = time.perf_counter()
-            facts_for(connection, day, now_ms)
+            facts_for(connection, calendar_of(now_ms, zone), now_ms, past_days)
             looks.append((time.perf_counter() - started) * 1000)
         connection.close()
         yield f"everything that stats.json needs, with {MESSAGES:,} messages: {median(looks):.2f} ms"
@@ -58,6 +60,8 @@ def _event_us(path: Path, messages: int) -> tuple[float, float]:
     for first in range(0, messages, PIECE):
         append(connection, cursor, [_message(number, messages) for number in range(first, first + PIECE)], KEY)
     filled_us = (time.perf_counter() - started) / max(1, messages) * 1e6
+    # As the exporter does: what it remembers of past days has its price at every message.
+    PastDays(connection).spent(calendar_of(SystemClock().now_ms(), UTC).past_days)
     took = [_one_us(connection, cursor, messages + number, messages) for number in range(SAMPLES)]
     connection.close()
     return median(took), filled_us

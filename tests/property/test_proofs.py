@@ -13,10 +13,12 @@ from tests.support.ledgers import EXPORTER, ledger_in_memory, take
 from tests.support.stories import worlds
 
 from opencode_stats.contract.stats_document import document_of, encode
-from opencode_stats.core.days import day_named, day_of
+from opencode_stats.core.days import day_named
+from opencode_stats.core.recent import calendar_of
 from opencode_stats.core.stats import project
 from opencode_stats.ledger.queries import facts_for
 from opencode_stats.ledger.rebuild import rebuild
+from opencode_stats.ledger.recent import PastDays
 from opencode_stats.ledger.verify import verify, verify_published
 
 if TYPE_CHECKING:
@@ -27,9 +29,13 @@ if TYPE_CHECKING:
 def test_two_ways_of_adding_up_agree(world: list[Script], east_h: int, start_hour: int) -> None:
     zone = timezone(timedelta(hours=east_h))
     with ledger_in_memory() as ledger:
-        take(ledger, *world)
-        day = day_of(NOON_MS, zone, start_hour)
-        stats = project(facts_for(ledger, day, NOON_MS), day, EXPORTER)
+        calendar = calendar_of(NOON_MS, zone, start_hour)
+        past_days = PastDays(ledger)
+        for script in world:
+            take(ledger, script, file=script.file_name)
+            facts = facts_for(ledger, calendar, NOON_MS, past_days)
+            assert facts == facts_for(ledger, calendar, NOON_MS)
+        stats = project(facts, calendar, EXPORTER)
         document = json.loads(encode(document_of(stats)))
 
         found = verify_published(

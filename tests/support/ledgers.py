@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tests.support.clock import NOON_MS
 from tests.support.script import Script
 
-from opencode_stats.core.days import day_of
+from opencode_stats.core.recent import calendar_of
 from opencode_stats.core.stats import ExporterStats, Health, Stats, project
 from opencode_stats.ledger.append import Cursor, append
 from opencode_stats.ledger.migrations import migrate
@@ -59,12 +59,12 @@ def go_on(connection: sqlite3.Connection, key: ProcessKey, events: Sequence[Even
 
 
 def facts(connection: sqlite3.Connection, now_ms: int = NOON_MS) -> LedgerFacts:
-    return facts_for(connection, day_of(now_ms, UTC), now_ms)
+    return facts_for(connection, calendar_of(now_ms, UTC), now_ms)
 
 
 def stats_of(connection: sqlite3.Connection, now_ms: int = NOON_MS) -> Stats:
     """What readers would see, in a world where it is ``now_ms`` and the zone is UTC."""
-    return project(facts(connection, now_ms), day_of(now_ms, UTC), EXPORTER)
+    return project(facts(connection, now_ms), calendar_of(now_ms, UTC), EXPORTER)
 
 
 def rows(connection: sqlite3.Connection, question: str, *values: object) -> list[tuple[Any, ...]]:

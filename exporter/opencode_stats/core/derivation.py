@@ -8,12 +8,13 @@ read, field by field; a difference is a sentence that names the field.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from opencode_stats.core.models import model_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from opencode_stats.core.days import Day
 
@@ -67,19 +68,25 @@ class Sheet:
 
 @dataclass(slots=True)
 class Sheets:
-    """Everything that a stats.json shows figures of."""
+    """Everything that a stats.json shows figures of; ``recent`` are the rows of the days that its history shows."""
 
     total: Sheet = field(default_factory=Sheet)
     day: Sheet = field(default_factory=Sheet)
     runs: dict[str, Sheet] = field(default_factory=dict)
+    recent: list[Entry] = field(default_factory=list)
 
 
-def derive(entries: Iterable[Entry], titles: Iterable[tuple[str | None, int]], day: Day) -> Sheets:
-    """One pass over the rows; ``titles`` are the run and the instant of each request for a title."""
+def derive(entries: Iterable[Entry], titles: Iterable[tuple[str | None, int]], day: Day, since_ms: int) -> Sheets:
+    """One pass over the rows; ``titles`` are the run and the instant of each request for a title.
+
+    ``since_ms`` is where history begins.
+    """
     sheets = Sheets()
     for entry in entries:
         for sheet in _of(sheets, entry.run, entry.at_ms, day):
             sheet.add(entry)
+        if entry.at_ms >= since_ms:
+            sheets.recent.append(entry)
     for run, at_ms in titles:
         for sheet in _of(sheets, run, at_ms, day):
             sheet.titles += 1
@@ -87,11 +94,19 @@ def derive(entries: Iterable[Entry], titles: Iterable[tuple[str | None, int]], d
 
 
 def differences(
-    document: Mapping[str, Any], sheets: Sheets, runs: Mapping[str, RunDates], first_use_ms: int
+    document: Mapping[str, Any],
+    sheets: Sheets,
+    runs: Mapping[str, RunDates],
+    first_use_ms: int,
+    day: Callable[[str], Day],
 ) -> list[str]:
-    """Where a stats.json says something else than the rows do; ``first_use_ms`` is 0 where there was no use."""
+    """Where a stats.json says something else than the rows do.
+
+    ``first_use_ms`` is 0 where there was no use; ``day`` gives the local day of a date.
+    """
     found = [*_section("total", document["total"], sheets.total), *_section("daily", document["daily"], sheets.day)]
     found += _number("total.installDate", document["total"]["installDate"], first_use_ms)
+    found += _history(document, sheets, day)
     shown = [("session", document["session"])] if document["session"]["runId"] else []
     shown += [(f"sessions[{place}]", run) for place, run in enumerate(document["sessions"])]
     for where, section in shown:
@@ -140,6 +155,30 @@ def _section(where: str, section: Mapping[str, Any], sheet: Sheet) -> Iterator[s
         for name, usd in (("costsByModel", section["costsByModel"][key]), ("models.cost", model["cost"])):
             yield from _number(f"{where}.{name}[{key}] (millionths)", _microusd(usd), numbers[5])
         yield from _number(f"{where}.models[{key}].messages", model["messages"], numbers[6])
+
+
+def _history(document: Mapping[str, Any], sheets: Sheets, day: Callable[[str], Day]) -> Iterator[str]:
+    """The hours of the day and the last days: they touch, end with today, and hold what their quarter hours do."""
+    history, today = document["history"], day(document["daily"]["date"])
+    starts_ms = [hour["startMs"] for hour in history["hours"]]
+    days = [day(one["date"]) for one in history["days"]]
+    if starts_ms[:1] != [today.start_ms] or days[-1:] != [today]:
+        yield "history is not that of the day that daily shows."
+    if any(one.end_ms != next_one.start_ms for one, next_one in pairwise(days)):
+        yield "history.days leaves a day out."
+    stretches = [
+        (f"history.hours[{start_ms}]", start_ms, end_ms, said)
+        for (start_ms, end_ms), said in zip(pairwise([*starts_ms, today.end_ms]), history["hours"], strict=True)
+    ]
+    stretches += [
+        (f"history.days[{one.date}]", one.start_ms, one.end_ms, said)
+        for one, said in zip(days, history["days"], strict=True)
+    ]
+    for where, start_ms, end_ms, said in stretches:
+        there = [entry for entry in sheets.recent if start_ms <= entry.at_ms < end_ms]
+        yield from _number(f"{where}.totalTokens", said["totalTokens"], sum(sum(entry.counts) for entry in there))
+        made_microusd = sum(entry.cost_microusd for entry in there)
+        yield from _number(f"{where}.totalCost (millionths)", _microusd(said["totalCost"]), made_microusd)
 
 
 def _run(where: str, section: Mapping[str, Any], sheet: Sheet, dates: RunDates) -> Iterator[str]:

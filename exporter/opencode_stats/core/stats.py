@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Final, Literal, TypedDict
 
 from opencode_stats.core.attention import AttentionItem  # noqa: TC001 - pydantic reads the types of Stats's fields
 from opencode_stats.core.models import model_key
+from opencode_stats.core.recent import DayFigures, HistoryStats, HourFigures
 from opencode_stats.core.tokens import NO_TOKENS, Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from opencode_stats.core.days import Day
+    from opencode_stats.core.recent import Calendar, Spent
     from opencode_stats.core.totals import Totals, Usage
 
 SCHEMA_VERSION: Final = 1
@@ -127,6 +128,7 @@ class Stats:
     total: TotalStats
     sessions: tuple[RunStats, ...]
     attention: tuple[AttentionItem, ...]
+    history: HistoryStats
     exporter: ExporterStats
 
 
@@ -153,7 +155,10 @@ class RunFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerFacts:
-    """What the ledger knows for one publishing: the runs that are live or were the last to be used, and the sums."""
+    """What the ledger knows for one publishing: the runs that are live or were the last to be used, and the sums.
+
+    ``hours`` and ``past_days`` are those of the calendar that they were asked for with.
+    """
 
     runs: Sequence[RunFacts]
     day: Totals
@@ -162,18 +167,21 @@ class LedgerFacts:
     total_title_requests: int
     first_use_ms: int | None
     attention: Sequence[AttentionItem]
+    hours: Sequence[Spent]
+    past_days: Sequence[Spent]
 
 
-def project(facts: LedgerFacts, day: Day, exporter: ExporterStats) -> Stats:
-    """What readers see of these facts on this day."""
+def project(facts: LedgerFacts, calendar: Calendar, exporter: ExporterStats) -> Stats:
+    """What readers see of these facts; they were asked for with the same calendar."""
     live = sorted((run for run in facts.runs if run.ended_ms is None), key=_recency, reverse=True)
     shown = shown_run(facts.runs)
     return Stats(
         session=RunStats() if shown is None else run_stats(shown),
-        daily=DayStats(**_section(facts.day, facts.day_title_requests), date=day.date.isoformat()),
+        daily=DayStats(**_section(facts.day, facts.day_title_requests), date=calendar.today.date.isoformat()),
         total=TotalStats(**_section(facts.total, facts.total_title_requests), install_date=facts.first_use_ms or 0),
         sessions=tuple(run_stats(run) for run in live),
         attention=tuple(facts.attention),
+        history=_history(facts, calendar),
         exporter=exporter,
     )
 
@@ -225,6 +233,20 @@ def _idle_since_ms(run: RunFacts) -> int:
     # Not known where the conversation that worked here went on in another run: its last sign of life here, then.
     since_ms = run.last_activity_ms if run.idle_since_ms is None else run.idle_since_ms
     return since_ms if run.ended_ms is None else min(since_ms, run.ended_ms)
+
+
+def _history(facts: LedgerFacts, calendar: Calendar) -> HistoryStats:
+    today = facts.day.whole
+    by_day = zip(calendar.days, (*facts.past_days, (today.tokens.total, today.cost_microusd)), strict=True)
+    return HistoryStats(
+        hours=tuple(
+            HourFigures(start_ms, tokens, microusd / MICROUSD_PER_USD)
+            for start_ms, (tokens, microusd) in zip(calendar.hours, facts.hours, strict=True)
+        ),
+        days=tuple(
+            DayFigures(day.date.isoformat(), tokens, microusd / MICROUSD_PER_USD) for day, (tokens, microusd) in by_day
+        ),
+    )
 
 
 class _Figures(TypedDict):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from opencode_stats.core.attention import news, silent_runs
-from opencode_stats.core.days import day_of
+from opencode_stats.core.recent import calendar_of
 from opencode_stats.core.stats import ExporterStats, project
 from opencode_stats.daemon.health import health_of
 from opencode_stats.errors import UnknownSchema, UserError
@@ -21,6 +21,7 @@ from opencode_stats.ledger.bulk import Taken
 from opencode_stats.ledger.connection import Connection, LedgerUnreadable, open_ledger, transaction
 from opencode_stats.ledger.queries import facts_for
 from opencode_stats.ledger.rebuild import rebuild
+from opencode_stats.ledger.recent import PastDays
 from opencode_stats.publish.stats_file import StatsFile
 from opencode_stats.settings import Settings
 
@@ -77,6 +78,7 @@ class Exporter:
         self._stats_file.prepare()
         _prepare(paths, files)
         self._connection = open_ledger(paths.ledger, clock.now_ms(), files, factory)
+        self._past_days = PastDays(self._connection)
         self._spool = Spool(paths.spool, self._connection, Quarantine(paths.quarantine, files), clock, files)
         self.seen_alive: set[str] = set()
         self.reconcile_due = True
@@ -158,15 +160,16 @@ class Exporter:
             OSError: the last good file is still in place.
         """
         now_ms = self._clock.now_ms()
-        day = day_of(now_ms, self._zone(), self._settings.day_start_hour)
-        facts = facts_for(self._connection, day, now_ms)
+        calendar = calendar_of(now_ms, self._zone(), self._settings.day_start_hour)
+        facts = facts_for(self._connection, calendar, now_ms, self._past_days)
         after_ms = self._settings.inactive_after_minutes * MINUTE_MS
         silent, next_silent_ms = silent_runs(facts.runs, facts.attention, after_ms, now_ms)
         facts = replace(facts, attention=news((*facts.attention, *silent), now_ms))
-        self.due_ms = day.end_ms if next_silent_ms is None else min(day.end_ms, next_silent_ms)
+        midnight_ms = calendar.today.end_ms
+        self.due_ms = midnight_ms if next_silent_ms is None else min(midnight_ms, next_silent_ms)
         health = health_of(self._connection, self._loss_folders, self._unread, self._spool.troubles, now_ms)
         return self._stats_file.publish(
-            project(facts, day, ExporterStats(self._version, self._daemon_pid, now_ms, health))
+            project(facts, calendar, ExporterStats(self._version, self._daemon_pid, now_ms, health))
         )
 
 

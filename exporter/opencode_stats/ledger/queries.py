@@ -9,12 +9,14 @@ from opencode_stats.core.days import slot_of
 from opencode_stats.core.stats import LedgerFacts, RunFacts, WorkspaceStats
 from opencode_stats.core.tokens import Tokens
 from opencode_stats.core.totals import Totals, Usage
+from opencode_stats.ledger.recent import spent_by_day, spent_by_hour
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
-    from opencode_stats.core.days import Day
+    from opencode_stats.core.recent import Calendar
+    from opencode_stats.ledger.recent import PastDays
 
 _COUNTS = "input, output, reasoning, cache_read, cache_write, cost_microusd, messages"
 _SUMMED = (
@@ -22,10 +24,16 @@ _SUMMED = (
 )
 
 
-def facts_for(connection: sqlite3.Connection, day: Day, now_ms: int) -> LedgerFacts:
-    """Everything that one publishing needs, as of one moment of the ledger."""
+def facts_for(
+    connection: sqlite3.Connection, calendar: Calendar, now_ms: int, past_days: PastDays | None = None
+) -> LedgerFacts:
+    """Everything that one publishing needs, as of one moment of the ledger.
+
+    ``past_days`` remembers from one publishing to the next; without it they are added up anew.
+    """
     connection.execute("BEGIN")
     try:
+        day, past = calendar.today, calendar.past_days
         return LedgerFacts(
             runs=_shown_runs(connection),
             day=totals_between(connection, day.start_ms, day.end_ms),
@@ -40,6 +48,8 @@ def facts_for(connection: sqlite3.Connection, day: Day, now_ms: int) -> LedgerFa
             ),
             first_use_ms=_first_use_ms(connection),
             attention=_attention(connection, now_ms),
+            hours=spent_by_hour(connection, calendar),
+            past_days=spent_by_day(connection, past) if past_days is None else past_days.spent(past),
         )
     finally:
         connection.execute("COMMIT")

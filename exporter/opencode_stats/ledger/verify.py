@@ -57,10 +57,11 @@ def verify_published(
         dates = {uid: RunDates(started_ms, active_ms, bool(live)) for _, uid, started_ms, active_ms, live in runs}
         first_ms = [run.started_ms for run in dates.values()]
         rows = _Rows(connection, uids)
-        sheets = derive(rows.entries(), connection.execute(_TITLES), day(document["daily"]["date"]))
+        since_ms = day(document["history"]["days"][0]["date"]).start_ms
+        sheets = derive(rows.entries(), connection.execute(_TITLES), day(document["daily"]["date"]), since_ms)
         if rows.first_ms is not None:
             first_ms.append(rows.first_ms)
-        return differences(document, sheets, dates, min(first_ms, default=0))
+        return differences(document, sheets, dates, min(first_ms, default=0), day)
     finally:
         connection.execute("ROLLBACK")
 

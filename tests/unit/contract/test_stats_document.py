@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 from opencode_stats.contract.stats_document import camel, document_of, encode, same_figures
+from opencode_stats.core.recent import HistoryStats
 from opencode_stats.core.stats import (
     DayStats,
     ExporterStats,
@@ -22,6 +23,7 @@ STATS = Stats(
     total=TotalStats(),
     sessions=(),
     attention=(),
+    history=HistoryStats((), ()),
     exporter=ExporterStats("0.1.0", None, 1000, Health("degraded", (Problem("lost", "Some."),))),
 )
 

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 TODAY = Day(date(2026, 11, 21), 1_000, 2_000)
+DAYS = {
+    "2026-11-19": Day(date(2026, 11, 19), 800, 900),
+    "2026-11-20": Day(date(2026, 11, 20), 900, 1_000),
+    "2026-11-21": TODAY,
+}
 ENTRIES = [
     Entry("r1", 1_000, "/a", "anthropic", "claude-x", (1, 2, 3, 4, 5), 10),
     Entry("r1", 1_999, "/b", "anthropic", "claude-x", (1, 0, 0, 0, 0), 5),
@@ -64,11 +69,21 @@ def document() -> dict[str, Any]:
         "sessions": [copy.deepcopy(run)],
         "daily": {**section(claude, titles=1), "date": "2026-11-21"},
         "total": {**section(claude | others, titles=2), "installDate": 100},
+        "history": {
+            "hours": [
+                {"startMs": 1_000, "totalTokens": 15, "totalCost": 10e-6},
+                {"startMs": 1_500, "totalTokens": 1, "totalCost": 5e-6},
+            ],
+            "days": [
+                {"date": "2026-11-20", "totalTokens": 7, "totalCost": 0},
+                {"date": "2026-11-21", "totalTokens": 16, "totalCost": 15e-6},
+            ],
+        },
     }
 
 
 def found(changed: dict[str, Any]) -> list[str]:
-    return differences(changed, derive(ENTRIES, TITLES, TODAY), RUNS, 100)
+    return differences(changed, derive(ENTRIES, TITLES, TODAY, 900), RUNS, 100, DAYS.__getitem__)
 
 
 def test_a_file_that_says_what_the_rows_make() -> None:
@@ -80,11 +95,15 @@ def test_nothing_at_all() -> None:
     empty = {
         "session": {**nothing, "runId": ""},
         "sessions": [],
-        "daily": nothing,
+        "daily": {**nothing, "date": "2026-11-21"},
         "total": {**nothing, "installDate": 0},
+        "history": {
+            "hours": [{"startMs": 1_000, "totalTokens": 0, "totalCost": 0}],
+            "days": [{"date": "2026-11-21", "totalTokens": 0, "totalCost": 0}],
+        },
     }
 
-    assert differences(empty, derive([], [], TODAY), {}, 0) == []
+    assert differences(empty, derive([], [], TODAY, 1_000), {}, 0, DAYS.__getitem__) == []
 
 
 CHANGES: dict[str, Callable[[dict[str, Any]], Any]] = {
@@ -106,6 +125,13 @@ CHANGES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "sessions[0].totalTokens": lambda d: d["sessions"][0].update(totalTokens=1),
     "session is the run r9": lambda d: d["session"].update(runId="r9"),
     "session shows no run": lambda d: d["session"].update(runId=""),
+    "history.hours[1000].totalTokens": lambda d: d["history"]["hours"][0].update(totalTokens=14),
+    "history.hours[1500].totalCost": lambda d: d["history"]["hours"][1].update(totalCost=0),
+    "history.days[2026-11-20].totalTokens": lambda d: d["history"]["days"][0].update(totalTokens=8),
+    "history.days[2026-11-21].totalCost": lambda d: d["history"]["days"][1].update(totalCost=0),
+    "history.days leaves a day out": lambda d: d["history"]["days"][0].update(date="2026-11-19"),
+    "history is not that of the day": lambda d: d["history"]["days"].pop(),
+    "history is not that of the day that": lambda d: d["history"]["hours"].pop(0),
     "sessions are not the runs that live": lambda d: d["sessions"].clear(),
 }
 

@@ -9,11 +9,14 @@ import pytest
 
 from opencode_stats.core.attention import AttentionItem
 from opencode_stats.core.days import Day
+from opencode_stats.core.recent import Calendar, DayFigures, HistoryStats, HourFigures
 from opencode_stats.core.stats import ExporterStats, Health, LedgerFacts, RunFacts, RunStats, Stats, project, run_stats
 from opencode_stats.core.tokens import Tokens
 from opencode_stats.core.totals import Totals, Usage
 
-TODAY = Day(date(2026, 11, 21), 0, 86_400_000)
+YESTERDAY = Day(date(2026, 11, 20), -86_400_000, 0)
+TODAY = Day(date(2026, 11, 21), 0, 7_200_000)
+CALENDAR = Calendar((YESTERDAY, TODAY), (0, 3_600_000))
 EXPORTER = ExporterStats("0.1.0", 1, 5, Health())
 USAGE = Totals(
     {
@@ -44,11 +47,13 @@ NOTHING = LedgerFacts(
     total_title_requests=0,
     first_use_ms=None,
     attention=(),
+    hours=[(0, 0)] * 2,
+    past_days=[(7, 2_500_000)],
 )
 
 
 def seen(*runs: RunFacts) -> Stats:
-    return project(replace(NOTHING, runs=runs), TODAY, EXPORTER)
+    return project(replace(NOTHING, runs=runs), CALENDAR, EXPORTER)
 
 
 @pytest.mark.parametrize(
@@ -131,9 +136,18 @@ def test_the_rest_is_handed_through() -> None:
     item = AttentionItem("i", "finished", "r", "s", None, 4, None)
     stats = project(
         replace(NOTHING, day=USAGE, total=USAGE, total_title_requests=9, first_use_ms=42, attention=[item]),
-        TODAY,
+        CALENDAR,
         EXPORTER,
     )
 
     assert (stats.attention, stats.exporter) == ((item,), EXPORTER)
     assert (stats.total.install_date, stats.total.title_requests, stats.daily.total_tokens) == (42, 9, 130)
+
+
+def test_history_ends_with_the_figures_of_today() -> None:
+    stats = project(replace(NOTHING, day=USAGE, hours=[(100, 0), (30, 1_750_000)]), CALENDAR, EXPORTER)
+
+    assert stats.history == HistoryStats(
+        hours=(HourFigures(0, 100, 0.0), HourFigures(3_600_000, 30, 1.75)),
+        days=(DayFigures("2026-11-20", 7, 2.5), DayFigures("2026-11-21", 130, 1.75)),
+    )

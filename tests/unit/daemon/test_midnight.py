@@ -40,6 +40,14 @@ class Desk:
         self.exporter.publish()
         document: dict[str, Any] = json.loads(self.paths.stats_file.read_bytes())
         assert document["total"]["totalTokens"] == 7
+        history, daily = document["history"], document["daily"]
+        assert (history["days"][-1]["date"], history["days"][-1]["totalTokens"]) == (
+            daily["date"],
+            daily["totalTokens"],
+        )
+        assert sum(hour["totalTokens"] for hour in history["hours"]) == daily["totalTokens"]
+        # Wherever the day is cut, the seven tokens are on one of the last days, unless it is not their time yet.
+        assert sum(day["totalTokens"] for day in history["days"]) == (7 if self.clock.wall_ms >= NOON_MS else 0)
         return document["daily"]["date"], document["daily"]["totalTokens"]
 
 

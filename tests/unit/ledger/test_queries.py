@@ -11,7 +11,7 @@ from tests.support.ledgers import STRANGER, facts, stats_of, take
 from tests.support.script import Script
 
 from opencode_stats.core.attention import MOST_SHOWN, SHOWN_FOR_MS
-from opencode_stats.core.days import day_of
+from opencode_stats.core.recent import calendar_of
 from opencode_stats.ledger.append import Cursor, append
 from opencode_stats.ledger.queries import facts_for, totals_between
 from opencode_stats.ledger.runs import end_process, end_quiet_runs, ended_processes, live_processes
@@ -35,8 +35,8 @@ def test_a_day_is_that_of_the_zone_it_is_asked_for(ledger: sqlite3.Connection) -
     now_ms = NOON_MS + 11 * HOUR_MS + 60_000
 
     def tokens_of_day(zone: str) -> tuple[date, int]:
-        day = day_of(now_ms, ZoneInfo(zone))
-        return day.date, facts_for(ledger, day, now_ms).day.whole.tokens.total
+        calendar = calendar_of(now_ms, ZoneInfo(zone))
+        return calendar.today.date, facts_for(ledger, calendar, now_ms).day.whole.tokens.total
 
     assert tokens_of_day("UTC") == (date(2026, 11, 21), 100)
     assert tokens_of_day("Asia/Kathmandu") == (date(2026, 11, 22), 100)

@@ -11,6 +11,7 @@ import pytest
 from tests.support.files import FaultyFiles, fault_for, no_fault
 
 from opencode_stats.contract.stats_document import document_of
+from opencode_stats.core.recent import HistoryStats
 from opencode_stats.core.stats import DayStats, ExporterStats, Health, RunStats, Stats, TotalStats
 from opencode_stats.errors import UserError
 from opencode_stats.publish.atomic_file import TEMP_PREFIX
@@ -27,6 +28,7 @@ STATS = Stats(
     total=TotalStats(),
     sessions=(),
     attention=(),
+    history=HistoryStats((), ()),
     exporter=ExporterStats("0.1.0", 1, 1000, Health()),
 )
 MORE = replace(STATS, total=TotalStats(total_tokens=5))
