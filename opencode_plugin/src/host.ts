@@ -6,7 +6,9 @@ import { at, word } from "./reading.ts";
 /** The calls on files that this plugin makes. Tests make each of them fail. */
 export type Files = Pick<
   typeof fs,
+  | "chmodSync"
   | "closeSync"
+  | "fchmodSync"
   | "fstatSync"
   | "lstatSync"
   | "mkdirSync"

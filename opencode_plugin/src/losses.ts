@@ -1,6 +1,7 @@
 /** The loss marker: a small file that says, while lines cannot be kept, that they are missing (docs/spool.md). */
 import { constants } from "node:fs";
 import { join } from "node:path";
+import { GROUP_OR_WORLD, ownFolder } from "./folders.ts";
 import { CLOSE_ON_EXEC, coded, type Files } from "./host.ts";
 
 /** Lines that could not be kept so far. */
@@ -55,15 +56,14 @@ export class LossMarker {
   }
 
   #replace(folder: string, path: string, content: string): void {
-    this.#files.mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const found = this.#files.lstatSync(folder);
     // A folder in a shared place may be somebody else's trap.
-    if (!found.isDirectory() || found.uid !== this.#uid || (found.mode & 0o022) !== 0) throw coded("NotOurs");
+    ownFolder(this.#files, folder, this.#uid, GROUP_OR_WORLD);
     const draft = `${path}.tmp`;
     this.#drop(draft);
     const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
     const fd = this.#files.openSync(draft, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY | CLOSE_ON_EXEC, 0o600);
     try {
+      this.#files.fchmodSync(fd, 0o600);
       const bytes = Buffer.from(content);
       if (this.#files.writeSync(fd, bytes, 0, bytes.length) < bytes.length) throw coded("ShortWrite");
       this.#files.renameSync(draft, path);

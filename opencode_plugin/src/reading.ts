@@ -2,9 +2,12 @@
  * Takes values out of payloads that promise nothing: what is missing, of another type or out of range is undefined.
  * A getter or a proxy may throw here; the hooks' guards catch it and the event is dropped.
  */
+import { createHash } from "node:crypto";
 import type { Tokens } from "./line.ts";
 
 const LONGEST_TEXT = 4096;
+const SHORTENED_TO = 64;
+const DIGEST_DIGITS = 32;
 /** The last millisecond of the year 9999. */
 const LATEST_INSTANT_MS = 253_402_300_799_999;
 const LARGEST_COST_USD = 1e9;
@@ -21,6 +24,20 @@ export function text(value: unknown): string | undefined {
   return typeof value === "string" && value.length > 0 && value.length <= LONGEST_TEXT && value.isWellFormed()
     ? value
     : undefined;
+}
+
+/**
+ * The name of a model, a provider or an agent. One of more than 4096 characters is its beginning and its digest, so that
+ * its usage is counted under a name of its own; the exporter does the same (core/bounds.py).
+ */
+export function name(value: unknown): string | undefined {
+  if (typeof value !== "string" || value.length <= LONGEST_TEXT || !value.isWellFormed()) return text(value);
+  // Characters, not the halves of surrogate pairs: as the exporter counts them.
+  const beginning = Array.from(value.slice(0, 2 * SHORTENED_TO))
+    .slice(0, SHORTENED_TO)
+    .join("");
+  if (value.length <= 2 * LONGEST_TEXT && Array.from(value).length <= LONGEST_TEXT) return value;
+  return `${beginning}…${createHash("sha256").update(value).digest("hex").slice(0, DIGEST_DIGITS)}`;
 }
 
 /** A word like `stop` or `tool-calls`. */

@@ -56,7 +56,7 @@ export class Recorder {
     this.#started = { type: "run.started", at_ms: clock.now_ms(), run, api, plugin_version: version, host_version };
     this.#copies.add(first.copy);
     const marker = new LossMarker(files, places.losses, name, pid, uid);
-    this.#spool = new Spool(files, join(places.spool, `${name}.jsonl`), this.#started, clock, marker, wake);
+    this.#spool = new Spool(files, join(places.spool, `${name}.jsonl`), uid, this.#started, clock, marker, wake);
     this.relay = new Relay(this, clock);
     host.atExit(() => this.#end());
   }

@@ -4,6 +4,7 @@
  */
 import { constants } from "node:fs";
 import { dirname } from "node:path";
+import { ownFolder, WORLD } from "./folders.ts";
 import { CLOSE_ON_EXEC, type Clock, coded, type Files, reasonOf } from "./host.ts";
 import { encode, type Line } from "./line.ts";
 import type { Loss, LossMarker } from "./losses.ts";
@@ -29,6 +30,7 @@ const OPEN_FLAGS =
 export class Spool {
   readonly #files: Files;
   readonly #path: string;
+  readonly #uid: number;
   readonly #opening: Line;
   readonly #clock: Clock;
   readonly #marker: LossMarker;
@@ -45,10 +47,19 @@ export class Spool {
   #pause_ms = FIRST_PAUSE_MS;
   #waiting = false;
 
-  /** `opening` is the first line of every file this makes; `written` is called after lines were written. */
-  constructor(files: Files, path: string, opening: Line, clock: Clock, marker: LossMarker, written: () => void) {
+  /** `uid` is whose file and folder it has to be, `opening` the first line of every file this makes; `written` is called after lines were written. */
+  constructor(
+    files: Files,
+    path: string,
+    uid: number,
+    opening: Line,
+    clock: Clock,
+    marker: LossMarker,
+    written: () => void,
+  ) {
     this.#files = files;
     this.#path = path;
+    this.#uid = uid;
     this.#opening = opening;
     this.#clock = clock;
     this.#marker = marker;
@@ -126,10 +137,13 @@ export class Spool {
     // Somebody deleted the file: what we write into it would be seen by nobody.
     else if (before?.nlink === 0) this.close();
     if (this.#fd === undefined) {
-      this.#files.mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
+      ownFolder(this.#files, dirname(this.#path), this.#uid, WORLD);
       this.#fd = this.#files.openSync(this.#path, OPEN_FLAGS, 0o600);
       const found = this.#files.fstatSync(this.#fd);
       if (!found.isFile()) throw coded("NotAFile");
+      if (found.uid !== this.#uid) throw coded("NotOurs");
+      // The umask may have taken rights away, its owner's own among them.
+      if (found.size === 0) this.#files.fchmodSync(this.#fd, 0o600);
       if (found.ino !== this.#inode || found.size === 0) this.#opened = false;
       this.#inode = found.ino;
       // Another copy of the plugin, or we before a failure, may have left half a line: end it, so that it spoils no

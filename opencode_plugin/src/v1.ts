@@ -1,6 +1,6 @@
 /** OpenCode 1.x: what its hooks are given, as lines. Pure; observed on 1.18.33. */
 import type { Line } from "./line.ts";
-import { at, cost, errorName, instant, permissionKind, text, tokens, word } from "./reading.ts";
+import { at, cost, errorName, instant, name, permissionKind, text, tokens, word } from "./reading.ts";
 
 /** What one call of a hook means: its lines, and the key under which a second delivery is recognised. */
 export interface Told {
@@ -35,7 +35,7 @@ function seenV1(change: "created" | "updated" | "deleted"): TranslateV1 {
       parent: text(at(info, "parentID")),
       directory: text(at(info, "directory")),
       project: text(at(info, "projectID")),
-      agent: text(at(info, "agent")),
+      agent: name(at(info, "agent")),
       created_ms: instant(at(at(info, "time"), "created")),
       host_version: text(at(info, "version")),
     };
@@ -58,10 +58,10 @@ function snapshotV1(properties: unknown, at_ms: number, event: unknown): Line | 
     conversation,
     message,
     parent: text(at(info, "parentID")),
-    agent: text(at(info, "agent")) ?? text(at(info, "mode")),
-    provider: text(at(info, "providerID")),
-    model: text(at(info, "modelID")),
-    variant: text(at(info, "variant")),
+    agent: name(at(info, "agent")) ?? name(at(info, "mode")),
+    provider: name(at(info, "providerID")),
+    model: name(at(info, "modelID")),
+    variant: name(at(info, "variant")),
     directory: text(at(path, "cwd")),
     root: text(at(path, "root")),
     tokens: tokens(at(info, "tokens")),
@@ -153,9 +153,9 @@ export function toldByPrompt(
     at_ms,
     conversation,
     message,
-    agent: text(at(sent, "agent")) ?? text(at(input, "agent")),
-    provider: text(at(model, "providerID")),
-    model: text(at(model, "modelID")),
+    agent: name(at(sent, "agent")) ?? name(at(input, "agent")),
+    provider: name(at(model, "providerID")),
+    model: name(at(model, "modelID")),
     directory,
   };
   return { key: `prompt ${conversation} ${message}`, lines: [line] };
@@ -174,8 +174,8 @@ export function toldByParams(input: unknown, at_ms: number): Told | undefined {
     at_ms,
     conversation,
     message,
-    provider: text(at(model, "providerID")),
-    model: text(at(model, "id")),
+    provider: name(at(model, "providerID")),
+    model: name(at(model, "id")),
   };
   return { key: `title ${conversation} ${message}`, lines: [line] };
 }

@@ -3,7 +3,7 @@
  * named when a step starts and its tokens come when it ends.
  */
 import type { ConversationSeen, Line, MessageSnapshot } from "./line.ts";
-import { at, cost, errorName, instant, permissionKind, text, tokens, word } from "./reading.ts";
+import { at, cost, errorName, instant, name, permissionKind, text, tokens, word } from "./reading.ts";
 import { RecentKeys, RecentMap } from "./recent.ts";
 
 /** Conversations that are remembered at a time: more than one server has open, and about 100 KiB. */
@@ -69,7 +69,7 @@ export class V2Reader {
       fork_of: text(at(at(session, "fork"), "sessionID")),
       directory,
       project: text(at(session, "projectID")),
-      agent: text(at(session, "agent")),
+      agent: name(at(session, "agent")),
       created_ms: instant(at(at(session, "time"), "created")),
     };
   }
@@ -108,10 +108,10 @@ export class V2Reader {
     if (now.conversation === "" || message === undefined) return undefined;
     const model = at(payload, "model");
     const step: StepV2 = {
-      agent: text(at(payload, "agent")),
-      provider: text(at(model, "providerID")),
-      model: text(at(model, "id")),
-      variant: text(at(model, "variant")),
+      agent: name(at(payload, "agent")),
+      provider: name(at(model, "providerID")),
+      model: name(at(model, "id")),
+      variant: name(at(model, "variant")),
       // A retry starts the same message again; it was made when it started first.
       created_ms: this.#steps.get(message)?.created_ms ?? instant(at(payload, "started")) ?? now.created_ms,
     };
@@ -138,9 +138,9 @@ export class V2Reader {
     const message = started?.message ?? text(at(payload, "inputID")) ?? messageOfEvent(now.event);
     const model = at(payload, "model");
     const step: StepV2 = {
-      provider: text(at(model, "providerID")),
-      model: text(at(model, "id")),
-      variant: text(at(model, "variant")),
+      provider: name(at(model, "providerID")),
+      model: name(at(model, "id")),
+      variant: name(at(model, "variant")),
       created_ms: started?.created_ms ?? now.created_ms,
     };
     const spent = message !== undefined && tokens(at(payload, "tokens")) !== undefined;
@@ -204,7 +204,7 @@ function createdV2(now: MomentV2): Partial<ConversationSeen> {
   return {
     parent: text(at(payload, "parentID")),
     project: text(at(payload, "projectID")),
-    agent: text(at(payload, "agent")),
+    agent: name(at(payload, "agent")),
     created_ms: now.created_ms,
     host_version: text(at(payload, "version")),
   };

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Final
 
 LATEST_INSTANT_MS: Final = 253_402_300_799_999
@@ -16,6 +17,28 @@ MOST_LINES_LOST: Final = 10**9
 """In one report: nine billion such reports fit the sum."""
 LONGEST_TEXT: Final = 4096
 """Characters in an id, a name or a path. Linux's PATH_MAX; OpenCode's ids have 30."""
+
+
+SHORTENED_TO: Final = 64
+"""Characters that stay of a name that is longer than ``LONGEST_TEXT``."""
+DIGEST_DIGITS: Final = 32
+"""Hexadecimal digits, 128 bits, that tell one shortened name from any other."""
+
+
+def digest(text: str) -> str:
+    """The first digits of a text's SHA-256 in UTF-8."""
+    return hashlib.sha256(text.encode(errors="backslashreplace")).hexdigest()[:DIGEST_DIGITS]
+
+
+def fitting(name: str) -> str:
+    """The name of a model, a provider or an agent, as it is kept.
+
+    Of one that has more than ``LONGEST_TEXT`` characters its beginning and its digest are: so its usage is counted, and
+    no other's is added to it. The plugin does the same.
+    """
+    if len(name) <= LONGEST_TEXT:
+        return name
+    return f"{name[:SHORTENED_TO]}…{digest(name)}"
 
 
 def check_instants(*values: int | None) -> None:

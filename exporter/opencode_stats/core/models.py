@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from opencode_stats.core.bounds import digest
+
 VENDORS_VERSION: Final = 1
 VENDORS: Final[dict[str, tuple[str, ...]]] = {
     "alibaba": ("qwen", "qwq-", "qvq-"),
@@ -28,6 +30,9 @@ Closed on purpose: adding an entry would rename keys that readers have stored. A
 AUXILIARY: Final = "auxiliary"
 """The key of usage that OpenCode 2.x reports without a model (titles, say), and its model: no provider has it."""
 UNKNOWN: Final = "unknown"
+LONGEST_KEY: Final = 256
+"""Characters of a key; a longer one is shortened."""
+_HEAD_OF_KEY: Final = 128
 
 
 def model_key(provider: str | None, model: str | None) -> str:
@@ -36,12 +41,19 @@ def model_key(provider: str | None, model: str | None) -> str:
     Different pairs never share a key: a bare id has no slash, any other key has one, and slashes (and percent signs)
     in a provider's own id are escaped. A part that is not known reads ``unknown``; one that is so named is escaped.
     Usage that OpenCode reports without a model has a key of its own, which begins like no vendor's model.
+    A key of more than ``LONGEST_KEY`` characters is its beginning, ``/%~`` and its digest: in a whole key a percent
+    sign never stands before ``~``.
     """
     if provider is None and model == AUXILIARY:
         return AUXILIARY
-    if provider in VENDORS and model is not None and "/" not in model and model.startswith(VENDORS[provider]):
+    if provider in VENDORS and model is not None and _is_own(provider, model):
         return model
-    return f"{_known(provider).replace('/', '%2F')}/{_known(model)}"
+    whole = f"{_known(provider).replace('/', '%2F')}/{_known(model)}"
+    return whole if len(whole) <= LONGEST_KEY else f"{whole[:_HEAD_OF_KEY]}/%~{digest(whole)}"
+
+
+def _is_own(provider: str, model: str) -> bool:
+    return len(model) <= LONGEST_KEY and "/" not in model and model.startswith(VENDORS[provider])
 
 
 def _known(part: str | None) -> str:

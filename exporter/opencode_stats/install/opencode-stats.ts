@@ -10,6 +10,7 @@
 // SPDX-License-Identifier: MIT
 
 import { type SpawnOptions, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import { constants } from "node:fs";
 import { homedir } from "node:os";
@@ -175,6 +176,8 @@ function encode(line: Line): string {
  */
 
 const LONGEST_TEXT = 4096;
+const SHORTENED_TO = 64;
+const DIGEST_DIGITS = 32;
 /** The last millisecond of the year 9999. */
 const LATEST_INSTANT_MS = 253_402_300_799_999;
 const LARGEST_COST_USD = 1e9;
@@ -191,6 +194,20 @@ function text(value: unknown): string | undefined {
   return typeof value === "string" && value.length > 0 && value.length <= LONGEST_TEXT && value.isWellFormed()
     ? value
     : undefined;
+}
+
+/**
+ * The name of a model, a provider or an agent. One of more than 4096 characters is its beginning and its digest, so that
+ * its usage is counted under a name of its own; the exporter does the same (core/bounds.py).
+ */
+function name(value: unknown): string | undefined {
+  if (typeof value !== "string" || value.length <= LONGEST_TEXT || !value.isWellFormed()) return text(value);
+  // Characters, not the halves of surrogate pairs: as the exporter counts them.
+  const beginning = Array.from(value.slice(0, 2 * SHORTENED_TO))
+    .slice(0, SHORTENED_TO)
+    .join("");
+  if (value.length <= 2 * LONGEST_TEXT && Array.from(value).length <= LONGEST_TEXT) return value;
+  return `${beginning}…${createHash("sha256").update(value).digest("hex").slice(0, DIGEST_DIGITS)}`;
 }
 
 /** A word like `stop` or `tool-calls`. */
@@ -260,7 +277,9 @@ function permissionKind(value: unknown): string | undefined {
 /** The calls on files that this plugin makes. Tests make each of them fail. */
 type Files = Pick<
   typeof fs,
+  | "chmodSync"
   | "closeSync"
+  | "fchmodSync"
   | "fstatSync"
   | "lstatSync"
   | "mkdirSync"
@@ -451,6 +470,44 @@ class Doorbell {
   }
 }
 
+// ---- folders.ts ----------------------------------------------------------------------------------------------------
+
+/** Folders that are their owner's alone, whatever OpenCode's umask. */
+
+/** Rights of others to write. */
+const GROUP_OR_WORLD = 0o022;
+const WORLD = 0o002;
+
+/**
+ * Makes the folder and what is missing above it. One that is a link, somebody else's, or that those may write to who
+ * are named by `forbidden` may be a trap: an error with the code `NotOurs`.
+ */
+function ownFolder(files: Files, folder: string, uid: number, forbidden: number): void {
+  make(files, folder);
+  const found = files.lstatSync(folder);
+  if (!found.isDirectory() || found.uid !== uid || (found.mode & forbidden) !== 0) throw coded("NotOurs");
+}
+
+function make(files: Files, folder: string): void {
+  try {
+    makeHere(files, folder);
+  } catch (error) {
+    if (at(error, "code") !== "ENOENT" || dirname(folder) === folder) throw error;
+    make(files, dirname(folder));
+    makeHere(files, folder);
+  }
+}
+
+function makeHere(files: Files, folder: string): void {
+  try {
+    files.mkdirSync(folder, 0o700);
+  } catch (error) {
+    if (at(error, "code") === "EEXIST") return;
+    throw error;
+  }
+  files.chmodSync(folder, 0o700);
+}
+
 // ---- losses.ts -----------------------------------------------------------------------------------------------------
 
 /** The loss marker: a small file that says, while lines cannot be kept, that they are missing (docs/spool.md). */
@@ -507,15 +564,14 @@ class LossMarker {
   }
 
   #replace(folder: string, path: string, content: string): void {
-    this.#files.mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const found = this.#files.lstatSync(folder);
     // A folder in a shared place may be somebody else's trap.
-    if (!found.isDirectory() || found.uid !== this.#uid || (found.mode & 0o022) !== 0) throw coded("NotOurs");
+    ownFolder(this.#files, folder, this.#uid, GROUP_OR_WORLD);
     const draft = `${path}.tmp`;
     this.#drop(draft);
     const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
     const fd = this.#files.openSync(draft, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY | CLOSE_ON_EXEC, 0o600);
     try {
+      this.#files.fchmodSync(fd, 0o600);
       const bytes = Buffer.from(content);
       if (this.#files.writeSync(fd, bytes, 0, bytes.length) < bytes.length) throw coded("ShortWrite");
       this.#files.renameSync(draft, path);
@@ -757,7 +813,7 @@ class V2Reader {
       fork_of: text(at(at(session, "fork"), "sessionID")),
       directory,
       project: text(at(session, "projectID")),
-      agent: text(at(session, "agent")),
+      agent: name(at(session, "agent")),
       created_ms: instant(at(at(session, "time"), "created")),
     };
   }
@@ -796,10 +852,10 @@ class V2Reader {
     if (now.conversation === "" || message === undefined) return undefined;
     const model = at(payload, "model");
     const step: StepV2 = {
-      agent: text(at(payload, "agent")),
-      provider: text(at(model, "providerID")),
-      model: text(at(model, "id")),
-      variant: text(at(model, "variant")),
+      agent: name(at(payload, "agent")),
+      provider: name(at(model, "providerID")),
+      model: name(at(model, "id")),
+      variant: name(at(model, "variant")),
       // A retry starts the same message again; it was made when it started first.
       created_ms: this.#steps.get(message)?.created_ms ?? instant(at(payload, "started")) ?? now.created_ms,
     };
@@ -826,9 +882,9 @@ class V2Reader {
     const message = started?.message ?? text(at(payload, "inputID")) ?? messageOfEvent(now.event);
     const model = at(payload, "model");
     const step: StepV2 = {
-      provider: text(at(model, "providerID")),
-      model: text(at(model, "id")),
-      variant: text(at(model, "variant")),
+      provider: name(at(model, "providerID")),
+      model: name(at(model, "id")),
+      variant: name(at(model, "variant")),
       created_ms: started?.created_ms ?? now.created_ms,
     };
     const spent = message !== undefined && tokens(at(payload, "tokens")) !== undefined;
@@ -892,7 +948,7 @@ function createdV2(now: MomentV2): Partial<ConversationSeen> {
   return {
     parent: text(at(payload, "parentID")),
     project: text(at(payload, "projectID")),
-    agent: text(at(payload, "agent")),
+    agent: name(at(payload, "agent")),
     created_ms: now.created_ms,
     host_version: text(at(payload, "version")),
   };
@@ -1153,6 +1209,7 @@ const OPEN_FLAGS =
 class Spool {
   readonly #files: Files;
   readonly #path: string;
+  readonly #uid: number;
   readonly #opening: Line;
   readonly #clock: Clock;
   readonly #marker: LossMarker;
@@ -1169,10 +1226,19 @@ class Spool {
   #pause_ms = FIRST_PAUSE_MS;
   #waiting = false;
 
-  /** `opening` is the first line of every file this makes; `written` is called after lines were written. */
-  constructor(files: Files, path: string, opening: Line, clock: Clock, marker: LossMarker, written: () => void) {
+  /** `uid` is whose file and folder it has to be, `opening` the first line of every file this makes; `written` is called after lines were written. */
+  constructor(
+    files: Files,
+    path: string,
+    uid: number,
+    opening: Line,
+    clock: Clock,
+    marker: LossMarker,
+    written: () => void,
+  ) {
     this.#files = files;
     this.#path = path;
+    this.#uid = uid;
     this.#opening = opening;
     this.#clock = clock;
     this.#marker = marker;
@@ -1250,10 +1316,13 @@ class Spool {
     // Somebody deleted the file: what we write into it would be seen by nobody.
     else if (before?.nlink === 0) this.close();
     if (this.#fd === undefined) {
-      this.#files.mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
+      ownFolder(this.#files, dirname(this.#path), this.#uid, WORLD);
       this.#fd = this.#files.openSync(this.#path, OPEN_FLAGS, 0o600);
       const found = this.#files.fstatSync(this.#fd);
       if (!found.isFile()) throw coded("NotAFile");
+      if (found.uid !== this.#uid) throw coded("NotOurs");
+      // The umask may have taken rights away, its owner's own among them.
+      if (found.size === 0) this.#files.fchmodSync(this.#fd, 0o600);
       if (found.ino !== this.#inode || found.size === 0) this.#opened = false;
       this.#inode = found.ino;
       // Another copy of the plugin, or we before a failure, may have left half a line: end it, so that it spoils no
@@ -1352,7 +1421,7 @@ class Recorder {
     this.#started = { type: "run.started", at_ms: clock.now_ms(), run, api, plugin_version: version, host_version };
     this.#copies.add(first.copy);
     const marker = new LossMarker(files, places.losses, name, pid, uid);
-    this.#spool = new Spool(files, join(places.spool, `${name}.jsonl`), this.#started, clock, marker, wake);
+    this.#spool = new Spool(files, join(places.spool, `${name}.jsonl`), uid, this.#started, clock, marker, wake);
     this.relay = new Relay(this, clock);
     host.atExit(() => this.#end());
   }
@@ -1447,7 +1516,7 @@ function seenV1(change: "created" | "updated" | "deleted"): TranslateV1 {
       parent: text(at(info, "parentID")),
       directory: text(at(info, "directory")),
       project: text(at(info, "projectID")),
-      agent: text(at(info, "agent")),
+      agent: name(at(info, "agent")),
       created_ms: instant(at(at(info, "time"), "created")),
       host_version: text(at(info, "version")),
     };
@@ -1470,10 +1539,10 @@ function snapshotV1(properties: unknown, at_ms: number, event: unknown): Line | 
     conversation,
     message,
     parent: text(at(info, "parentID")),
-    agent: text(at(info, "agent")) ?? text(at(info, "mode")),
-    provider: text(at(info, "providerID")),
-    model: text(at(info, "modelID")),
-    variant: text(at(info, "variant")),
+    agent: name(at(info, "agent")) ?? name(at(info, "mode")),
+    provider: name(at(info, "providerID")),
+    model: name(at(info, "modelID")),
+    variant: name(at(info, "variant")),
     directory: text(at(path, "cwd")),
     root: text(at(path, "root")),
     tokens: tokens(at(info, "tokens")),
@@ -1565,9 +1634,9 @@ function toldByPrompt(
     at_ms,
     conversation,
     message,
-    agent: text(at(sent, "agent")) ?? text(at(input, "agent")),
-    provider: text(at(model, "providerID")),
-    model: text(at(model, "modelID")),
+    agent: name(at(sent, "agent")) ?? name(at(input, "agent")),
+    provider: name(at(model, "providerID")),
+    model: name(at(model, "modelID")),
     directory,
   };
   return { key: `prompt ${conversation} ${message}`, lines: [line] };
@@ -1586,8 +1655,8 @@ function toldByParams(input: unknown, at_ms: number): Told | undefined {
     at_ms,
     conversation,
     message,
-    provider: text(at(model, "providerID")),
-    model: text(at(model, "id")),
+    provider: name(at(model, "providerID")),
+    model: name(at(model, "id")),
   };
   return { key: `title ${conversation} ${message}`, lines: [line] };
 }

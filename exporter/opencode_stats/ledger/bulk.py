@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from opencode_stats.core.bounds import LONGEST_TEXT, fitting
 from opencode_stats.core.tokens import Tokens
 from opencode_stats.core.usage import Message, copied_by_fork, id_contradicts_time, standing_from_disk
 from opencode_stats.ledger.auxiliary import settle_all
@@ -51,6 +52,10 @@ _FACTS = (
     "message", "conversation", "parent", "agent", "provider", "model", "variant", "directory", "root", "created_ms",
     "completed_ms", "finish", "error",
 )  # fmt: skip
+# Names that Python could not read again (a lone half of a surrogate pair, which OpenCode's JSON can hold, begins with
+# this byte) or that are longer than any other witness tells. Others have the byte, too; they come out as they went in.
+_NAMES = ("agent", "provider", "model", "variant", "directory", "root", "finish", "error")
+_UNFIT = " OR ".join(f"length({name}) > {LONGEST_TEXT} OR instr(CAST({name} AS BLOB), x'ED')" for name in _NAMES)
 _CONVERSATION = ("parent", "fork_of", "directory", "project", "agent", "host_version", "created_ms")
 _COUNTS = ("input", "output", "reasoning", "cache_read", "cache_write")
 
@@ -87,6 +92,11 @@ def prepare(connection: sqlite3.Connection) -> None:
     connection.create_function("id_contradicts_time", 2, _id_contradicts_time, deterministic=True)
     connection.create_function("copied_by_fork", 3, _copied_by_fork, deterministic=True)
     connection.create_function("standing_from_disk", 3, standing_from_disk, deterministic=True)
+    connection.create_function("fitting", 1, _fitting, deterministic=True)
+
+
+def _fitting(name: bytes | None) -> str | None:
+    return None if name is None else fitting(name.decode("utf-8", "replace"))
 
 
 def _id_contradicts_time(message: object, created_ms: object) -> bool:
@@ -135,10 +145,13 @@ def take_messages(
         values,
     )
     # What is seldom there is looked for in one pass, and worked on only where it is.
-    (senseless, copied, disputed) = connection.execute(
+    (senseless, copied, disputed, unfit) = connection.execute(
         "SELECT ifnull(sum(NOT sound), 0), ifnull(sum(copied), 0), "
-        "ifnull(sum(api = 1 AND contradicted IS NOT older), 0) FROM incoming"
+        f"ifnull(sum(api = 1 AND contradicted IS NOT older), 0), ifnull(max({_UNFIT}), 0) FROM incoming"
     ).fetchone()
+    if unfit:
+        fits = ", ".join(f"{name} = fitting(CAST({name} AS BLOB))" for name in _NAMES)
+        connection.execute(f"UPDATE incoming SET {fits} WHERE {_UNFIT}")
     unsound = reject(connection, rejecting, "SELECT message FROM incoming WHERE NOT sound", {}) if senseless else 0
     _forgive(connection, rejecting)
     if copied:

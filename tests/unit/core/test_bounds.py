@@ -14,6 +14,7 @@ from opencode_stats.core.bounds import (
     check_cost,
     check_instants,
     check_texts,
+    fitting,
 )
 
 LARGEST_SQL_INTEGER = 2**63 - 1
@@ -50,3 +51,13 @@ def test_costs_that_are_refused(value: float) -> None:
 def test_a_million_of_the_largest_messages_fit_the_sums() -> None:
     assert LARGEST_MESSAGE_TOKENS * 10**6 < LARGEST_SQL_INTEGER
     assert LARGEST_MESSAGE_COST_USD * 10**6 * 10**6 < LARGEST_SQL_INTEGER
+
+
+def test_a_name_that_fits_stays_and_a_longer_one_is_known_by_its_digest() -> None:
+    longest, longer, other = "ä" * LONGEST_TEXT, "ä" * (LONGEST_TEXT + 1), "ä" * LONGEST_TEXT + "b"
+
+    assert fitting(longest) == longest
+    # The same digest as the plugin's (hostile.test.ts).
+    assert fitting(longer) == "ä" * 64 + "…ca8118af48f16de033222d1d6f2fb3a8"
+    assert len({fitting(longer), fitting(other), fitting("b" + longer)}) == 3
+    assert {len(fitting(longer)), len(fitting("x" * 2**20))} == {97}

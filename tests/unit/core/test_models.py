@@ -27,6 +27,9 @@ from opencode_stats.core.models import VENDORS, model_key
         (None, "auxiliary", "auxiliary"),
         ("auxiliary", None, "auxiliary/unknown"),
         ("openai", "auxiliary", "openai/auxiliary"),
+        ("openai", "gpt-" + "5" * 252, "gpt-" + "5" * 252),
+        ("openai", "gpt-" + "5" * 253, "openai/gpt-" + "5" * 117 + "/%~d442011df448c70df1f259d84d77b17b"),
+        ("a/" * 4096, "m", "a%2F" * 32 + "/%~3f05007e8ea00be47ecf568e96271c63"),
     ],
 )
 def test_the_key(provider: str | None, model: str | None, key: str) -> None:

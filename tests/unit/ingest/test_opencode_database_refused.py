@@ -175,3 +175,26 @@ def test_opencodes_database_is_not_written(kept: sqlite3.Connection, v2: OpenCod
     take_database(kept, v2.path, NOON_MS)
 
     assert v2.path.read_bytes() == before
+
+
+def test_names_that_can_hardly_be_kept_cost_no_figure(kept: sqlite3.Connection, tmp_path: Path) -> None:
+    opencode = OpenCodeDatabase(tmp_path / "opencode.db").session("ses_a")
+    for number, model in enumerate(["x" * 2**20, "x" * 2**20 + "y", "half \ud800", "\ud55c\uad6d", "a\x1b[2J"]):
+        opencode.message("ses_a", 10**number, modelID=model, agent="\udfff")
+
+    assert take_database(kept, opencode.path, NOON_MS) == Taken(new=5)
+
+    sums = total(kept)
+    assert sums.whole.tokens.total == 11_111
+    assert {
+        (model or "")[:8]: usage.tokens.total for (_, model), usage in sums.by_model.items() if len(model or "") < 90
+    } == {
+        "half \ufffd\ufffd\ufffd": 100,
+        "\ud55c\uad6d": 1_000,
+        "a\x1b[2J": 10_000,
+    }
+    long = [(model, usage.tokens.total) for (_, model), usage in sums.by_model.items() if len(model or "") > 90]
+    assert sorted(tokens for _, tokens in long) == [1, 10]
+    assert {len(model or "") for model, _ in long} == {97}
+    assert rows(kept, "SELECT DISTINCT agent FROM messages") == [("\ufffd\ufffd\ufffd",)]
+    assert verify(kept) == []
