@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 PIECE_BYTES: Final = 256 * 1024
 """Read and committed at once: some 600 lines, so memory stays flat and a commit short."""
+TAIL_BYTES: Final = 64
+"""What stands before a cursor, as it is kept in it: the end of a line, with its instant, ids or numbers."""
 TOO_LONG: Final = f"longer than {LONGEST_LINE_BYTES} bytes"
 HALF_A_LINE: Final = "half a line at the end"
 
@@ -49,19 +51,24 @@ class Reader:
         """
         piece = self._files.read(descriptor, PIECE_BYTES, cursor.offset_bytes)
         lines = cut(piece, cursor.offset_bytes)
+        tail = piece
         if not lines and len(piece) == PIECE_BYTES:
             end_bytes = self._end_of_line(descriptor, cursor, cursor.offset_bytes + len(piece))
             if end_bytes is None:
                 return None
             length_bytes = end_bytes - 1 - cursor.offset_bytes
             if length_bytes > LONGEST_LINE_BYTES:
-                return self._append(
-                    folder, cursor, end_bytes, [_Bad(cursor.offset_bytes, end_bytes - 1, TOO_LONG)], stranger
-                )
-            lines = [Line(cursor.offset_bytes, self._files.read(descriptor, length_bytes, cursor.offset_bytes))]
+                tail = self._files.read(descriptor, TAIL_BYTES, end_bytes - TAIL_BYTES)
+                advanced = replace(cursor, offset_bytes=end_bytes, tail=tail)
+                return self._append(folder, advanced, [_Bad(cursor.offset_bytes, end_bytes - 1, TOO_LONG)], stranger)
+            content = self._files.read(descriptor, length_bytes, cursor.offset_bytes)
+            lines, tail = [Line(cursor.offset_bytes, content)], content + b"\n"
         if not lines:
             return None
-        return self._append(folder, cursor, lines[-1].end_bytes, list(_joined(map(_parsed, lines))), stranger)
+        end_bytes = lines[-1].end_bytes
+        tail = (cursor.tail + tail[: end_bytes - cursor.offset_bytes])[-TAIL_BYTES:]
+        advanced = replace(cursor, offset_bytes=end_bytes, tail=tail)
+        return self._append(folder, advanced, list(_joined(map(_parsed, lines))), stranger)
 
     def give_up(self, folder: Path, cursor: Cursor, size_bytes: int, stranger: ProcessKey) -> Cursor:
         """Quarantines what a killed process left behind the last newline.
@@ -70,14 +77,12 @@ class Reader:
             OSError: it can't be kept.
         """
         rest = _Bad(cursor.offset_bytes, size_bytes, HALF_A_LINE)
-        return self._append(folder, cursor, size_bytes, [rest], stranger)
+        return self._append(folder, replace(cursor, offset_bytes=size_bytes, tail=b""), [rest], stranger)
 
-    def _append(
-        self, folder: Path, cursor: Cursor, end_bytes: int, parsed: Sequence[Event | _Bad], stranger: ProcessKey
-    ) -> Cursor:
+    def _append(self, folder: Path, cursor: Cursor, parsed: Sequence[Event | _Bad], stranger: ProcessKey) -> Cursor:
         entries = [self._kept(folder, cursor, entry) if isinstance(entry, _Bad) else entry for entry in parsed]
         self.forget(cursor.file)
-        return append(self._connection, replace(cursor, offset_bytes=end_bytes), entries, stranger)
+        return append(self._connection, cursor, entries, stranger)
 
     def _kept(self, folder: Path, cursor: Cursor, bad: _Bad) -> BadLines:
         length_bytes = bad.end_bytes - bad.offset_bytes

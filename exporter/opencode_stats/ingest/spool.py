@@ -6,6 +6,7 @@ import logging
 import os
 import re
 import stat
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from opencode_stats.core.events import ProcessKey
@@ -30,7 +31,12 @@ HEAD_BYTES: Final = 64
 """A file's beginning as it is kept in its cursor: it holds the version, the type and the instant of the first line."""
 _NAME: Final = re.compile(r"[0-9A-Za-z._-]{1,120}\.jsonl")
 """Any other name is nobody's spool file: the plugin writes none, and SQLite could not keep some."""
-_STRANGER: Final = re.compile(r"(?P<pid>[1-9][0-9]{0,9})-(?P<start_ticks>[0-9]{1,18})-(?P<boot>[0-9a-f]{8})\.jsonl")
+_STRANGER: Final = re.compile(
+    r"(?P<pid>[1-9][0-9]{0,9})-(?P<start_ticks>[0-9]{1,18})-(?P<boot>[0-9a-f]{8})(?:\.[1-9][0-9]{0,5})?\.jsonl"
+)
+_PART: Final = re.compile(r"(?P<base>.+?)(?:\.(?P<part>[1-9][0-9]{0,5}))?\.jsonl")
+FULL_BYTES: Final = 8 * 1024 * 1024
+"""A file of this size is full: the plugin writes nothing more to it and goes on in the next part (docs/spool.md)."""
 _LARGEST_PID: Final = 2**31 - 1
 
 
@@ -75,16 +81,15 @@ class Spool:
     def finish(self, process_is_gone: set[str]) -> int:
         """Removes the files of these processes (keys) that are read to the end, and gives their number.
 
-        A half line at such a file's end is quarantined first. The ledger is checkpointed before anything is removed:
-        from then on it is the only witness. A file to which somebody still writes stays.
+        A full file goes, too, as soon as its next part was begun, though its process lives. A half line at the end of
+        one that goes is quarantined first. The ledger is checkpointed before anything is removed: from then on it is
+        the only witness. A file to which somebody still writes stays.
         """
-        ended = []
-        for name, found in self._found():
-            cursor = self._cursors.get(name)
-            if cursor is not None and cursor.process in process_is_gone:
-                self._try_file(name, found)
-                if name not in self._troubles and self._is_read(name):
-                    ended.append(name)
+        ended = [
+            name
+            for name, cursor in list(self._cursors.items())
+            if (cursor.process in process_is_gone or self._is_superseded(name)) and self._is_done_with(name)
+        ]
         if not ended or not checkpointed(self._connection):
             return 0
         return sum(self._remove(name) for name in ended)
@@ -92,7 +97,7 @@ class Spool:
     def _found(self) -> Iterator[tuple[str, os.stat_result]]:
         """The spool files, by name. Links, folders and other things are nobody's spool file."""
         try:
-            names = sorted(name for name in self._files.names(self._folder) if _NAME.fullmatch(name))
+            names = sorted((name for name in self._files.names(self._folder) if _NAME.fullmatch(name)), key=_place)
         except FileNotFoundError:
             names = []
         for gone in self._cursors.keys() - set(names):
@@ -129,7 +134,7 @@ class Spool:
             found = self._files.fstat(descriptor)
             if not stat.S_ISREG(found.st_mode):
                 return 0
-            cursor = self._cursor_for(name, found, self._files.read(descriptor, HEAD_BYTES, 0))
+            cursor = self._cursor_for(name, found, descriptor)
             start_bytes = cursor.offset_bytes
             self._cursors[name] = cursor
             while (advanced := self._reader.take_piece(self._folder, descriptor, cursor, _stranger(name))) is not None:
@@ -139,6 +144,24 @@ class Spool:
             self._files.close(descriptor)
         self._seen[name] = (found.st_size, found.st_mtime_ns)
         return cursor.offset_bytes - start_bytes
+
+    def _is_superseded(self, name: str) -> bool:
+        """Whether the file is full and something of a later part of it was read."""
+        if self._cursors[name].offset_bytes < FULL_BYTES:
+            return False
+        base, part = _place(name)
+        return any(_place(other)[0] == base and _place(other)[1] > part for other in self._cursors)
+
+    def _is_done_with(self, name: str) -> bool:
+        """Reads what came last; whether nothing is left then, and the file is as it was."""
+        try:
+            found = self._files.lstat(self._folder / name)
+        except FileNotFoundError:
+            return False
+        if not stat.S_ISREG(found.st_mode):
+            return False
+        self._try_file(name, found)
+        return name not in self._troubles and self._is_read(name)
 
     def _is_read(self, name: str) -> bool:
         """Whether nothing of the file is left unread; a half line is quarantined for it."""
@@ -172,19 +195,21 @@ class Spool:
         same_file = known is not None and (known.device, known.inode) == (found.st_dev, found.st_ino)
         return same_file and self._seen.get(name) == (found.st_size, found.st_mtime_ns)
 
-    def _cursor_for(self, name: str, found: os.stat_result, head: bytes) -> Cursor:
+    def _cursor_for(self, name: str, found: os.stat_result, descriptor: int) -> Cursor:
         """The file's cursor; from the start where another file took its name, or it was cut short.
 
         Reading a line again is harmless: every event's effect is keyed by ids.
         """
         known = self._cursors.get(name)
+        head = self._files.read(descriptor, HEAD_BYTES, 0)
         if (
             known is not None
             and (known.device, known.inode) == (found.st_dev, found.st_ino)
             and known.offset_bytes <= found.st_size
             and head.startswith(known.head)
+            and self._files.read(descriptor, len(known.tail), known.offset_bytes - len(known.tail)) == known.tail
         ):
-            return Cursor(name, known.device, known.inode, head, known.offset_bytes, known.process)
+            return replace(known, head=head)
         self._reader.forget(name)
         return Cursor(name, found.st_dev, found.st_ino, head, 0)
 
@@ -194,6 +219,12 @@ class Spool:
         self._cursors.pop(name, None)
         self._seen.pop(name, None)
         self._troubles.pop(name, None)
+
+
+def _place(name: str) -> tuple[str, int]:
+    """The name without its part, and the part: what is sorted by it comes in the order in which it was written."""
+    found = _PART.fullmatch(name)
+    return (name, 0) if found is None else (found["base"], int(found["part"] or 0))
 
 
 def _stranger(file: str) -> ProcessKey:

@@ -6,7 +6,7 @@ cursor behind it, or none of it is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from opencode_stats.core import events as e
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 class Cursor:
     """How far a spool file is read.
 
-    ``head`` is the file's beginning, by which a replaced file is told from a grown one.
+    ``head`` is the file's beginning and ``tail`` what stands before the cursor: by them a file that was replaced or
+    cut short is told from one that has only grown.
     ``process`` is the key of the process that writes it, None until its first line was read.
     """
 
@@ -34,6 +35,7 @@ class Cursor:
     head: bytes
     offset_bytes: int
     process: str | None = None
+    tail: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class BadLines:
 
 def read_cursors(connection: sqlite3.Connection) -> dict[str, Cursor]:
     """Every spool file's cursor, by file name."""
-    rows = connection.execute("SELECT file, device, inode, head, offset_bytes, process FROM cursors")
+    rows = connection.execute("SELECT file, device, inode, head, offset_bytes, process, tail FROM cursors")
     return {row[0]: Cursor(*row) for row in rows}
 
 
@@ -74,10 +76,10 @@ def append(
             else:
                 intake.take(entry)
         intake.finish()
-        kept = Cursor(cursor.file, cursor.device, cursor.inode, cursor.head, cursor.offset_bytes, intake.process)
+        kept = replace(cursor, process=intake.process)
         connection.execute(
-            "INSERT OR REPLACE INTO cursors VALUES (?, ?, ?, ?, ?, ?)",
-            (kept.file, kept.device, kept.inode, kept.head, kept.offset_bytes, kept.process),
+            "INSERT OR REPLACE INTO cursors VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (kept.file, kept.device, kept.inode, kept.head, kept.offset_bytes, kept.process, kept.tail),
         )
     return kept
 

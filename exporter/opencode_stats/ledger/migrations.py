@@ -17,6 +17,7 @@ STEPS: Final = (
     "m003_opencode2.sql",
     "m004_legacy_storage.sql",
     "m005_turns.sql",
+    "m006_cursors.sql",
 )
 """Files in this package, oldest first; a released one is never edited."""
 
