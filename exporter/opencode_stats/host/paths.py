@@ -65,9 +65,24 @@ class Paths:
         return self.data / "ledger.db"
 
     @property
+    def backups(self) -> Path:
+        """The ledger's backups (docs/adr/0009-backups-and-recovery.md)."""
+        return self.data / "backups"
+
+    @property
+    def damaged(self) -> Path:
+        """Ledgers that were found damaged, each in a folder of its own with what was made of it."""
+        return self.data / "damaged"
+
+    @property
     def spool(self) -> Path:
         """The folder of spool files (docs/spool.md)."""
         return self.state / "spool"
+
+    @property
+    def kept_spool(self) -> Path:
+        """Spool files that are taken in and finished, until backups hold what they said."""
+        return self.state / "kept"
 
     @property
     def quarantine(self) -> Path:

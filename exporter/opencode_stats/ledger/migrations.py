@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import resources
 from typing import TYPE_CHECKING, Final
 
@@ -10,20 +11,28 @@ from opencode_stats.ledger.transactions import transaction
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Callable, Sequence
 
-STEPS: Final = (
-    "m001_initial.sql",
-    "m002_import.sql",
-    "m003_opencode2.sql",
-    "m004_legacy_storage.sql",
-    "m005_turns.sql",
-    "m006_cursors.sql",
-)
-"""Files in this package, oldest first; a released one is never edited."""
+STEPS: Final = ("m001_initial.sql", "m002_sums.sql", "m003_turns.sql", "m004_cursors.sql")
+"""Files in this package, oldest first. A released one is never edited; a new one comes with a ledger of the schema
+before it, in tests/fixtures/ledgers."""
+_NAME: Final = re.compile(r"m[0-9]{3}_[a-z0-9_]+\.sql")
 
 
-def migrate(connection: sqlite3.Connection, now_ms: int) -> list[str]:
+def script_of(step: str) -> str:
+    """The statements of a step, each ended by two semicolons and a newline; a comment may come before one."""
+    return resources.files(__package__ or "opencode_stats.ledger").joinpath("steps", step).read_text("utf-8")
+
+
+def migrate(
+    connection: sqlite3.Connection,
+    now_ms: int,
+    steps: Sequence[str] = STEPS,
+    script: Callable[[str], str] = script_of,
+) -> list[str]:
     """Brings the database to the current schema and gives the steps that were taken.
+
+    ``steps`` and ``script`` are for tests of steps that are still to come.
 
     Raises:
         LedgerNewer: the database has steps that this version does not know; nothing is changed.
@@ -32,15 +41,10 @@ def migrate(connection: sqlite3.Connection, now_ms: int) -> list[str]:
         "CREATE TABLE IF NOT EXISTS migrations (step TEXT PRIMARY KEY, applied_ms INTEGER NOT NULL) STRICT"
     )
     applied = applied_steps(connection)
-    unknown = sorted(applied - set(STEPS))
-    if unknown:
-        raise LedgerNewer(
-            f"The ledger was written by a newer version of opencode-stats (step {unknown[0]}). "
-            "Install that version again, or move the ledger away to start a new one."
-        )
-    taken = [step for step in STEPS if step not in applied]
+    refuse_newer(applied, steps)
+    taken = [step for step in steps if step not in applied]
     for step in taken:
-        _take(connection, step, now_ms)
+        _take(connection, step, script(step), now_ms)
     return taken
 
 
@@ -49,14 +53,36 @@ def applied_steps(connection: sqlite3.Connection) -> set[str]:
     return {row[0] for row in connection.execute("SELECT step FROM migrations")}
 
 
+def refuse_newer(applied: set[str], steps: Sequence[str] = STEPS) -> None:
+    """Nothing, or the refusal of a ledger that has taken steps which are unknown here.
+
+    Raises:
+        LedgerNewer: it has.
+    """
+    unknown = sorted(applied - set(steps))
+    if unknown:
+        raise LedgerNewer(
+            f"The ledger was written by a newer version of opencode-stats (step {unknown[0]}). "
+            "Install that version again, or move the ledger away to start a new one."
+        )
+
+
+def is_newer(applied: set[str], steps: Sequence[str] = STEPS) -> bool:
+    """Whether a newer version can have written it: it has all that is known here, and later steps besides.
+
+    Any other step that is unknown is a name that came to harm.
+    """
+    unknown = applied - set(steps)
+    return bool(unknown) and applied >= set(steps) and all(_NAME.fullmatch(s) and s > steps[-1] for s in unknown)
+
+
 def created_ms(connection: sqlite3.Connection) -> int:
     """When the ledger was made, Unix milliseconds."""
     row: tuple[int] = connection.execute("SELECT min(applied_ms) FROM migrations").fetchone()
     return row[0]
 
 
-def _take(connection: sqlite3.Connection, step: str, now_ms: int) -> None:
-    script = resources.files(__package__ or "opencode_stats.ledger").joinpath("steps", step).read_text("utf-8")
+def _take(connection: sqlite3.Connection, step: str, script: str, now_ms: int) -> None:
     with transaction(connection):
         for statement in script.split(";;\n"):
             if statement.strip():

@@ -43,9 +43,7 @@ def facts_for(
                 (day.start_ms, day.end_ms),
             ),
             total=total(connection),
-            total_title_requests=_count(
-                connection, "SELECT ifnull(max(value), 0) FROM counters WHERE name = 'title_requests'", ()
-            ),
+            total_title_requests=total_title_requests(connection),
             first_use_ms=_first_use_ms(connection),
             attention=_attention(connection, now_ms),
             hours=spent_by_hour(connection, calendar),
@@ -58,6 +56,11 @@ def facts_for(
 def total(connection: sqlite3.Connection) -> Totals:
     """All usage known."""
     return _totals(connection.execute(f"SELECT provider, model, {_COUNTS} FROM sums WHERE scope = 'all'"))
+
+
+def total_title_requests(connection: sqlite3.Connection) -> int:
+    """All requests for a title known."""
+    return _count(connection, "SELECT ifnull(max(value), 0) FROM counters WHERE name = 'title_requests'", ())
 
 
 def totals_of_run(connection: sqlite3.Connection, run: int) -> Totals:

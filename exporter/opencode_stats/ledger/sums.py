@@ -1,4 +1,4 @@
-"""The running sums of many new rows, added once instead of row by row (``m001_initial.sql`` says what they are)."""
+"""The running sums of many new rows, added once instead of row by row (``m002_sums.sql`` says what they are)."""
 
 from __future__ import annotations
 

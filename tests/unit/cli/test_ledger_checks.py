@@ -42,7 +42,7 @@ def test_a_newer_ledger_is_no_damaged_one(patient: Patient) -> None:
 
 def test_an_older_ledger_is_brought_up_to_date_later(patient: Patient) -> None:
     with closing(patient.ledger()) as ledger:
-        ledger.execute("DELETE FROM migrations WHERE step = 'm002_import.sql'")
+        ledger.execute("DELETE FROM migrations WHERE step = 'm004_cursors.sql'")
 
     assert patient.says("ledger")[0].reason == "of an older version; it is brought up to date at the next use."
 

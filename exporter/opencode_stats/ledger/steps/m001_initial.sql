@@ -2,6 +2,9 @@
 -- Instants are Unix milliseconds; NULL is "unknown", which is never zero. The columns of a primary key come first and in
 -- its order: else quick_check of SQLite 3.40.0 to 3.41.0 takes sound rows without rowid for damaged ones.
 
+-- By this a ledger is told from any other SQLite database ("OCst", ledger.soundness).
+PRAGMA application_id = 0x4F437374;;
+
 -- One process of OpenCode. `key` is boot id, pid namespace, pid and start ticks (core.events.ProcessKey).
 CREATE TABLE processes (
     key            TEXT PRIMARY KEY,
@@ -46,7 +49,9 @@ CREATE TABLE workspaces (
     PRIMARY KEY (run, directory)
 ) STRICT, WITHOUT ROWID;;
 
--- What OpenCode calls a session. `usage_*` is OpenCode 2.x's own running total.
+-- What OpenCode calls a session. `usage_*` is OpenCode 2.x's own running total. `takeover` is what 2.x did with it: 0 made
+-- it, 1 took it over from 1.x, 2 the same, but 1.x's tables have it no more; NULL is not known yet. `legacy_*` is what
+-- 1.x's tables held of it, which 2.x's running total began with.
 CREATE TABLE conversations (
     conversation TEXT PRIMARY KEY,
     parent       TEXT,
@@ -67,12 +72,21 @@ CREATE TABLE conversations (
     usage_reasoning       INTEGER,
     usage_cache_read      INTEGER,
     usage_cache_write     INTEGER,
-    usage_cost_microusd   INTEGER
+    usage_cost_microusd   INTEGER,
+    takeover              INTEGER,
+    legacy_input          INTEGER NOT NULL DEFAULT 0,
+    legacy_output         INTEGER NOT NULL DEFAULT 0,
+    legacy_reasoning      INTEGER NOT NULL DEFAULT 0,
+    legacy_cache_read     INTEGER NOT NULL DEFAULT 0,
+    legacy_cache_write    INTEGER NOT NULL DEFAULT 0,
+    legacy_cost_microusd  INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;;
 CREATE INDEX conversations_busy ON conversations (run) WHERE busy = 1;;
 CREATE INDEX conversations_parent ON conversations (parent) WHERE parent IS NOT NULL;;
 
--- One assistant message: one request to a model. The rules are in core.usage.
+-- One assistant message: one request to a model. The rules are in core.usage. `guard` is made of the row's figures and
+-- instants, so that one of them that changes on the disk is found (ledger.soundness); SQLite makes it at every write. A
+-- flipped bit moves a figure by a power of two, which the prime 2^31-1 never divides; each has a factor of its own.
 CREATE TABLE messages (
     id             INTEGER PRIMARY KEY,
     message        TEXT NOT NULL UNIQUE,
@@ -104,10 +118,23 @@ CREATE TABLE messages (
     completed_ms   INTEGER,
     finish         TEXT,
     error          TEXT,
-    summary        INTEGER NOT NULL
+    summary        INTEGER NOT NULL,
+    guard          INTEGER NOT NULL GENERATED ALWAYS AS (
+        ifnull(input, -1) % 2147483647 * 3 + ifnull(output, -1) % 2147483647 * 5
+        + ifnull(reasoning, -1) % 2147483647 * 7 + ifnull(cache_read, -1) % 2147483647 * 11
+        + ifnull(cache_write, -1) % 2147483647 * 13 + ifnull(cost_microusd, -1) % 2147483647 * 17
+        + counted_at_ms % 2147483647 * 19 + ifnull(created_ms, -1) % 2147483647 * 23
+        + ifnull(completed_ms, -1) % 2147483647 * 29 + ifnull(run, -1) % 2147483647 * 31 + api * 37
+    ) STORED
 ) STRICT;;
 CREATE INDEX messages_pending ON messages (conversation) WHERE standing = 'pending';;
 CREATE INDEX messages_counted_at ON messages (counted_at_ms);;
+-- OpenCode 2.x's messages, for the two questions that are asked of them all the time: what a conversation's running
+-- total contains, and which may still change in place. OpenCode 1.x's are not in them, so its events pay nothing.
+CREATE INDEX messages_contained ON messages
+    (conversation, input, output, reasoning, cache_read, cache_write, cost_microusd)
+    WHERE api = 2 AND standing = 'counted' AND substr(message, 1, 10) != 'auxiliary:';;
+CREATE INDEX messages_unsettled ON messages (message) WHERE api = 2 AND stage != 'completed';;
 
 CREATE TABLE prompts (
     conversation TEXT NOT NULL,
@@ -177,6 +204,36 @@ CREATE TABLE cursors (
     process      TEXT REFERENCES processes (key)
 ) STRICT, WITHOUT ROWID;;
 
+-- How far OpenCode's own databases have been read.
+CREATE TABLE sources (
+    path       TEXT PRIMARY KEY,
+    message    INTEGER NOT NULL,
+    message_id TEXT NOT NULL,
+    event      INTEGER NOT NULL,
+    event_id   TEXT NOT NULL,
+    checked_ms INTEGER NOT NULL,
+    row        INTEGER NOT NULL,
+    row_id     TEXT NOT NULL
+) STRICT, WITHOUT ROWID;;
+
+-- How far OpenCode's JSON files from before version 1.2 have been read: one row a folder of messages. `folder_ns` is the
+-- folder's own time of change, `newest_ns` the latest of its files; `open` counts messages that were not complete.
+CREATE TABLE legacy_folders (
+    path      TEXT PRIMARY KEY,
+    folder_ns INTEGER NOT NULL,
+    newest_ns INTEGER NOT NULL,
+    open      INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;;
+
+-- Rows of OpenCode's databases that make no sense and are in no figure; one that is put right leaves.
+CREATE TABLE rejected (
+    path    TEXT NOT NULL,
+    message TEXT NOT NULL,
+    at_ms   INTEGER NOT NULL,
+    PRIMARY KEY (path, message)
+) STRICT, WITHOUT ROWID;;
+CREATE INDEX rejected_at ON rejected (at_ms);;
+
 -- Bad lines; neighbours that are bad for the same reason are one row. Only the reason is here; the bytes are kept in the quarantine folder.
 CREATE TABLE quarantine (
     file         TEXT NOT NULL,
@@ -202,76 +259,18 @@ CREATE TABLE losses (
     PRIMARY KEY (process, first_ms, reason)
 ) STRICT, WITHOUT ROWID;;
 
--- The running sums. A `scope` is 'all', 'run' or 'slot' (a quarter hour since 1970), `number` which one. A run's sums
--- are kept by `directory`, which is empty in the other scopes.
-CREATE TABLE sums (
-    scope         TEXT NOT NULL,
-    number        INTEGER NOT NULL,
-    directory     TEXT NOT NULL,
-    provider      TEXT NOT NULL,
-    model         TEXT NOT NULL,
-    input         INTEGER NOT NULL,
-    output        INTEGER NOT NULL,
-    reasoning     INTEGER NOT NULL,
-    cache_read    INTEGER NOT NULL,
-    cache_write   INTEGER NOT NULL,
-    cost_microusd INTEGER NOT NULL,
-    messages      INTEGER NOT NULL,
-    PRIMARY KEY (scope, number, directory, provider, model)
-) STRICT, WITHOUT ROWID;;
-
--- What one counted message with known tokens adds to each sum; the triggers take it away and add it again.
-CREATE VIEW shares AS
-    SELECT messages.id AS id, 'all' AS scope, 0 AS number, '' AS directory,
-           ifnull(provider, '') AS provider, ifnull(model, '') AS model,
-           input, output, reasoning, cache_read, cache_write, ifnull(cost_microusd, 0) AS cost_microusd
-      FROM messages WHERE standing = 'counted' AND input IS NOT NULL
-    UNION ALL
-    SELECT messages.id, 'run', run, ifnull(directory, ''), ifnull(provider, ''), ifnull(model, ''),
-           input, output, reasoning, cache_read, cache_write, ifnull(cost_microusd, 0)
-      FROM messages WHERE standing = 'counted' AND input IS NOT NULL AND run IS NOT NULL
-    UNION ALL
-    SELECT messages.id, 'slot', counted_at_ms / 900000, '', ifnull(provider, ''), ifnull(model, ''),
-           input, output, reasoning, cache_read, cache_write, ifnull(cost_microusd, 0)
-      FROM messages WHERE standing = 'counted' AND input IS NOT NULL;;
-
-CREATE TRIGGER messages_added AFTER INSERT ON messages BEGIN
-    INSERT INTO sums
-        SELECT scope, number, directory, provider, model,
-               input, output, reasoning, cache_read, cache_write, cost_microusd, 1
-          FROM shares WHERE id = NEW.id
-        ON CONFLICT DO UPDATE SET
-            input = input + excluded.input, output = output + excluded.output,
-            reasoning = reasoning + excluded.reasoning, cache_read = cache_read + excluded.cache_read,
-            cache_write = cache_write + excluded.cache_write,
-            cost_microusd = cost_microusd + excluded.cost_microusd, messages = messages + 1;
-END;;
-
-CREATE TRIGGER messages_leaving BEFORE UPDATE ON messages BEGIN
-    INSERT INTO sums
-        SELECT scope, number, directory, provider, model,
-               input, output, reasoning, cache_read, cache_write, cost_microusd, 1
-          FROM shares WHERE id = OLD.id
-        ON CONFLICT DO UPDATE SET
-            input = input - excluded.input, output = output - excluded.output,
-            reasoning = reasoning - excluded.reasoning, cache_read = cache_read - excluded.cache_read,
-            cache_write = cache_write - excluded.cache_write,
-            cost_microusd = cost_microusd - excluded.cost_microusd, messages = messages - 1;
-END;;
-
-CREATE TRIGGER messages_changed AFTER UPDATE ON messages BEGIN
-    INSERT INTO sums
-        SELECT scope, number, directory, provider, model,
-               input, output, reasoning, cache_read, cache_write, cost_microusd, 1
-          FROM shares WHERE id = NEW.id
-        ON CONFLICT DO UPDATE SET
-            input = input + excluded.input, output = output + excluded.output,
-            reasoning = reasoning + excluded.reasoning, cache_read = cache_read + excluded.cache_read,
-            cache_write = cache_write + excluded.cache_write,
-            cost_microusd = cost_microusd + excluded.cost_microusd, messages = messages + 1;
-END;;
-
--- A row is never deleted: what OpenCode forgets was spent all the same.
-CREATE TRIGGER messages_stay BEFORE DELETE ON messages BEGIN
-    SELECT raise(ABORT, 'a message is never deleted from the ledger');
-END;;
+-- Each time that the ledger was found damaged and made again (ledger.recovery). `folder` is where the damaged files are,
+-- `base` the backup that was taken, `published` the totals that readers had been shown (JSON). What comes last is known
+-- when all that is left of OpenCode's own storage has been read again.
+CREATE TABLE recoveries (
+    at_ms            INTEGER PRIMARY KEY,
+    folder           TEXT NOT NULL,
+    cause            TEXT NOT NULL,
+    base             TEXT,
+    published        TEXT NOT NULL,
+    finished_ms      INTEGER,
+    salvaged         INTEGER,
+    missing_tokens   INTEGER,
+    missing_messages INTEGER,
+    missing_titles   INTEGER
+) STRICT;;
