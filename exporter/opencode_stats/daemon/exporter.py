@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from opencode_stats.core.attention import news, silent_runs
 from opencode_stats.core.recent import calendar_of
 from opencode_stats.core.stats import ExporterStats, project
-from opencode_stats.daemon.health import health_of
+from opencode_stats.daemon.health import STORAGE, health_of
 from opencode_stats.errors import UnknownSchema, UserError
 from opencode_stats.host.files import FILES, own_folder
 from opencode_stats.ingest.legacy_storage import take_storage
@@ -22,6 +22,7 @@ from opencode_stats.ledger.connection import Connection, LedgerUnreadable, open_
 from opencode_stats.ledger.queries import facts_for
 from opencode_stats.ledger.rebuild import rebuild
 from opencode_stats.ledger.recent import PastDays
+from opencode_stats.ledger.whose_fault import is_ours
 from opencode_stats.publish.stats_file import StatsFile
 from opencode_stats.settings import Settings
 
@@ -132,18 +133,25 @@ class Exporter:
 
         Raises:
             OSError, sqlite3.OperationalError: our ledger can't be written.
+            sqlite3.DatabaseError: our ledger is damaged.
         """
         taken = Taken()
+        before = dict(self._unread)
         self._unread.clear()
         for path in self._databases():
             try:
                 taken += take_database(self._connection, path, self._clock.now_ms(), progress)
-            except (UnknownSchema, LedgerUnreadable) as error:
+            except UnknownSchema as error:
+                self._unread[path] = str(error)
+            except LedgerUnreadable as error:
+                # What was so a minute ago was looked into then.
+                if before.get(path) != str(error) and is_ours(self._connection, error):
+                    raise
                 self._unread[path] = str(error)
         try:
             taken += take_storage(self._connection, self._paths.opencode_data, self._clock.now_ms(), progress)
         except OSError as error:
-            self._unread[self._paths.opencode_data / "storage"] = f"{error.filename}: {error.strerror}."
+            self._unread[self._paths.opencode_data / STORAGE] = f"{error.filename}: {error.strerror}."
         self.reconcile_due = False
         return taken
 
@@ -167,7 +175,14 @@ class Exporter:
         facts = replace(facts, attention=news((*facts.attention, *silent), now_ms))
         midnight_ms = calendar.today.end_ms
         self.due_ms = midnight_ms if next_silent_ms is None else min(midnight_ms, next_silent_ms)
-        health = health_of(self._connection, self._loss_folders, self._unread, self._spool.troubles, now_ms)
+        health = health_of(
+            self._connection,
+            self._paths.quarantine,
+            self._loss_folders,
+            self._unread,
+            self._spool.troubles,
+            now_ms=now_ms,
+        )
         return self._stats_file.publish(
             project(facts, calendar, ExporterStats(self._version, self._daemon_pid, now_ms, health))
         )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from opencode_stats.core.stats import Health, Problem
 from opencode_stats.daemon.losses import read_markers
+from opencode_stats.ingest.quarantine import any_file
 from opencode_stats.ledger.queries import lost_lines, quarantined
 from opencode_stats.ledger.sources import rejected_rows
 
@@ -14,25 +15,31 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+STORAGE: Final = "storage"
+"""The folder in OpenCode's data folder in which it kept JSON files before 1.2."""
 RECENT_MS: Final = 7 * 24 * 60 * 60 * 1000
 """A problem of last week still colours the figures; an older one is history, which ``doctor`` tells."""
 
 
 def health_of(
     connection: sqlite3.Connection,
+    quarantine: Path,
     loss_folders: Sequence[Path],
     unread: Mapping[Path, str],
     troubles: Mapping[str, str],
+    *,
     now_ms: int,
 ) -> Health:
     """Whether the figures are vouched for, with a sentence for each reason why not.
 
-    ``loss_folders`` are those in which plugins leave their markers (``losses.marker_folders``); ``unread`` names the
-    databases of OpenCode that could not be read, ``troubles`` the spool files, each with why.
+    ``quarantine`` is the folder of bad lines, ``loss_folders`` are those in which plugins leave their markers
+    (``losses.marker_folders``); ``unread`` names what of OpenCode's own could not be read, its databases and its folder
+    of JSON files, ``troubles`` the spool files, each with why.
     """
     since_ms = now_ms - RECENT_MS
     problems = []
-    bad = sum(lines for _, lines in quarantined(connection, since_ms))
+    # Whoever looked at the lines and removed them needs to be told no more.
+    bad = 0 if not any_file(quarantine) else sum(lines for _, lines in quarantined(connection, since_ms))
     if bad:
         problems.append(Problem("quarantine", f"{_counted(bad, 'unreadable spool line')} came into quarantine."))
     lost = lost_lines(connection, since_ms)
@@ -47,15 +54,18 @@ def health_of(
         Problem("spool-file", f"The spool file {name} could not be read: {reason}.")
         for name, reason in troubles.items()
     ]
-    problems += [
-        Problem("opencode-database", f"{path.name}, OpenCode's database, could not be read: {reason}")
-        for path, reason in unread.items()
-    ]
+    problems += [_unread(path, reason) for path, reason in unread.items()]
     rejected = rejected_rows(connection, since_ms)
     if rejected:
         who = f"{_counted(rejected, 'message')} in OpenCode's database {'make' if rejected > 1 else 'makes'} no sense"
         problems.append(Problem("opencode-database", f"{who} and {'are' if rejected > 1 else 'is'} not counted."))
     return Health("degraded" if problems else "ok", tuple(problems))
+
+
+def _unread(path: Path, reason: str) -> Problem:
+    if path.name == STORAGE:
+        return Problem("opencode-storage", f"OpenCode's old JSON files could not be read: {reason}")
+    return Problem("opencode-database", f"{path.name}, OpenCode's database, could not be read: {reason}")
 
 
 def _counted(number: int, thing: str) -> str:

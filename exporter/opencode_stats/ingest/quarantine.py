@@ -91,3 +91,14 @@ class Quarantine:
             names = self._files.names(self._folder)
             self._sizes_bytes = {name: self._files.lstat(self._folder / name).st_size for name in names}
         return self._sizes_bytes
+
+
+def any_file(folder: Path) -> bool:
+    """Whether anything is in quarantine; a folder that can't be looked into has to be taken for one."""
+    try:
+        with os.scandir(folder) as entries:
+            return next(entries, None) is not None
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True

@@ -24,7 +24,7 @@ NOTHING: Mapping[str, str] = {}
 
 
 def look(ledger: sqlite3.Connection, home: Path, now_ms: int = NOON_MS) -> Health:
-    return health_of(ledger, [Paths.of({}, home).losses], {}, NOTHING, now_ms)
+    return health_of(ledger, Paths.of({}, home).quarantine, [Paths.of({}, home).losses], {}, NOTHING, now_ms=now_ms)
 
 
 def codes(health: Health) -> list[str]:
@@ -37,6 +37,9 @@ def test_all_is_well(ledger: sqlite3.Connection, tmp_path: Path) -> None:
 
 
 def test_lines_in_quarantine(ledger: sqlite3.Connection, tmp_path: Path) -> None:
+    quarantine = Paths.of({}, tmp_path).quarantine
+    quarantine.mkdir(parents=True)
+    (quarantine / "a.1.0.bad").touch()
     put = (
         "INSERT INTO quarantine (at_ms, file, device, inode, offset_bytes, length_bytes, lines, reason) "
         "VALUES (?, ?, 1, 1, 0, 1, ?, 'bad')"
@@ -50,6 +53,10 @@ def test_lines_in_quarantine(ledger: sqlite3.Connection, tmp_path: Path) -> None
     assert codes(health) == ["quarantine"]
     assert health.problems[0].message == "3 unreadable spool lines came into quarantine."
     assert codes(look(ledger, tmp_path, NOON_MS + RECENT_MS + 1)) == []
+
+    # Looked at and removed.
+    (quarantine / "a.1.0.bad").unlink()
+    assert codes(look(ledger, tmp_path)) == []
 
 
 def test_lines_that_a_plugin_lost(ledger: sqlite3.Connection, tmp_path: Path) -> None:
@@ -78,14 +85,21 @@ def test_a_process_that_holds_lines_back(ledger: sqlite3.Connection, tmp_path: P
 
 
 def test_files_that_cannot_be_read(ledger: sqlite3.Connection, tmp_path: Path) -> None:
-    unread = {Path("/x/opencode.db"): "OpenCode 9 keeps no table message."}
+    unread = {
+        Path("/x/opencode.db"): "OpenCode 9 keeps no table message.",
+        Path("/x/storage"): "/x/storage/message: Permission denied.",
+    }
 
-    health = health_of(ledger, [Paths.of({}, tmp_path).losses], unread, {"1-1-0.jsonl": "Input/output error"}, NOON_MS)
+    paths = Paths.of({}, tmp_path)
+    troubles = {"1-1-0.jsonl": "Input/output error"}
 
-    assert codes(health) == ["spool-file", "opencode-database"]
+    health = health_of(ledger, paths.quarantine, [paths.losses], unread, troubles, now_ms=NOON_MS)
+
+    assert codes(health) == ["spool-file", "opencode-database", "opencode-storage"]
     assert [problem.message for problem in health.problems] == [
         "The spool file 1-1-0.jsonl could not be read: Input/output error.",
         "opencode.db, OpenCode's database, could not be read: OpenCode 9 keeps no table message.",
+        "OpenCode's old JSON files could not be read: /x/storage/message: Permission denied.",
     ]
 
 
