@@ -35,7 +35,7 @@ def test_two_ways_of_adding_up_agree(world: list[Script], east_h: int, start_hou
             take(ledger, script, file=script.file_name)
             facts = facts_for(ledger, calendar, NOON_MS, past_days)
             assert facts == facts_for(ledger, calendar, NOON_MS)
-        stats = project(facts, calendar, EXPORTER)
+        stats = project(facts, calendar, EXPORTER, {})
         document = json.loads(encode(document_of(stats)))
 
         found = verify_published(

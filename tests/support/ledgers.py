@@ -64,7 +64,7 @@ def facts(connection: sqlite3.Connection, now_ms: int = NOON_MS) -> LedgerFacts:
 
 def stats_of(connection: sqlite3.Connection, now_ms: int = NOON_MS) -> Stats:
     """What readers would see, in a world where it is ``now_ms`` and the zone is UTC."""
-    return project(facts(connection, now_ms), calendar_of(now_ms, UTC), EXPORTER)
+    return project(facts(connection, now_ms), calendar_of(now_ms, UTC), EXPORTER, {})
 
 
 def rows(connection: sqlite3.Connection, question: str, *values: object) -> list[tuple[Any, ...]]:

@@ -34,7 +34,8 @@ MOST_SHOWN: Final = 50
 class AttentionItem:
     """One reason to look at OpenCode; ``id`` is the same for the same reason for ever.
 
-    ``turn_ms`` is how long the turn took that ended, None for what is no turn or where that is not known.
+    ``turn_ms`` is how long the turn took that ended, None for what is no turn or where that is not known. ``pids`` are
+    those of its run (``core.stats.RunStats``).
     """
 
     id: str
@@ -44,6 +45,7 @@ class AttentionItem:
     workspace: str | None
     at_ms: int
     turn_ms: int | None
+    pids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ Instants are Unix milliseconds, costs US dollars.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Literal, TypedDict
 
 from opencode_stats.core.attention import AttentionItem  # noqa: TC001 - pydantic reads the types of Stats's fields
@@ -15,7 +15,7 @@ from opencode_stats.core.recent import DayFigures, HistoryStats, HourFigures
 from opencode_stats.core.tokens import NO_TOKENS, Tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from opencode_stats.core.recent import Calendar, Spent
     from opencode_stats.core.totals import Totals, Usage
@@ -65,10 +65,14 @@ class WorkspaceStats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStats(Section):
-    """One run of OpenCode: one process (2.x: one workspace in one server process)."""
+    """One run of OpenCode: one process (2.x: one workspace in one server process).
+
+    To one of ``pids`` belongs the window in which it is at work: the process, its ancestors, and what shows it.
+    """
 
     run_id: str = ""
     pid: int = 0
+    pids: tuple[int, ...] = ()
     live: bool = False
     state: RunState = "none"
     is_idle: bool = True
@@ -136,10 +140,12 @@ class Stats:
 class RunFacts:
     """What the ledger knows of a run.
 
+    ``process`` is its process's key, the same for all runs of one process (``core.process_events.ProcessKey.text``).
     ``busy`` and ``waiting`` count conversations and open requests; ``idle_since_ms`` is None while it works.
     """
 
     run_id: str
+    process: str
     pid: int
     started_ms: int
     ended_ms: int | None
@@ -171,16 +177,18 @@ class LedgerFacts:
     past_days: Sequence[Spent]
 
 
-def project(facts: LedgerFacts, calendar: Calendar, exporter: ExporterStats) -> Stats:
-    """What readers see of these facts; they were asked for with the same calendar."""
+def project(
+    facts: LedgerFacts, calendar: Calendar, exporter: ExporterStats, pids: Mapping[str, tuple[int, ...]]
+) -> Stats:
+    """What readers see of these facts, which were asked for with the same calendar; ``pids`` are by run."""
     live = sorted((run for run in facts.runs if run.ended_ms is None), key=_recency, reverse=True)
     shown = shown_run(facts.runs)
     return Stats(
-        session=RunStats() if shown is None else run_stats(shown),
+        session=RunStats() if shown is None else run_stats(shown, pids.get(shown.run_id, ())),
         daily=DayStats(**_section(facts.day, facts.day_title_requests), date=calendar.today.date.isoformat()),
         total=TotalStats(**_section(facts.total, facts.total_title_requests), install_date=facts.first_use_ms or 0),
-        sessions=tuple(run_stats(run) for run in live),
-        attention=tuple(facts.attention),
+        sessions=tuple(run_stats(run, pids.get(run.run_id, ())) for run in live),
+        attention=tuple(replace(item, pids=pids.get(item.run_id, ())) for item in facts.attention),
         history=_history(facts, calendar),
         exporter=exporter,
     )
@@ -198,7 +206,7 @@ def shown_run(runs: Sequence[RunFacts]) -> RunFacts | None:
     return max(newer, key=_recency, default=latest)
 
 
-def run_stats(run: RunFacts) -> RunStats:
+def run_stats(run: RunFacts, pids: tuple[int, ...] = ()) -> RunStats:
     """One run as readers see it."""
     state = _state(run)
     idle = state in ("idle", "ended")
@@ -206,6 +214,7 @@ def run_stats(run: RunFacts) -> RunStats:
         **_section(run.totals, run.title_requests),
         run_id=run.run_id,
         pid=run.pid,
+        pids=pids,
         live=run.ended_ms is None,
         state=state,
         is_idle=idle,

@@ -10,6 +10,7 @@ from opencode_stats.core.attention import news, silent_runs
 from opencode_stats.core.recent import calendar_of
 from opencode_stats.core.stats import ExporterStats, project
 from opencode_stats.daemon.health import STORAGE, health_of
+from opencode_stats.daemon.lineages import Lineages
 from opencode_stats.errors import UnknownSchema, UserError
 from opencode_stats.host.files import FILES, own_folder
 from opencode_stats.ingest.legacy_storage import take_storage
@@ -83,7 +84,9 @@ class Exporter:
         self._spool = Spool(paths.spool, self._connection, Quarantine(paths.quarantine, files), clock, files)
         self.seen_alive: set[str] = set()
         self.reconcile_due = True
+        self.lineages = Lineages(processes)
         self.due_ms = 0
+        self._alive: frozenset[str] = frozenset()
 
     def close(self) -> None:
         """Closes the ledger."""
@@ -126,6 +129,7 @@ class Exporter:
                 runs.end_process(self._connection, name, at_ms)
             runs.end_quiet_runs(self._connection, now_ms)
         self._spool.finish(runs.ended_processes(self._connection))
+        self._alive = frozenset(key.text for key in alive)
         return alive
 
     def reconcile(self, progress: Callable[[int, int], None] | None = None) -> Taken:
@@ -183,9 +187,9 @@ class Exporter:
             self._spool.troubles,
             now_ms=now_ms,
         )
-        return self._stats_file.publish(
-            project(facts, calendar, ExporterStats(self._version, self._daemon_pid, now_ms, health))
-        )
+        pids = self.lineages.of(facts.runs, facts.attention, self._alive)
+        exporter = ExporterStats(self._version, self._daemon_pid, now_ms, health)
+        return self._stats_file.publish(project(facts, calendar, exporter, pids))
 
 
 def _prepare(paths: Paths, files: Files) -> None:

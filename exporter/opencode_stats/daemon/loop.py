@@ -71,6 +71,7 @@ class Daemon:
             raise
         self._woken, self._wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._watcher = Watcher(paths.spool, self._wake_up)
+        exporter.lineages.follow(self._wake_up)
         self._ends: dict[str, int] = {}
         self._unwatched = False
         self._reconciled_s = self._looked_s = clock.elapsed_s()
@@ -251,6 +252,7 @@ class Daemon:
 
     def _close(self) -> None:
         self._watcher.stop()
+        self._exporter.lineages.stop()
         self._control.close()
         self._doorbell.close()
         for descriptor in (self._woken, self._wake, *self._ends.values()):

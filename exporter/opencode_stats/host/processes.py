@@ -1,4 +1,4 @@
-"""Which processes are alive: by pid and start, never by pid alone."""
+"""Which processes are alive, by pid and start, never by pid alone; and whose children they are."""
 
 from __future__ import annotations
 
@@ -6,10 +6,16 @@ import os
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from opencode_stats.core.events import ProcessKey
 
 Life = Literal["alive", "gone", "unknown"]
 
+_FIRST_PROCESS = 1
+_MOST_ANCESTORS = 64
+"""A pid that is taken again while they are read could lead round in a ring."""
+_AFTER_NAME_PARENT = 1
 _AFTER_NAME_START_TICKS = 19
 """Field 22 of /proc/PID/stat is the 20th after the command's name, which may itself hold spaces and parentheses."""
 
@@ -41,8 +47,7 @@ class Processes:
 
     def start_ticks(self, pid: int) -> int | None:
         """When the process started, in clock ticks since boot (proc(5)); None for none, or for a zombie."""
-        stat = self._read(f"{pid}/stat")
-        fields = stat[stat.rfind(")") + 1 :].split()
+        fields = self._fields(pid)
         if len(fields) <= _AFTER_NAME_START_TICKS or fields[0] in ("Z", "X"):
             return None
         return int(fields[_AFTER_NAME_START_TICKS])
@@ -64,10 +69,57 @@ class Processes:
         except (OSError, AttributeError):
             return None
 
+    def ancestors(self, pid: int) -> tuple[int, ...]:
+        """The parents of a process, nearest first, without the first process of the system; empty for no process."""
+        if not self._boot_id:
+            return self._ancestors_without_proc(pid)
+        found: list[int] = []
+        while len(found) < _MOST_ANCESTORS:
+            fields = self._fields(found[-1] if found else pid)
+            parent = int(fields[_AFTER_NAME_PARENT]) if len(fields) > _AFTER_NAME_PARENT else 0
+            if parent <= _FIRST_PROCESS:
+                break
+            found.append(parent)
+        return tuple(found)
+
+    def environment(self, pid: int, names: Collection[str]) -> dict[str, str]:
+        """These variables of the environment that a process was started with, where they can be read.
+
+        Nothing else of it is kept: it holds secrets. Where there is no ``/proc`` none is known.
+        """
+        wanted = {name.encode(): name for name in names}
+        try:
+            with open(f"{self._proc}/{pid}/environ", "rb") as file:
+                pairs = (entry.partition(b"=") for entry in file.read().split(b"\0"))
+                return {wanted[name]: os.fsdecode(value) for name, _, value in pairs if name in wanted}
+        except OSError:
+            return {}
+
+    def name(self, pid: int) -> str:
+        """What the process calls itself (proc(5): comm); empty for no process, and where there is no ``/proc``."""
+        return self._read(f"{pid}/comm").rstrip("\n")
+
+    def program(self, pid: int) -> str:
+        """The path by which the very program of this process can be run, whatever has become of its file."""
+        return f"{self._proc}/{pid}/exe"
+
+    def _fields(self, pid: int) -> list[str]:
+        """What /proc/PID/stat has after the command's name: state, parent, …; empty for no process."""
+        stat = self._read(f"{pid}/stat")
+        return stat[stat.rfind(")") + 1 :].split()
+
     def _life_without_proc(self, key: ProcessKey) -> Life:
         import psutil  # noqa: PLC0415 - 12 MiB that Linux need not pay for
 
         return "alive" if psutil.pid_exists(key.pid) else "gone"
+
+    def _ancestors_without_proc(self, pid: int) -> tuple[int, ...]:
+        import psutil  # noqa: PLC0415 - 12 MiB that Linux need not pay for
+
+        try:
+            return tuple(parent.pid for parent in psutil.Process(pid).parents() if parent.pid > _FIRST_PROCESS)
+        except psutil.Error:
+            return ()
 
     def _own_namespace(self) -> str:
         try:

@@ -107,7 +107,8 @@ def _shown_runs(connection: sqlite3.Connection) -> list[RunFacts]:
     rows = connection.execute(
         "WITH shown (run) AS (SELECT id FROM runs WHERE ended_ms IS NULL UNION SELECT id FROM "
         "(SELECT id FROM runs ORDER BY last_prompt_ms DESC, started_ms DESC, uid DESC LIMIT 1)) "
-        "SELECT id, uid, pid, runs.started_ms, runs.ended_ms, last_activity_ms, last_prompt_ms, idle_since_ms, "
+        "SELECT id, uid, process, pid, runs.started_ms, runs.ended_ms, last_activity_ms, last_prompt_ms, "
+        "idle_since_ms, "
         "(SELECT count(*) FROM conversations WHERE run = runs.id AND busy = 1), "
         "(SELECT count(*) FROM requests WHERE run = runs.id AND closed_ms IS NULL) "
         "FROM shown JOIN runs ON runs.id = shown.run JOIN processes ON processes.key = runs.process"
@@ -115,19 +116,20 @@ def _shown_runs(connection: sqlite3.Connection) -> list[RunFacts]:
     return [
         RunFacts(
             run_id=uid,
+            process=process,
             pid=pid,
             started_ms=started_ms,
             ended_ms=ended_ms,
-            last_activity_ms=last_activity_ms,
-            last_prompt_ms=last_prompt_ms,
-            idle_since_ms=idle_since_ms,
+            last_activity_ms=active_ms,
+            last_prompt_ms=prompted_ms,
+            idle_since_ms=idle_ms,
             busy=busy,
             waiting=waiting,
             workspaces=_workspaces(connection, run),
             totals=totals_of_run(connection, run),
             title_requests=_count(connection, "SELECT count(*) FROM title_requests WHERE run = ?", (run,)),
         )
-        for run, uid, pid, started_ms, ended_ms, last_activity_ms, last_prompt_ms, idle_since_ms, busy, waiting in rows
+        for run, uid, process, pid, started_ms, ended_ms, active_ms, prompted_ms, idle_ms, busy, waiting in rows
     ]
 
 

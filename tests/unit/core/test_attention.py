@@ -70,6 +70,7 @@ def test_a_turn_lasts_from_its_prompt_to_its_end(prompted_ms: int | None, turn_m
 
 RUN = RunFacts(
     run_id="run",
+    process="p",
     pid=7,
     started_ms=100,
     ended_ms=None,

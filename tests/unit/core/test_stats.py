@@ -27,6 +27,7 @@ USAGE = Totals(
 )
 RUN = RunFacts(
     run_id="r",
+    process="p",
     pid=7,
     started_ms=100,
     ended_ms=None,
@@ -53,7 +54,7 @@ NOTHING = LedgerFacts(
 
 
 def seen(*runs: RunFacts) -> Stats:
-    return project(replace(NOTHING, runs=runs), CALENDAR, EXPORTER)
+    return project(replace(NOTHING, runs=runs), CALENDAR, EXPORTER, {})
 
 
 @pytest.mark.parametrize(
@@ -138,6 +139,7 @@ def test_the_rest_is_handed_through() -> None:
         replace(NOTHING, day=USAGE, total=USAGE, total_title_requests=9, first_use_ms=42, attention=[item]),
         CALENDAR,
         EXPORTER,
+        {},
     )
 
     assert (stats.attention, stats.exporter) == ((item,), EXPORTER)
@@ -145,7 +147,7 @@ def test_the_rest_is_handed_through() -> None:
 
 
 def test_history_ends_with_the_figures_of_today() -> None:
-    stats = project(replace(NOTHING, day=USAGE, hours=[(100, 0), (30, 1_750_000)]), CALENDAR, EXPORTER)
+    stats = project(replace(NOTHING, day=USAGE, hours=[(100, 0), (30, 1_750_000)]), CALENDAR, EXPORTER, {})
 
     assert stats.history == HistoryStats(
         hours=(HourFigures(0, 100, 0.0), HourFigures(3_600_000, 30, 1.75)),

@@ -34,10 +34,13 @@ def namespace(proc: Path) -> str:
     return str((proc / "self/ns/pid").stat().st_ino)
 
 
-def add(proc: Path, pid: int, *, state: str = "S", start_ticks: int = 777, name: str = "opencode") -> None:
+def add(
+    proc: Path, pid: int, *, state: str = "S", start_ticks: int = 777, name: str = "opencode", parent: int = 0
+) -> None:
     (proc / str(pid)).mkdir()
-    between = " ".join("0" for _ in range(18))
-    (proc / str(pid) / "stat").write_text(f"{pid} ({name}) {state} {between} {start_ticks} 0 0\n")
+    between = " ".join("0" for _ in range(17))
+    (proc / str(pid) / "stat").write_text(f"{pid} ({name}) {state} {parent} {between} {start_ticks} 0 0\n")
+    (proc / str(pid) / "comm").write_text(f"{name}\n")
 
 
 @pytest.mark.parametrize(
@@ -89,6 +92,46 @@ def test_without_proc_the_pid_is_all_there_is(tmp_path: Path) -> None:
 
     assert processes.life_of(ProcessKey(os.getpid())) == "alive"
     assert processes.life_of(ProcessKey(2**31 - 1)) == "gone"
+
+
+def test_the_ancestors_of_a_process_nearest_first_without_the_first_of_all(proc: Path) -> None:
+    for pid, parent in ((1, 0), (20, 1), (30, 20), (42, 30), (50, 0)):
+        add(proc, pid, parent=parent, name="a) S 7 (")
+
+    found = {pid: Processes(str(proc)).ancestors(pid) for pid in (42, 20, 1, 50, 99)}
+
+    assert found == {42: (30, 20), 20: (), 1: (), 50: (), 99: ()}
+
+
+def test_a_ring_of_parents_ends(proc: Path) -> None:
+    add(proc, 20, parent=30)
+    add(proc, 30, parent=20)
+
+    assert set(Processes(str(proc)).ancestors(20)) == {20, 30}
+
+
+def test_real_ancestors_with_and_without_proc(tmp_path: Path) -> None:
+    found = Processes().ancestors(os.getpid())
+
+    assert found[:1] == ((os.getppid(),) if os.getppid() > 1 else ())
+    assert Processes(str(tmp_path / "none")).ancestors(os.getpid()) == found
+    assert Processes(str(tmp_path / "none")).ancestors(2**31 - 1) == ()
+
+
+def test_of_an_environment_only_what_was_asked_for_is_kept(proc: Path) -> None:
+    add(proc, 42)
+    (proc / "42/environ").write_bytes(b"SECRET=hunter2\0TMUX=/tmp/a=b,7,0\0XTMUX=no\0TMUX_PANE=\xff\0bare\0")
+    processes = Processes(str(proc))
+
+    assert processes.environment(42, ("TMUX", "TMUX_PANE")) == {"TMUX": "/tmp/a=b,7,0", "TMUX_PANE": "\udcff"}
+    assert processes.environment(42, ("STY",)) == processes.environment(43, ("TMUX",)) == {}
+
+
+def test_what_a_process_calls_itself(proc: Path) -> None:
+    add(proc, 42, name="tmux: server")
+
+    assert [Processes(str(proc)).name(pid) for pid in (42, 43)] == ["tmux: server", ""]
+    assert os.path.samefile(Processes().program(os.getpid()), sys.executable)
 
 
 def own_key(pid: int) -> ProcessKey:
