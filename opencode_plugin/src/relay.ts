@@ -139,8 +139,8 @@ export class Relay {
 
   async #ask(conversation: string, source: Source): Promise<void> {
     try {
-      const line = this.#reader.learned(conversation, await source.session(conversation), this.#clock.now_ms());
-      if (line !== undefined) this.#sink.forward(undefined, [line]);
+      const session = await source.session(conversation);
+      this.#sink.forward(undefined, this.#reader.learned(conversation, session, this.#clock.now_ms()));
     } catch {
       // OpenCode does not know it either; the exporter finds the directory in OpenCode's database.
     }

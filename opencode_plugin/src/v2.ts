@@ -2,6 +2,7 @@
  * OpenCode 2.x: the events of its stream, as lines. Remembers what later events leave out, within bounds: a model is
  * named when a step starts and its tokens come when it ends.
  */
+import { answerV2, directoryOf } from "./answer.ts";
 import type { ConversationSeen, Line, MessageSnapshot } from "./line.ts";
 import { at, cost, errorName, instant, name, permissionKind, text, tokens, word } from "./reading.ts";
 import { RecentKeys, RecentMap } from "./recent.ts";
@@ -12,7 +13,7 @@ const CONVERSATIONS = 1000;
 /** What one event means. */
 export interface ReadV2 {
   readonly lines: readonly Line[];
-  /** A conversation whose directory no event told: ask OpenCode, then call `learned`. Named once. */
+  /** A conversation whose beginning, or whose directory, no event told: ask OpenCode, then call `learned`. Named once. */
   readonly ask: string | undefined;
 }
 
@@ -37,6 +38,7 @@ export function keyOfV2(event: unknown): string | undefined {
 /** Reads one process's stream of events. */
 export class V2Reader {
   readonly #directories = new RecentMap<string>(CONVERSATIONS);
+  readonly #heard = new RecentKeys(CONVERSATIONS);
   readonly #asked = new RecentKeys(CONVERSATIONS);
   readonly #steps = new RecentMap<StepV2>(CONVERSATIONS);
   readonly #prompts = new RecentMap<true>(CONVERSATIONS);
@@ -51,27 +53,16 @@ export class V2Reader {
     // "global" is the form of no conversation, and an empty id is refused by every line that needs one.
     const conversation = text(at(payload, "sessionID")) ?? "";
     this.#ask = undefined;
+    this.#hear(at(event, "type"), conversation);
     const lines = translate(this, { at_ms, event, payload, conversation, created_ms: instant(at(event, "created")) });
     return { lines: lines ?? [], ask: this.#ask };
   }
 
-  /** What OpenCode answered when it was asked for a conversation. Its title is not looked at. */
-  learned(conversation: string, session: unknown, at_ms: number): Line | undefined {
-    const directory = text(at(at(session, "location"), "directory"));
-    if (directory === undefined) return undefined;
-    this.#directories.set(conversation, directory);
-    return {
-      type: "conversation.seen",
-      at_ms,
-      conversation,
-      change: "updated",
-      parent: text(at(session, "parentID")),
-      fork_of: text(at(at(session, "fork"), "sessionID")),
-      directory,
-      project: text(at(session, "projectID")),
-      agent: name(at(session, "agent")),
-      created_ms: instant(at(at(session, "time"), "created")),
-    };
+  /** What OpenCode answered when it was asked for a conversation. */
+  learned(conversation: string, session: unknown, at_ms: number): Line[] {
+    const directory = directoryOf(session);
+    if (directory !== undefined) this.#directories.set(conversation, directory);
+    return answerV2(conversation, session, at_ms);
   }
 
   /** A prompt waits in the inbox; it counts when it is delivered. */
@@ -96,7 +87,7 @@ export class V2Reader {
   seen(now: MomentV2, change: ConversationSeen["change"], named: Partial<ConversationSeen>): Line[] | undefined {
     const { at_ms, conversation } = now;
     if (conversation === "") return undefined;
-    const own = text(at(at(now.payload, "location"), "directory"));
+    const own = directoryOf(now.payload);
     if (own !== undefined) this.#directories.set(conversation, own);
     const directory = change === "deleted" ? this.#directories.take(conversation) : this.#directory(now);
     return [{ type: "conversation.seen", at_ms, conversation, change, directory, ...named }];
@@ -157,6 +148,17 @@ export class V2Reader {
     return [{ type: "conversation.status", at_ms, conversation, status, directory: this.#directory(now) }];
   }
 
+  /** At the first event of a conversation that did not begin here, it is to be asked for; one that ends is not. */
+  #hear(type: unknown, conversation: string): void {
+    if (conversation === "" || conversation === "global" || !this.#heard.first(conversation)) return;
+    if (type !== "session.created" && type !== "session.forked" && type !== "session.deleted")
+      this.#toAsk(conversation);
+  }
+
+  #toAsk(conversation: string): void {
+    if (this.#asked.first(conversation)) this.#ask = conversation;
+  }
+
   #snapshot(now: MomentV2, message: string, step: StepV2 | undefined): MessageSnapshot {
     const { at_ms, conversation } = now;
     const event = text(at(now.event, "id"));
@@ -166,9 +168,9 @@ export class V2Reader {
 
   /** Where a conversation works: as an event told it, the event's own place, else unknown and to be asked for. */
   #directory(now: MomentV2): string | undefined {
-    const known = this.#directories.get(now.conversation) ?? text(at(at(now.event, "location"), "directory"));
+    const known = this.#directories.get(now.conversation) ?? directoryOf(now.event);
     if (known !== undefined) this.#directories.set(now.conversation, known);
-    else if (this.#asked.first(now.conversation)) this.#ask = now.conversation;
+    else this.#toAsk(now.conversation);
     return known;
   }
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import tempfile
 from contextlib import closing, contextmanager
 from functools import partial
@@ -9,13 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from unittest import mock
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.support.clock import NOON_MS
 from tests.support.ledgers import rows, take
 from tests.truth.database_v2 import write_database
-from tests.truth.size import Chances
-from tests.truth.spool import spool
+from tests.truth.history import history
+from tests.truth.size import Chances, Size
+from tests.truth.spool import Faults, spool
 from tests.truth.strategies import faults, growths, histories
 from tests.truth.total import KINDS, truth_of
 
@@ -28,18 +30,21 @@ from opencode_stats.ledger.queries import total
 from opencode_stats.ledger.verify import verify
 
 if TYPE_CHECKING:
-    import random
     from collections.abc import Callable, Iterator
 
     from tests.truth.history import History
-    from tests.truth.spool import Faults
+    from tests.truth.total import Spent, Sum
 
     Row = tuple[int, ...]
 
 # Without a clock that is stepped back: then a copy and its original can be told apart by nothing that is left on disk.
-STEADY = Chances.lively(clock_step=0.0, step_inside=0.0)
+STEADY = Chances.lively(clock_step=0.0, step_inside=0.0, late_v1_in_migrated=0.4)
 RANDOM = st.randoms(use_true_random=False)
 SUMS = "SELECT * FROM sums WHERE messages > 0 AND scope != 'run' ORDER BY scope, number, provider, model"
+COUNTED = (
+    f"SELECT message, {', '.join(KINDS)}, ifnull(cost_microusd, 0) FROM messages "
+    "WHERE standing = 'counted' AND input IS NOT NULL"
+)
 NOTHING: Row = (0,) * 6
 
 
@@ -73,11 +78,16 @@ def stage() -> Iterator[Stage]:
             yield on
 
 
+def figures_of(one: Spent | Sum) -> Row:
+    """The five kinds and the cost."""
+    return (*(getattr(one.tokens, kind) for kind in KINDS), one.cost_microusd or 0)
+
+
 def expected(past: History, known: set[str], *, told: bool) -> tuple[dict[str, Row], dict[str, Row]]:
     """What each message and each residual must be, of what the database has, and the lines if they were ``told``."""
     truth = truth_of(past)
     messages = {
-        name: (*(getattr(one.tokens, kind) for kind in KINDS), one.cost_microusd or 0)
+        name: figures_of(one)
         for name, one in truth.spent.items()
         if one.tokens is not None and (one.on_disk or (told and one.told))
     }
@@ -98,9 +108,7 @@ def expected(past: History, known: set[str], *, told: bool) -> tuple[dict[str, R
 
 
 def check(on: Stage, past: History, *, told: bool) -> None:
-    counted = "standing = 'counted' AND input IS NOT NULL"
-    facts = f"SELECT message, {', '.join(KINDS)}, ifnull(cost_microusd, 0) FROM messages"
-    made = {name: tuple(numbers) for name, *numbers in rows(on.ledger, f"{facts} WHERE {counted}")}
+    made = {name: tuple(numbers) for name, *numbers in rows(on.ledger, COUNTED)}
     known = {row[0] for row in rows(on.ledger, "SELECT message FROM messages WHERE input IS NOT NULL")}
     messages, left = expected(past, known, told=told)
     in_v2 = {one.id for one in past.conversations if one.in_v2}
@@ -123,7 +131,39 @@ def test_the_database_alone_makes_the_truth_of_what_it_has(past: History) -> Non
         check(on, past, told=False)
 
 
+@given(past=histories(chances=Chances.lively(pure=0.0, late_v1_in_migrated=0.4)), chosen=faults(), chances=RANDOM)
+@example(  # A compaction that only the running total has, in what 2.x took over from 1.x
+    past=history(21, Size(messages=40, era="migrated", processes=3, chances=Chances.lively(pure=0.0))),
+    chosen=Faults(),
+    chances=random.Random(0),
+)
+@example(  # and in a fork whose beginning another server tells later.
+    past=history(20, Size(messages=40, era="v2", processes=3, chances=Chances.lively(pure=0.0))),
+    chosen=Faults(),
+    chances=random.Random(0),
+)
+def test_lines_alone_make_the_truth(past: History, chosen: Faults, chances: random.Random) -> None:
+    files = list(spool(past, chosen).files.items())
+    chances.shuffle(files)
+    with stage() as on:
+        for name, lines in files:
+            take(on.ledger, [parse_line(line[:-1]) for line in lines], file=name)
+
+        truth = truth_of(past)
+        made = {name: tuple(numbers) for name, *numbers in rows(on.ledger, COUNTED)}
+        assert made == {
+            **{name: figures_of(one) for name, one in truth.spent.items() if one.tokens is not None},
+            **{f"auxiliary:{name}": figures_of(one) for name, one in truth.auxiliary.items()},
+        }
+        assert verify(on.ledger) == []
+
+
 @given(past=histories(chances=STEADY), chosen=faults(), chances=RANDOM)
+@example(  # 1.x goes on in what 2.x took over, and removes of it
+    past=history(103, Size(messages=40, era="migrated", processes=3, chances=STEADY)),
+    chosen=Faults(),
+    chances=random.Random(0),
+)
 def test_lines_and_database_in_any_order_and_number_make_the_truth(
     past: History, chosen: Faults, chances: random.Random
 ) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STEP_MS = 1_000
+TAKEN_OVER_MS = NOON_MS + 3_600_000
 
 
 class OpenCode2Database:
@@ -85,9 +86,12 @@ class OpenCode2Database:
 
 
 def taken_over(tmp_path: Path) -> OpenCode2Database:
-    """A conversation of 1.x that 2.x took over: a step, a compaction that only 1.x's table has, a fork's copy."""
-    made = OpenCodeDatabase(tmp_path / "legacy.db").session("ses_old")
-    made.message("ses_old", 100, name="msg_step").message("ses_old", 5_000, name="msg_summary", summary=True)
+    """A conversation of 1.x that 2.x took over: a step, a compaction that only 1.x's table has, a fork's copy.
+
+    It did so at ``TAKEN_OVER_MS``.
+    """
+    made = OpenCodeDatabase(tmp_path / "legacy.db").session("ses_old").message("ses_old", 100, name="msg_step")
+    made.message("ses_old", 5_000, name="msg_summary", summary=True, parentID="msg_request")
     made.message("ses_old", 40, name="msg_1fffffffffffcopy", at_ms=NOON_MS - 9_000)
     v2 = OpenCode2Database(tmp_path / "opencode.db", legacy=True, upgraded=True)
     with closing(sqlite3.connect(v2.path)) as connection, connection:
@@ -96,6 +100,7 @@ def taken_over(tmp_path: Path) -> OpenCode2Database:
             connection.execute(f"INSERT INTO main.{table} SELECT * FROM old.{table}")
     v2.session("ses_old", version="1.18.33", time_created=NOON_MS).charge("ses_old", 5_140)
     v2.row("ses_old", "assistant", v2.settled(100), name="msg_step").row(
-        "ses_old", "compaction", {"status": "completed"}
+        "ses_old", "compaction", {"status": "completed"}, name="msg_request"
     )
-    return v2
+    times = {"time_created": TAKEN_OVER_MS - 50, "time_updated": TAKEN_OVER_MS}
+    return v2.insert("kv", key="migration.v1-v2", value='{"phase":"completed"}', **times)

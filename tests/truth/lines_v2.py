@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 def lines_v2(happening: Happening) -> list[Line]:
     """The lines, with keys that are None still in them; none for what the plugin does not forward."""
+    if happening.kind == "conversation.learned":
+        return _learned(happening)
     tell = _TELLS.get(happening.kind)
     return [] if tell is None else [{"type": happening.kind, "at_ms": happening.at_ms} | tell(happening)]
 
@@ -68,6 +70,27 @@ def _seen(happening: Happening) -> Line:
         "agent": conversation.agent,
         "host_version": conversation.version,
     }
+
+
+def _learned(happening: Happening) -> list[Line]:
+    """What OpenCode answers of a conversation: whose and where it is, and what it has been charged so far."""
+    conversation = happening.conversation
+    assert isinstance(conversation, Conversation)
+    parent = conversation.parent
+    fork_of = conversation.fork_of if conversation.api != 1 else None
+    seen: Line = {
+        "type": "conversation.seen",
+        "at_ms": happening.at_ms,
+        "conversation": conversation.id,
+        "change": "updated",
+        "parent": None if parent is None else parent.id,
+        "fork_of": None if fork_of is None else fork_of.id,
+        "directory": conversation.place.directory,
+        "project": conversation.place.project,
+        "agent": conversation.agent,
+        "created_ms": conversation.created_ms,
+    }
+    return [seen, {"type": "conversation.usage", "at_ms": happening.at_ms} | _usage(happening)]
 
 
 def _prompt(happening: Happening) -> Line:

@@ -210,7 +210,8 @@ class Conversation:
 
 
 class Happening(NamedTuple):
-    """One thing that happened. ``kind`` is a line's type, or OpenCode's own (``message.removed``).
+    """One thing that happened. ``kind`` is a line's type, OpenCode's own (``message.removed``), or an answer of
+    OpenCode's to the plugin (``conversation.learned``).
 
     ``about`` is what ``kind`` needs: an answer and its stage, a prompt, a status, an error's name. ``event`` is the id
     of a durable event, in OpenCode's log and (of a snapshot) in the plugin's line.

@@ -37,6 +37,8 @@ AGENTS: Final = ("build", "plan")
 SUB_AGENTS: Final = ("general", "explore")
 DURABLE: Final = frozenset({"conversation.created", "conversation.updated", "message.prompt", "message.removed"})
 """What OpenCode 1.x keeps in its log of events, besides the snapshots."""
+UNREAD: Final = frozenset({"message.prompt", "message.removed", "title.requested"})
+"""What no event of 2.x's that a plugin reads tells of."""
 
 
 class World:
@@ -52,6 +54,7 @@ class World:
         self.conversations: list[Conversation] = []
         self.answers: list[Answer] = []
         self.copies = 0
+        self.heard_of: set[tuple[Process, Conversation]] = set()
         self.journal: list[Happening] = []
         self.api: Api = 2 if size.era == "v2" else 1
         self.migrated_ms: int | None = None
@@ -73,6 +76,7 @@ class World:
         event = self.ids.make("evt", self.now_ms) if kind in DURABLE else ""
         happening = Happening(kind, self.now_ms, process, conversation, about, "", event)
         self.journal.append(happening)
+        self._ask(kind, process, conversation)
         return happening
 
     def tell_stage(self, answer: Answer, process: Process, stage: str) -> None:
@@ -81,6 +85,16 @@ class World:
         self.journal.append(
             Happening("message.snapshot", self.now_ms, process, answer.conversation, answer, stage, event)
         )
+        self._ask("message.snapshot", process, answer.conversation)
+
+    def _ask(self, kind: str, process: Process, conversation: Conversation | None) -> None:
+        """A plugin in 2.x asks for a conversation that it did not hear the beginning of, at its first event."""
+        if process.api == 1 or conversation is None or kind in UNREAD or (process, conversation) in self.heard_of:
+            return
+        self.heard_of.add((process, conversation))
+        if kind not in {"conversation.created", "conversation.deleted"}:
+            told = (conversation.told, conversation.told_microusd)
+            self.journal.append(Happening("conversation.learned", self.now_ms, process, conversation, told))
 
     def running(self, api: Api) -> list[Process]:
         """The processes that live."""

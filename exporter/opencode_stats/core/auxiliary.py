@@ -16,8 +16,10 @@ a fork's copy that 1.x made, in such a conversation       no                    
 1.x's, reverted before the migration                      yes                    no: it was not there any more
 ========================================================  =====================  ===============================
 
-The last four are one figure: what 1.x's tables held of the conversation when they were first seen beside 2.x's (every
-assistant message, copies too). Until it is known whether 2.x made a conversation or took it over, nothing is said.
+The last four are one figure, what the total *began with*: what 1.x's tables held of the conversation when they were
+first seen beside 2.x's (every assistant message, copies too). It can't be more than the least total that was ever told.
+Until OpenCode's database says it, that is what is taken for it, so the residual is at most too small: what was charged
+since the plugin first heard of the conversation in 2.x, which asks for the total then, is in it.
 
 So a message that was missed is in the residual first; when it is found, the residual shrinks by as much. Their sum,
 the larger of total and contained, never falls. The cost's residual counts only beside one of tokens: each message's
@@ -33,6 +35,7 @@ from opencode_stats.core.tokens import NO_TOKENS, Tokens
 
 PREFIX: Final = "auxiliary:"
 """Before the conversation's id it is the id of the row that holds its residual."""
+_KINDS: Final = Tokens.__slots__
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,26 +48,31 @@ class Charge:
     def __add__(self, other: Charge) -> Charge:
         return Charge(self.tokens + other.tokens, self.cost_microusd + other.cost_microusd)
 
+    def at_most(self, other: Charge) -> Charge:
+        """The smaller of the two, kind by kind."""
+        kinds = (min(getattr(self.tokens, kind), getattr(other.tokens, kind)) for kind in _KINDS)
+        return Charge(Tokens(*kinds), min(self.cost_microusd, other.cost_microusd))
+
 
 def residual(total: Charge, contained: Charge) -> Charge | None:
     """What of the running total is in no message; None where nothing is."""
-    tokens = Tokens(
-        *(
-            max(0, getattr(total.tokens, kind) - getattr(contained.tokens, kind))
-            for kind in ("input", "output", "reasoning", "cache_read", "cache_write")
-        )
-    )
+    tokens = Tokens(*(max(0, getattr(total.tokens, kind) - getattr(contained.tokens, kind)) for kind in _KINDS))
     if tokens == NO_TOKENS:
         return None
     return Charge(tokens, max(0, total.cost_microusd - contained.cost_microusd))
 
 
-def origin_known(takeover: int | None, fork_of: str | None, host_version: str | None) -> bool:
-    """Whether it is known if 2.x made the conversation or took it over from 1.x.
+def began_with(
+    least: Charge, takeover: int | None, held: Charge, fork_of: str | None, host_version: str | None
+) -> Charge:
+    """What of a conversation's running total 2.x found there when it began with it; at most that.
 
-    ``takeover`` is what OpenCode's database said. Before that, live events can tell that 2.x made it: only 2.x names a
-    fork's source, and a conversation's version is that of the OpenCode that made it.
+    ``least`` is the least total that was told; ``takeover`` is what is known of who made the conversation (0: 2.x, else
+    1.x; None: nothing); ``held`` is what 1.x's tables held of it, where ``takeover`` says that it was 1.x. Live events
+    can tell that 2.x made it: only 2.x names a fork's source, and a conversation's version is that of the OpenCode that
+    made it.
     """
-    if takeover is not None or fork_of is not None:
-        return True
-    return host_version is not None and not host_version.startswith(("0.", "1."))
+    if takeover is None:
+        made_by_2x = fork_of is not None or (host_version is not None and not host_version.startswith(("0.", "1.")))
+        return Charge() if made_by_2x else least
+    return Charge() if takeover == 0 else held.at_most(least)

@@ -177,8 +177,19 @@ class _Reading:
         if table == "message":
             rows, api = v1_rows.rows(SCHEMA, where, valid=valid, brought=self._brought), 1
         else:
-            v2, legacy = self._held.v2, self._held.v1
-            rows, api = v2_rows.rows(SCHEMA, where, embedded=not v2, legacy=legacy, valid=valid), 2
+            held = self._held
+            rows, api = (
+                v2_rows.rows(
+                    SCHEMA,
+                    where,
+                    embedded=not held.v2,
+                    legacy=held.v1,
+                    valid=valid,
+                    migrated_ms=held.migrated_ms,
+                    looked_at=auxiliary.LOOKED_AT,
+                ),
+                2,
+            )
         return bulk.take_messages(self._connection, rows, values, api, self._rejecting)
 
     def _running_totals(self) -> None:
@@ -187,7 +198,7 @@ class _Reading:
             with transaction(self._connection):
                 stated = v2_rows.conversations(SCHEMA, "id IN (SELECT conversation FROM temp.stated)")
                 bulk.take_conversations(self._connection, stated, {})
-                auxiliary.take_staged(self._connection, f"{SCHEMA}.message" if self._held.v1 else None)
+                auxiliary.take_staged(self._connection, SCHEMA, self._held.migrated_ms, legacy=self._held.v1)
 
     def _fitting(self, cursor: SourceCursor) -> SourceCursor:
         """The cursor, set back to the beginning where a row that it names is no longer the one that it meant."""

@@ -743,6 +743,42 @@ class RecentKeys {
   }
 }
 
+// ---- answer.ts -----------------------------------------------------------------------------------------------------
+
+/** What OpenCode 2.x answers when it is asked for a conversation, as lines. Its title is not looked at. */
+
+/** The directory of a conversation, or of an event, that says where it is. */
+function directoryOf(from: unknown): string | undefined {
+  return text(at(at(from, "location"), "directory"));
+}
+
+/**
+ * Whose and where the conversation is, and what it has been charged so far: of what happened before the plugin heard
+ * of it, its running totals say nothing else.
+ */
+function answerV2(conversation: string, session: unknown, at_ms: number): Line[] {
+  const lines: Line[] = [];
+  const directory = directoryOf(session);
+  if (directory !== undefined) {
+    lines.push({
+      type: "conversation.seen",
+      at_ms,
+      conversation,
+      change: "updated",
+      parent: text(at(session, "parentID")),
+      fork_of: text(at(at(session, "fork"), "sessionID")),
+      directory,
+      project: text(at(session, "projectID")),
+      agent: name(at(session, "agent")),
+      created_ms: instant(at(at(session, "time"), "created")),
+    });
+  }
+  const total = tokens(at(session, "tokens"));
+  const cost_usd = cost(at(session, "cost"));
+  if (total !== undefined) lines.push({ type: "conversation.usage", at_ms, conversation, tokens: total, cost_usd });
+  return lines;
+}
+
 // ---- v2.ts ---------------------------------------------------------------------------------------------------------
 
 /**
@@ -756,7 +792,7 @@ const CONVERSATIONS = 1000;
 /** What one event means. */
 interface ReadV2 {
   readonly lines: readonly Line[];
-  /** A conversation whose directory no event told: ask OpenCode, then call `learned`. Named once. */
+  /** A conversation whose beginning, or whose directory, no event told: ask OpenCode, then call `learned`. Named once. */
   readonly ask: string | undefined;
 }
 
@@ -781,6 +817,7 @@ function keyOfV2(event: unknown): string | undefined {
 /** Reads one process's stream of events. */
 class V2Reader {
   readonly #directories = new RecentMap<string>(CONVERSATIONS);
+  readonly #heard = new RecentKeys(CONVERSATIONS);
   readonly #asked = new RecentKeys(CONVERSATIONS);
   readonly #steps = new RecentMap<StepV2>(CONVERSATIONS);
   readonly #prompts = new RecentMap<true>(CONVERSATIONS);
@@ -795,27 +832,16 @@ class V2Reader {
     // "global" is the form of no conversation, and an empty id is refused by every line that needs one.
     const conversation = text(at(payload, "sessionID")) ?? "";
     this.#ask = undefined;
+    this.#hear(at(event, "type"), conversation);
     const lines = translate(this, { at_ms, event, payload, conversation, created_ms: instant(at(event, "created")) });
     return { lines: lines ?? [], ask: this.#ask };
   }
 
-  /** What OpenCode answered when it was asked for a conversation. Its title is not looked at. */
-  learned(conversation: string, session: unknown, at_ms: number): Line | undefined {
-    const directory = text(at(at(session, "location"), "directory"));
-    if (directory === undefined) return undefined;
-    this.#directories.set(conversation, directory);
-    return {
-      type: "conversation.seen",
-      at_ms,
-      conversation,
-      change: "updated",
-      parent: text(at(session, "parentID")),
-      fork_of: text(at(at(session, "fork"), "sessionID")),
-      directory,
-      project: text(at(session, "projectID")),
-      agent: name(at(session, "agent")),
-      created_ms: instant(at(at(session, "time"), "created")),
-    };
+  /** What OpenCode answered when it was asked for a conversation. */
+  learned(conversation: string, session: unknown, at_ms: number): Line[] {
+    const directory = directoryOf(session);
+    if (directory !== undefined) this.#directories.set(conversation, directory);
+    return answerV2(conversation, session, at_ms);
   }
 
   /** A prompt waits in the inbox; it counts when it is delivered. */
@@ -840,7 +866,7 @@ class V2Reader {
   seen(now: MomentV2, change: ConversationSeen["change"], named: Partial<ConversationSeen>): Line[] | undefined {
     const { at_ms, conversation } = now;
     if (conversation === "") return undefined;
-    const own = text(at(at(now.payload, "location"), "directory"));
+    const own = directoryOf(now.payload);
     if (own !== undefined) this.#directories.set(conversation, own);
     const directory = change === "deleted" ? this.#directories.take(conversation) : this.#directory(now);
     return [{ type: "conversation.seen", at_ms, conversation, change, directory, ...named }];
@@ -901,6 +927,17 @@ class V2Reader {
     return [{ type: "conversation.status", at_ms, conversation, status, directory: this.#directory(now) }];
   }
 
+  /** At the first event of a conversation that did not begin here, it is to be asked for; one that ends is not. */
+  #hear(type: unknown, conversation: string): void {
+    if (conversation === "" || conversation === "global" || !this.#heard.first(conversation)) return;
+    if (type !== "session.created" && type !== "session.forked" && type !== "session.deleted")
+      this.#toAsk(conversation);
+  }
+
+  #toAsk(conversation: string): void {
+    if (this.#asked.first(conversation)) this.#ask = conversation;
+  }
+
   #snapshot(now: MomentV2, message: string, step: StepV2 | undefined): MessageSnapshot {
     const { at_ms, conversation } = now;
     const event = text(at(now.event, "id"));
@@ -910,9 +947,9 @@ class V2Reader {
 
   /** Where a conversation works: as an event told it, the event's own place, else unknown and to be asked for. */
   #directory(now: MomentV2): string | undefined {
-    const known = this.#directories.get(now.conversation) ?? text(at(at(now.event, "location"), "directory"));
+    const known = this.#directories.get(now.conversation) ?? directoryOf(now.event);
     if (known !== undefined) this.#directories.set(now.conversation, known);
-    else if (this.#asked.first(now.conversation)) this.#ask = now.conversation;
+    else this.#toAsk(now.conversation);
     return known;
   }
 }
@@ -1163,8 +1200,8 @@ class Relay {
 
   async #ask(conversation: string, source: Source): Promise<void> {
     try {
-      const line = this.#reader.learned(conversation, await source.session(conversation), this.#clock.now_ms());
-      if (line !== undefined) this.#sink.forward(undefined, [line]);
+      const session = await source.session(conversation);
+      this.#sink.forward(undefined, this.#reader.learned(conversation, session, this.#clock.now_ms()));
     } catch {
       // OpenCode does not know it either; the exporter finds the directory in OpenCode's database.
     }

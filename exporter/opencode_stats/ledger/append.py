@@ -153,8 +153,10 @@ class _Intake:
         connection = self._connection
         if isinstance(event, e.MessageSnapshot):
             take_snapshot(connection, message_of(event, self._api), run=run, origin="live")
-            if self._api != 1:
-                auxiliary.settle(connection, event.conversation)
+            # A line of 1.x may come late: 2.x has taken over its conversation, and this message with it.
+            if event.summary:
+                auxiliary.take_compaction(connection, event.message)
+            auxiliary.settle(connection, event.conversation)
         elif isinstance(event, e.PromptSubmitted):
             turns.take_prompt(connection, event, run)
         elif isinstance(event, e.ConversationSeen):

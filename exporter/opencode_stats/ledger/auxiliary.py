@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from opencode_stats.core.auxiliary import PREFIX, Charge, origin_known, residual
+from opencode_stats.core.auxiliary import PREFIX, Charge, began_with, residual
+from opencode_stats.core.bounds import LATEST_INSTANT_MS
 from opencode_stats.core.models import AUXILIARY
 from opencode_stats.core.tokens import Tokens
 
@@ -19,10 +20,26 @@ if TYPE_CHECKING:
 KINDS = ("input", "output", "reasoning", "cache_read", "cache_write", "cost_microusd")
 FROM_TABLES = 1
 """``takeover`` of a conversation that 2.x took over and that is still in 1.x's tables."""
+FORGOTTEN = 2
+"""``takeover`` of one that it took over, and that 1.x's tables have no more."""
+LOOKED_AT = "SELECT conversation FROM main.conversations WHERE takeover IS NOT NULL"
+"""The conversations of which it is known who made them, so that all that 2.x took over has been read."""
 _MICROUSD = "CAST(round(cost_usd * 1000000) AS INTEGER) AS cost_microusd"
-_SUMMED = ", ".join(f"ifnull(sum({kind}), 0)" for kind in KINDS)
+_SUMMED = ", ".join(f"ifnull(sum({kind}), 0) AS {kind}" for kind in KINDS)
 _USAGE = ", ".join(f"usage_{kind}" for kind in KINDS)
-_RAISED = ", ".join(f"usage_{kind} = max(ifnull(usage_{kind}, 0), ?)" for kind in KINDS)
+_LEAST = ", ".join(f"least_{kind}" for kind in KINDS)
+_LEGACY = ", ".join(f"legacy_{kind}" for kind in KINDS)
+
+
+def _kept(total: str) -> str:
+    """SQL that keeps the largest and the least of a conversation's totals; ``total`` makes a kind's value."""
+    return ", ".join(
+        f"usage_{kind} = max(ifnull(usage_{kind}, 0), {total.format(kind)}), "
+        f"least_{kind} = min(ifnull(least_{kind}, {total.format(kind)}), {total.format(kind)})"
+        for kind in KINDS
+    )
+
+
 _OF_2 = (
     f"SELECT {_SUMMED} FROM messages INDEXED BY messages_contained WHERE conversation = ? AND api = 2 "
     "AND standing = 'counted' AND substr(message, 1, 10) != 'auxiliary:'"
@@ -42,9 +59,13 @@ _OPEN = (
 )
 
 
-def raise_running_total(connection: sqlite3.Connection, conversation: str, total: Charge) -> None:
-    """Keeps the running total of a conversation that has a row; it only ever grows."""
-    connection.execute(f"UPDATE conversations SET {_RAISED} WHERE conversation = ?", (*_numbers(total), conversation))
+def keep_running_total(connection: sqlite3.Connection, conversation: str, total: Charge, at_ms: int) -> None:
+    """Keeps a running total that was told at that instant of a conversation that has a row; it only ever grows."""
+    connection.execute(
+        f"UPDATE conversations SET {_kept(':{}')}, least_at_ms = min(ifnull(least_at_ms, :at_ms), :at_ms) "
+        "WHERE conversation = :conversation",
+        {**dict(zip(KINDS, _numbers(total), strict=True)), "conversation": conversation, "at_ms": at_ms},
+    )
 
 
 def stage_running_totals(connection: sqlite3.Connection, select: str) -> int:
@@ -61,25 +82,39 @@ def stage_running_totals(connection: sqlite3.Connection, select: str) -> int:
     ).rowcount
 
 
-def take_staged(connection: sqlite3.Connection, migrated: str | None) -> None:
+def take_staged(connection: sqlite3.Connection, schema: str, migrated_ms: int | None, *, legacy: bool) -> None:
     """Takes in ``temp.stated``; the caller holds the transaction, and its conversations have rows.
 
-    ``migrated`` is 1.x's table of messages in the same database, whose rows are in the ledger by now.
+    ``schema`` is the database that states them, whose messages are in the ledger by now; ``legacy`` where it has 1.x's
+    tables too; ``migrated_ms`` is when 2.x had taken those over, None where that is not known.
     """
-    if migrated is not None:
-        fresh = connection.execute(
-            "SELECT conversation FROM temp.stated JOIN conversations AS c USING (conversation) "
-            f"WHERE c.takeover IS NULL AND stated.takeover = {FROM_TABLES}"
-        ).fetchall()
-        for (conversation,) in fresh:
-            _keep_legacy(connection, conversation, migrated)
+    _keep_legacy(connection, schema, migrated_ms, legacy=legacy)
     connection.execute(
         "UPDATE conversations SET takeover = ifnull(conversations.takeover, stated.takeover), "
-        f"{', '.join(f'usage_{kind} = max(ifnull(usage_{kind}, 0), stated.{kind})' for kind in KINDS)} "
-        "FROM temp.stated WHERE stated.conversation = conversations.conversation"
+        "takeover_ms = ifnull(takeover_ms, :migrated_ms), "
+        f"{_kept('stated.{}')} FROM temp.stated WHERE stated.conversation = conversations.conversation",
+        {"migrated_ms": migrated_ms},
     )
     settle_all(connection, [row[0] for row in connection.execute(_OPEN).fetchall()])
     connection.execute("DROP TABLE temp.stated")
+
+
+def take_compaction(connection: sqlite3.Connection, message: str) -> None:
+    """Takes in that a compaction of 1.x became known late: where 2.x took it over, its total has those figures."""
+    known = connection.execute(
+        f"SELECT request, {', '.join('m.' + kind for kind in KINDS[:5])}, ifnull(m.cost_microusd, 0) "
+        "FROM messages AS m JOIN untold_compactions AS untold ON request = m.parent "
+        "AND untold.conversation = m.conversation WHERE message = ? AND input IS NOT NULL",
+        (message,),
+    ).fetchone()
+    if known is not None:
+        request, *held = known
+        connection.execute(
+            f"UPDATE conversations SET {', '.join(f'legacy_{kind} = legacy_{kind} + ?' for kind in KINDS)} "
+            "WHERE conversation = (SELECT conversation FROM untold_compactions WHERE request = ?)",
+            (*held, request),
+        )
+        connection.execute("DELETE FROM untold_compactions WHERE request = ?", (request,))
 
 
 def settle_all(connection: sqlite3.Connection, conversations: Iterable[str]) -> None:
@@ -91,26 +126,32 @@ def settle_all(connection: sqlite3.Connection, conversations: Iterable[str]) -> 
 def settle(connection: sqlite3.Connection, conversation: str) -> None:
     """Brings the conversation's row up to date with its running total and its messages.
 
-    There is none where no running total is known, nor before it is known whose the conversation is and since when.
+    There is none where no running total is known, nor before it is known since when the conversation is.
     """
     row = connection.execute(
-        f"SELECT created_ms, run, directory, fork_of, host_version, takeover, {_USAGE} FROM conversations "
-        "WHERE conversation = ? AND usage_input IS NOT NULL AND created_ms IS NOT NULL",
+        "SELECT ifnull(created_ms, least_at_ms), run, directory, fork_of, host_version, takeover, takeover_ms, "
+        f"{_USAGE}, {_LEAST}, {_LEGACY} FROM conversations WHERE conversation = ? AND usage_input IS NOT NULL "
+        "AND ifnull(created_ms, least_at_ms) IS NOT NULL",
         (conversation,),
     ).fetchone()
     if row is None:
         return
-    created_ms, run, directory, fork_of, host_version, takeover, *usage = row
-    if not origin_known(takeover, fork_of, host_version):
-        return
-    left = residual(_charge(usage), _contained(connection, conversation, takeover))
+    at_ms, run, directory, fork_of, host_version, takeover, takeover_ms, *numbers = row
+    usage, least, legacy = (_charge(numbers[place : place + len(KINDS)]) for place in (0, len(KINDS), 2 * len(KINDS)))
+    held = legacy
+    if takeover == FORGOTTEN:
+        held = _of_1(connection, conversation, takeover_ms)
+        if takeover_ms is None:
+            # Then 2.x's own messages can't be told from 1.x's, and no bound holds for both together.
+            least = usage
+    own = _charge(connection.execute(_OF_2, (conversation,)).fetchone())
     _keep(
         connection,
-        left,
+        residual(usage, own + began_with(least, takeover, held, fork_of, host_version)),
         {
             "message": PREFIX + conversation,
             "conversation": conversation,
-            "at_ms": created_ms,
+            "at_ms": at_ms,
             "run": run,
             "directory": directory,
             "model": AUXILIARY,
@@ -118,19 +159,13 @@ def settle(connection: sqlite3.Connection, conversation: str) -> None:
     )
 
 
-def _contained(connection: sqlite3.Connection, conversation: str, takeover: int | None) -> Charge:
-    own = _charge(connection.execute(_OF_2, (conversation,)).fetchone())
-    if takeover == FROM_TABLES:
-        legacy = ", ".join(f"legacy_{kind}" for kind in KINDS)
-        return own + _charge(
-            connection.execute(f"SELECT {legacy} FROM conversations WHERE conversation = ?", (conversation,)).fetchone()
-        )
-    if takeover is None or takeover == 0:
-        return own
-    # 1.x's tables forgot it, so what they held is what the ledger has of it. Rare enough for a scan.
-    return own + _charge(
+def _of_1(connection: sqlite3.Connection, conversation: str, takeover_ms: int | None) -> Charge:
+    """1.x's tables forgot the conversation, so what they held is what the ledger has of it. Rare enough for a scan."""
+    return _charge(
         connection.execute(
-            f"SELECT {_SUMMED} FROM messages WHERE conversation = ? AND api = 1", (conversation,)
+            f"SELECT {_SUMMED} FROM messages WHERE conversation = ? AND api = 1 "
+            "AND (ifnull(created_ms, first_at_ms) <= ?2 OR ?2 IS NULL)",
+            (conversation, takeover_ms),
         ).fetchone()
     )
 
@@ -138,7 +173,7 @@ def _contained(connection: sqlite3.Connection, conversation: str, takeover: int 
 def _keep(connection: sqlite3.Connection, left: Charge | None, facts: Mapping[str, object]) -> None:
     numbers = dict(zip(KINDS, (None,) * len(KINDS) if left is None else _numbers(left), strict=True))
     there = connection.execute(
-        f"SELECT run, {', '.join(KINDS)} FROM messages WHERE message = ?", (facts["message"],)
+        f"SELECT run, created_ms, {', '.join(KINDS)} FROM messages WHERE message = ?", (facts["message"],)
     ).fetchone()
     if there is None:
         if left is not None:
@@ -150,27 +185,39 @@ def _keep(connection: sqlite3.Connection, left: Charge | None, facts: Mapping[st
                 f"{', '.join(':' + kind for kind in KINDS)})",
                 {**facts, **numbers, "origin": "imported" if facts["run"] is None else "live"},
             )
-    elif there[1:] != tuple(numbers.values()) or (there[0] is None and facts["run"] is not None):
+    elif there[1:] != (facts["at_ms"], *numbers.values()) or (there[0] is None and facts["run"] is not None):
         connection.execute(
-            f"UPDATE messages SET run = ifnull(run, :run), {', '.join(f'{kind} = :{kind}' for kind in KINDS)} "
-            "WHERE message = :message",
+            "UPDATE messages SET run = ifnull(run, :run), counted_at_ms = :at_ms, first_at_ms = :at_ms, "
+            "created_ms = :at_ms, completed_ms = :at_ms, "
+            f"{', '.join(f'{kind} = :{kind}' for kind in KINDS)} WHERE message = :message",
             {**facts, **numbers},
         )
 
 
-def _keep_legacy(connection: sqlite3.Connection, conversation: str, migrated: str) -> None:
-    """Keeps what 1.x's tables held of a conversation when 2.x took it over, once and for all.
+def _keep_legacy(connection: sqlite3.Connection, schema: str, migrated_ms: int | None, *, legacy: bool) -> None:
+    """Keeps what 1.x's tables held of conversations when 2.x took them over, once and for all.
 
-    An OpenCode 1.x that goes on in it later adds nothing to 2.x's total.
+    That is what stands in 2.x's table; a compaction whose request does; and what 1.x's table still has from before,
+    although 2.x undid it since. An OpenCode 1.x that goes on in them later adds nothing to 2.x's totals.
     """
-    held = connection.execute(
-        f"SELECT {', '.join(f'ifnull(sum(l.{kind}), 0)' for kind in KINDS)} "
-        f"FROM {migrated} AS old JOIN messages AS l ON l.message = old.id WHERE old.session_id = ?",
-        (conversation,),
-    ).fetchone()
+    fresh = (
+        "SELECT stated.conversation FROM temp.stated JOIN conversations AS c USING (conversation) "
+        f"WHERE c.takeover IS NULL AND stated.takeover = {FROM_TABLES}"
+    )
+    before = f"EXISTS (SELECT 1 FROM {schema}.message AS old WHERE old.id = m.message) AND created_ms <= :migrated_ms"
     connection.execute(
-        f"UPDATE conversations SET {', '.join(f'legacy_{kind} = ?' for kind in KINDS)} WHERE conversation = ?",
-        (*held, conversation),
+        f"UPDATE conversations SET ({_LEGACY}) = ({', '.join(f'held.{kind}' for kind in KINDS)}) FROM ("
+        f"SELECT m.conversation, {_SUMMED} FROM messages AS m WHERE api = 1 AND conversation IN ({fresh}) "
+        f"AND (EXISTS (SELECT 1 FROM {schema}.session_message AS new WHERE new.id = m.message) "
+        f"OR (summary AND EXISTS (SELECT 1 FROM {schema}.session_message AS new WHERE new.id = m.parent)) "
+        f"OR {before if legacy else '0'}) GROUP BY m.conversation) AS held "
+        "WHERE held.conversation = conversations.conversation",
+        {"migrated_ms": LATEST_INSTANT_MS if migrated_ms is None else migrated_ms},
+    )
+    connection.execute(
+        f"INSERT OR IGNORE INTO untold_compactions SELECT id, session_id FROM {schema}.session_message "
+        f"WHERE type = 'compaction' AND session_id IN ({fresh}) AND id NOT IN (SELECT parent FROM messages "
+        "WHERE api = 1 AND summary AND input IS NOT NULL AND parent IS NOT NULL)"
     )
 
 

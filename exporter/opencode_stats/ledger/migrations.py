@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Sequence
 
-STEPS: Final = ("m001_initial.sql", "m002_sums.sql", "m003_turns.sql", "m004_cursors.sql")
+STEPS: Final = (
+    "m001_initial.sql", "m002_sums.sql", "m003_turns.sql", "m004_cursors.sql", "m005_running_totals.sql",
+)  # fmt: skip
 """Files in this package, oldest first. A released one is never edited; a new one comes with a ledger of the schema
 before it, in tests/fixtures/ledgers."""
 _NAME: Final = re.compile(r"m[0-9]{3}_[a-z0-9_]+\.sql")

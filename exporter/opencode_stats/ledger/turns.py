@@ -48,6 +48,8 @@ def take_conversation(connection: sqlite3.Connection, event: ConversationSeen, r
     )  # fmt: skip
     if event.created_ms is not None:
         decide_pending(connection, event.conversation)
+    # Who made it, and when, may be what was missing to know what of its running total is in no message.
+    auxiliary.settle(connection, event.conversation)
     if event.change == "deleted":
         was_busy = False
         for conversation in _with_children(connection, event.conversation):
@@ -69,8 +71,8 @@ def take_conversation(connection: sqlite3.Connection, event: ConversationSeen, r
 
 def take_running_total(connection: sqlite3.Connection, event: ConversationUsage) -> None:
     """Keeps OpenCode 2.x's running total of a conversation, and counts what of it is in no message."""
-    auxiliary.raise_running_total(
-        connection, event.conversation, Charge(event.tokens, round((event.cost_usd or 0) * 1_000_000))
+    auxiliary.keep_running_total(
+        connection, event.conversation, Charge(event.tokens, round((event.cost_usd or 0) * 1_000_000)), event.at_ms
     )
     auxiliary.settle(connection, event.conversation)
 

@@ -24,6 +24,7 @@ V2_COLUMNS: Final = {
 
 
 EMBEDDED_COLUMNS: Final = {"session_message": V2_COLUMNS["session_message"], "session": V1_COLUMNS["session"]}
+KV_COLUMNS: Final[dict[str, tuple[str, ...]]] = {"kv": ("key", "value", "time_updated")}
 EVENT_COLUMNS: Final[dict[str, tuple[str, ...]]] = {"event": ("id", "aggregate_id")}
 
 
@@ -32,7 +33,8 @@ class Holdings:
     """Which generations of tables a database has that can be read, and whether there is a log of events to go on from.
 
     ``embedded``: the 2.x engine inside OpenCode 1.17 and 1.18 has a table there. ``lacking`` says what is not as we
-    know it, so that a part can't be read; None where everything can.
+    know it, so that a part can't be read; None where everything can. ``migrated_ms`` is when 2.x had taken over what
+    was in 1.x's tables; None where that is not known, or has not been done.
     """
 
     v1: bool
@@ -40,6 +42,7 @@ class Holdings:
     embedded: bool
     events: bool
     lacking: str | None = None
+    migrated_ms: int | None = None
 
 
 def holdings_of(connection: sqlite3.Connection, schema: str) -> Holdings:
@@ -71,10 +74,22 @@ def holdings_of(connection: sqlite3.Connection, schema: str) -> Holdings:
         # Without its log the messages are looked at in another way, so a log that we don't know is no fault.
         events="event" in tables and _missing(connection, schema, EVENT_COLUMNS) is None,
         lacking=lacking[0] if lacking else None,
+        migrated_ms=_migrated_ms(connection, schema) if v2 else None,
     )
     if not held.v1 and not held.v2 and held.lacking is not None:
         raise UnknownSchema(held.lacking)
     return held
+
+
+def _migrated_ms(connection: sqlite3.Connection, schema: str) -> int | None:
+    """v2 facts §3.6. What is not as we know it there only makes less known."""
+    if _missing(connection, schema, KV_COLUMNS) is not None:
+        return None
+    row = connection.execute(
+        f"SELECT time_updated FROM {schema}.kv WHERE key = 'migration.v1-v2' AND typeof(time_updated) = 'integer' "
+        "AND CASE WHEN json_valid(value) THEN json_extract(value, '$.phase') = 'completed' END"
+    ).fetchone()
+    return None if row is None else row[0]
 
 
 def _missing(connection: sqlite3.Connection, schema: str, wanted: dict[str, tuple[str, ...]]) -> str | None:

@@ -17,11 +17,22 @@ from opencode_stats.opencode.v1_rows import COUNTS, FENCE, SOUND, STAGED
 KINDS: Final = "m.type IN ('assistant', 'compaction')"
 
 
-def rows(schema: str, where: str, *, embedded: bool = False, legacy: bool = False, valid: bool = False) -> str:
+def rows(
+    schema: str,
+    where: str,
+    *,
+    embedded: bool = False,
+    legacy: bool = False,
+    valid: bool = False,
+    migrated_ms: int | None = None,
+    looked_at: str = "SELECT NULL WHERE false",
+) -> str:
     """A SELECT of the messages of the attached database ``schema`` that fulfil ``where`` (on ``m``, session_message).
 
     Its columns are those of ``v1_rows.rows``, and ``api`` and ``forked`` (1: in a fork that 2.x made).
-    ``embedded`` where ``session_message`` is 1.x's, ``legacy`` where 1.x's tables are there, too; ``valid`` as there.
+    ``embedded`` where ``session_message`` is 1.x's, ``legacy`` where 1.x's tables are there, too; ``valid`` as there;
+    ``migrated_ms`` as in ``schema.Holdings``, and ``looked_at`` is a SELECT of the conversations of which all that 2.x
+    took over has been read.
     """
     counts = ", ".join(f"ifnull(json_extract(m.data, '{path}'), 0) AS {name}" for name, path in COUNTS.items())
     return f"""
@@ -49,7 +60,7 @@ def rows(schema: str, where: str, *, embedded: bool = False, legacy: bool = Fals
                     END AS said_error,
                m.type = 'compaction' AS summary,
                ifnull(json_type(m.data, '$.tokens') = 'object', 0) AS told,
-               {_api(schema, embedded=embedded, legacy=legacy)} AS api,
+               {_api(schema, migrated_ms, looked_at, embedded=embedded, legacy=legacy)} AS api,
                {"0" if embedded else "s.fork_session_id IS NOT NULL"} AS forked,
                {counts}
           FROM {schema}.session_message AS m
@@ -98,16 +109,23 @@ def running_totals(schema: str, *, legacy: bool) -> str:
     """
 
 
-def _api(schema: str, *, embedded: bool, legacy: bool) -> str:
-    """Which engine wrote a row. Where 1.x's tables have lost the conversation, its rows may be 1.x's."""
+def _api(schema: str, migrated_ms: int | None, looked_at: str, *, embedded: bool, legacy: bool) -> str:
+    """Which engine wrote a row of a conversation that 1.x made: in 1.x's table it may be gone by now.
+
+    Where it is not known when 2.x took over, a row that 1.x's table does not have is 2.x's, unless that table has lost
+    the whole conversation.
+    """
     if embedded:
         return "2"
+    older = "1" if migrated_ms is None else f"m.time_created <= {migrated_ms} AND s.id NOT IN ({looked_at})"
+    made_by_1x = f"WHEN substr(s.version, 1, 2) = '1.' AND {older}"
     if not legacy:
-        return "CASE WHEN substr(s.version, 1, 2) = '1.' THEN 1 ELSE 2 END"
+        return f"CASE {made_by_1x} THEN 1 ELSE 2 END"
+    if migrated_ms is None:
+        made_by_1x += f" AND NOT EXISTS (SELECT 1 FROM {schema}.session AS old WHERE old.id = s.id)"
     return (
-        f"CASE WHEN EXISTS (SELECT 1 FROM {schema}.message AS old WHERE old.id = m.id) THEN 1 "
-        "WHEN substr(s.version, 1, 2) = '1.' "
-        f"AND NOT EXISTS (SELECT 1 FROM {schema}.session AS old WHERE old.id = s.id) THEN 1 ELSE 2 END"
+        f"CASE WHEN EXISTS (SELECT 1 FROM {schema}.message AS old WHERE old.id = m.id) THEN 1 {made_by_1x} "
+        "THEN 1 ELSE 2 END"
     )
 
 

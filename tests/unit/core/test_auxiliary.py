@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opencode_stats.core.auxiliary import Charge, origin_known, residual
+from opencode_stats.core.auxiliary import Charge, began_with, residual
 from opencode_stats.core.tokens import Tokens
 
 COUNTS = st.integers(0, 2**40)
@@ -42,20 +42,23 @@ def test_a_message_that_is_found_later_takes_away_no_more_than_it_brings(
         assert new == max(getattr(total.tokens, kind), getattr((contained + found).tokens, kind))
 
 
+LEAST = Charge(Tokens(100, 20, 3, 400, 5), 1_000)
+
+
 @pytest.mark.parametrize(
-    ("takeover", "fork_of", "version", "known"),
+    ("takeover", "held", "fork_of", "version", "began"),
     [
-        (None, None, None, False),
-        (None, None, "1.18.33", False),
-        (None, None, "0.0.0-beta", False),
-        (None, None, "2.1.2", True),
-        (None, "ses_source", None, True),
-        (0, None, None, True),
-        (1, None, "1.18.33", True),
-        (2, None, "1.18.33", True),
+        (None, Charge(), None, None, LEAST),
+        (None, Charge(), None, "1.18.33", LEAST),
+        (None, Charge(), None, "0.0.0-beta", LEAST),
+        (None, Charge(), None, "2.1.2", Charge()),
+        (None, Charge(), "ses_source", None, Charge()),
+        (0, LEAST, None, None, Charge()),
+        (1, Charge(Tokens(90), 900), None, "1.18.33", Charge(Tokens(90), 900)),
+        (2, Charge(Tokens(90, 30), 1_100), None, "1.18.33", Charge(Tokens(90, 20), 1_000)),
     ],
 )
-def test_whose_a_conversation_is(
-    takeover: int | None, fork_of: str | None, version: str | None, *, known: bool
+def test_what_a_running_total_began_with(
+    takeover: int | None, held: Charge, fork_of: str | None, version: str | None, began: Charge
 ) -> None:
-    assert origin_known(takeover, fork_of, version) is known
+    assert began_with(LEAST, takeover, held, fork_of, version) == began

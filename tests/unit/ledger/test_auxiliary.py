@@ -64,21 +64,40 @@ def test_nothing_is_left_when_the_messages_make_the_total(ledger: sqlite3.Connec
     assert verify(ledger) == []
 
 
-def test_nothing_is_said_before_it_is_known_who_made_the_conversation(ledger: sqlite3.Connection) -> None:
-    script = Script(api=2).started().usage("ses_a", input=130)
+def test_of_a_conversation_whose_beginning_nobody_heard_only_what_comes_is_counted(ledger: sqlite3.Connection) -> None:
+    script = Script(api=2).started().usage("ses_a", input=1_000)
     take(ledger, script)
     assert left(ledger) is None
 
-    more = Script(api=2, at_ms=script.at_ms).conversation("ses_a", host_version="2.1.2").usage("ses_a", input=130)
+    more = Script(api=2, at_ms=script.at_ms).answer("ses_a", input=100).usage("ses_a", input=1_130)
     go_on(ledger, script.key, more.events)
+    assert left(ledger) == Usage(Tokens(30), 0, 1)
+    assert rows(ledger, ROW)[0][2] == script.at_ms
+
+    last = Script(api=2, at_ms=more.at_ms).conversation("ses_a", change="updated", created_ms=5, host_version="2.1.2")
+    go_on(ledger, script.key, last.events)
+    assert left(ledger) == Usage(Tokens(1_030), 250_000, 1)
+    assert rows(ledger, ROW)[0][2] == 5
+    assert verify(ledger) == []
+
+
+def test_a_fork_whose_source_is_told_last_is_known_for_one_of_2x(ledger: sqlite3.Connection) -> None:
+    take(
+        ledger,
+        Script(pid=1, api=2).started().usage("ses_a", input=130),
+        Script(pid=2, api=2).started().conversation("ses_a", fork_of="ses_source"),
+    )
+
     assert left(ledger) == Usage(Tokens(130), 500_000, 1)
 
 
-def test_a_conversation_of_1x_waits_for_the_database(ledger: sqlite3.Connection) -> None:
+def test_of_a_conversation_of_1x_only_what_2x_charged_since_is_counted(ledger: sqlite3.Connection) -> None:
     first = Script(pid=1).started().conversation("ses_a", host_version="1.18.33").answer("ses_a", input=100)
-    take(ledger, first, Script(pid=2, api=2).started().usage("ses_a", input=130))
+    second = Script(pid=2, api=2).started().conversation("ses_a", change="updated", host_version=None)
+    take(ledger, first, second.usage("ses_a", input=7_000).answer("ses_a", input=20).usage("ses_a", input=7_050))
 
-    assert left(ledger) is None
+    assert left(ledger) == Usage(Tokens(30), 0, 1)
+    assert total(ledger).whole.tokens.total == 150
 
 
 def test_the_row_stays_with_the_run_that_made_it(ledger: sqlite3.Connection) -> None:

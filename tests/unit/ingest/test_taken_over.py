@@ -1,0 +1,132 @@
+"""Conversations that OpenCode 2.x took over from 1.x, when 1.x's lines and rows come and go late."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.support.clock import NOON_MS
+from tests.support.ledgers import take
+from tests.support.opencode2_database import TAKEN_OVER_MS, OpenCode2Database, taken_over
+from tests.support.script import Script
+
+from opencode_stats.core.tokens import NO_TOKENS, Tokens
+from opencode_stats.core.totals import Usage
+from opencode_stats.ingest.opencode_database import take_database
+from opencode_stats.ledger.connection import open_ledger
+from opencode_stats.ledger.queries import total
+from opencode_stats.ledger.verify import verify
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    with closing(open_ledger(tmp_path / "ledger.db", NOON_MS)) as connection:
+        yield connection
+        assert verify(connection) == []
+
+
+@pytest.fixture
+def v2(tmp_path: Path) -> OpenCode2Database:
+    """With a title that only the running total has."""
+    return taken_over(tmp_path).charge("ses_old", 30)
+
+
+def whole(kept: sqlite3.Connection) -> int:
+    return total(kept).whole.tokens.total
+
+
+def left(kept: sqlite3.Connection) -> Tokens:
+    return total(kept).by_model.get((None, "auxiliary"), Usage(NO_TOKENS)).tokens
+
+
+def old_line(name: str, tokens: int, *, at_ms: int = NOON_MS, **members: object) -> Script:
+    """What OpenCode 1.x told of a message of the conversation."""
+    return Script(at_ms=at_ms).started().answer("ses_old", name, input=tokens, cost_usd=0.001, **members)
+
+
+def test_what_1x_adds_after_the_takeover_is_no_part_of_the_total(
+    kept: sqlite3.Connection, v2: OpenCode2Database
+) -> None:
+    v2.write(
+        "INSERT INTO message SELECT 'msg_late', session_id, ?1, ?1, json_set(data, '$.time.created', ?1) "
+        "FROM message WHERE id = 'msg_step'",
+        TAKEN_OVER_MS + 1,
+    )
+    take_database(kept, v2.path, NOON_MS)
+
+    assert (whole(kept), left(kept)) == (100 + 5_000 + 30 + 100, Tokens(30))
+
+
+@pytest.mark.parametrize("first", ["line", "database"])
+def test_what_1x_removed_after_the_takeover_is_part_of_it(
+    kept: sqlite3.Connection, v2: OpenCode2Database, first: str
+) -> None:
+    v2.write("DELETE FROM message WHERE id = 'msg_step'")
+    line = old_line("msg_step", 100)
+    if first == "line":
+        take(kept, line)
+    take_database(kept, v2.path, NOON_MS)
+    if first == "database":
+        take(kept, line)
+
+    assert (whole(kept), left(kept)) == (100 + 5_000 + 30, Tokens(30))
+
+
+def test_a_compaction_that_1x_removed_is_counted_twice_at_no_moment(
+    kept: sqlite3.Connection, v2: OpenCode2Database
+) -> None:
+    v2.write("DELETE FROM message WHERE id = 'msg_summary'")
+    take_database(kept, v2.path, NOON_MS)
+    assert (whole(kept), left(kept)) == (5_130, Tokens(5_030))
+
+    take(kept, old_line("msg_summary", 5_000, parent="msg_request", summary=True))
+    assert (whole(kept), left(kept)) == (5_130, Tokens(30))
+
+
+def test_a_line_of_a_conversation_that_1x_forgot_is_counted_twice_at_no_moment(
+    kept: sqlite3.Connection, v2: OpenCode2Database
+) -> None:
+    v2.write("DELETE FROM message").write("DELETE FROM session")
+    take_database(kept, v2.path, NOON_MS)
+    # The copy, too, is in the total, and nothing else is left of it.
+    assert (whole(kept), left(kept)) == (5_170, Tokens(5_070))
+
+    take(kept, old_line("msg_summary", 5_000))
+    assert (whole(kept), left(kept)) == (5_170, Tokens(70))
+    v2.step("ses_old", 7)
+    take_database(kept, v2.path, NOON_MS)
+    take(kept, old_line("msg_later", 900, at_ms=TAKEN_OVER_MS + 5_000), file="later")
+    assert (whole(kept), left(kept)) == (5_170 + 7 + 900, Tokens(70))
+
+
+def test_the_least_total_that_was_told_bounds_what_was_taken_over(
+    kept: sqlite3.Connection, v2: OpenCode2Database
+) -> None:
+    script = Script(pid=2, api=2).started().conversation("ses_old", change="updated").usage("ses_old", input=5_140)
+    take(kept, script.usage("ses_old", input=5_170))
+    assert left(kept) == Tokens(30)
+
+    # Two rows that say more than 2.x found when it took over, as an old 1.x may leave them behind.
+    v2.write("UPDATE message SET data = json_set(data, '$.tokens.input', 9000) WHERE id = 'msg_step'")
+    take_database(kept, v2.path, NOON_MS)
+    assert left(kept) == Tokens(30)
+
+
+def test_without_the_time_of_the_takeover_all_that_1x_has_is_part_of_it(
+    kept: sqlite3.Connection, v2: OpenCode2Database
+) -> None:
+    v2.write("DELETE FROM kv")
+    v2.write(
+        "INSERT INTO message SELECT 'msg_late', session_id, ?1, ?1, json_set(data, '$.time.created', ?1, "
+        "'$.tokens.input', 10) FROM message WHERE id = 'msg_step'",
+        TAKEN_OVER_MS + 1,
+    )
+    take_database(kept, v2.path, NOON_MS)
+
+    assert left(kept) == Tokens(20)
