@@ -45,13 +45,13 @@ function notificationsPage(settings) {
         switchRow(settings, 'notify-question', _('Has a question')),
         switchRow(settings, 'notify-error', _('Stopped with an error')),
         switchRow(settings, 'notify-inactive', _('Has not done anything for a while'),
-            _('How long is a setting of the exporter')),
+            _('After how long is a setting of the exporter')),
     ]);
-    const manner = group(_('How'), '', [
-        numberRow(settings, 'notify-minimum-turn', _('Only after so much work'),
-            _('Seconds that OpenCode must have worked before it finished'), {lower: 0, upper: 3600, step: 5}),
-        switchRow(settings, 'notify-focused', _('Also while I look at it'), _('When its terminal window has the focus')),
-        switchRow(settings, 'notify-sound', _('With a sound')),
+    const manner = group(_('Behavior'), '', [
+        numberRow(settings, 'notify-minimum-turn', _('Minimum duration'),
+            _('Seconds that OpenCode must have worked to be announced as finished'), {lower: 0, upper: 3600, step: 5}),
+        switchRow(settings, 'notify-focused', _('Also when in focus'), _('While its terminal window has the keyboard’s focus')),
+        switchRow(settings, 'notify-sound', _('Sound')),
     ]);
     page.add(group('', '', [
         switchRow(settings, 'notify', _('Notifications'), _('One for each OpenCode; a click leads to its terminal window')),

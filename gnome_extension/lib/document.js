@@ -39,15 +39,15 @@ export const KINDS = ['input', 'output', 'reasoning', 'cacheRead', 'cacheWrite']
 /** @typedef {'empty' | 'broken' | 'foreign' | 'newer'} Problem */
 
 /**
- * @param {string} text
+ * @param {string} content of the file
  * @returns {{document: Document, problem: null} | {document: null, problem: Problem}}
  */
-export function readDocument(text) {
-    if (text.trim() === '')
+export function readDocument(content) {
+    if (content.trim() === '')
         return {document: null, problem: 'empty'};
     let found;
     try {
-        found = JSON.parse(text);
+        found = JSON.parse(content);
     } catch {
         return {document: null, problem: 'broken'}; // SyntaxError: no JSON
     }

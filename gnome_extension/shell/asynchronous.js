@@ -78,7 +78,7 @@ function joined(pieces, size) {
 
 /**
  * @param {unknown} error
- * @param {Gio.IOErrorEnum} code
+ * @param {number} code one of Gio.IOErrorEnum
  */
 export function isIoError(error, code) {
     return error instanceof GLib.Error && error.matches(Gio.IOErrorEnum, code);

@@ -105,7 +105,8 @@ export class Controller {
     #addButton() {
         const {dir, uuid} = this.#extension;
         this.#button = new PanelButton(dir);
-        this.#menu = new StatsMenu(this.#button.menu, dir, this.#speech, {
+        const menu = /** @type {import('resource:///org/gnome/shell/ui/popupMenu.js').PopupMenu} */ (this.#button.menu);
+        this.#menu = new StatsMenu(menu, dir, this.#speech, {
             opened: () => this.#askForExporter(),
             refresh: () => this.#refresh(),
             openFolder: () => this.#openFolder(),
@@ -168,7 +169,7 @@ export class Controller {
         try {
             const context = global.create_app_launch_context(0, -1);
             await promised(
-                done => Gio.AppInfo.launch_default_for_uri_async(folder.get_uri(), context, this.#cancellable, done),
+                done => Gio.AppInfo.launch_default_for_uri_async(folder?.get_uri() ?? 'file:///', context, this.#cancellable, done),
                 result => Gio.AppInfo.launch_default_for_uri_finish(result));
         } catch (error) {
             if (!this.#cancellable.is_cancelled())

@@ -5,7 +5,7 @@
 /**
  * A colour of the theme as cairo wants it.
  *
- * @param {import('gi://Cairo').Context} cr
+ * @param {any} cr a cairo context, which has no types
  * @param {{red: number, green: number, blue: number, alpha: number}} colour Clutter.Color in 46, Cogl.Color since 47
  * @param {number} [strength] 0 to 1
  */
@@ -16,7 +16,7 @@ export function setColour(cr, colour, strength = 1) {
 /**
  * The outline of a rectangle with round corners.
  *
- * @param {import('gi://Cairo').Context} cr
+ * @param {any} cr a cairo context, which has no types
  * @param {number} x
  * @param {number} y
  * @param {number} width

@@ -62,15 +62,13 @@ export class StatsMenu {
         // its handlers with it.
         menu.connect('open-state-changed', (_menu, isOpen) => {
             this.#stopClock();
-            if (!isOpen)
-                return;
-            this.#outcome = '';
-            deeds.opened();
-            this.#fill();
-            this.#clock = GLib.timeout_add_seconds(GLib.PRIORITY_LOW, CLOCK_S, () => {
+            if (isOpen) {
+                this.#outcome = '';
+                deeds.opened();
                 this.#fill();
-                return GLib.SOURCE_CONTINUE;
-            });
+                this.#startClock();
+            }
+            return undefined;
         });
         menu.addMenuItem(this.#notice);
         this.#sections = {
@@ -84,7 +82,9 @@ export class StatsMenu {
         menu.addMenuItem(new PopupMenu.PopupSeparatorMenuItem());
         this.#refresh = new RefreshItem(deeds.refresh);
         menu.addMenuItem(this.#refresh);
-        this.#folder = menu.addAction(_('Open folder'), deeds.openFolder);
+        this.#folder = new PopupMenu.PopupMenuItem(_('Open folder'));
+        this.#folder.connect('activate', deeds.openFolder);
+        menu.addMenuItem(this.#folder);
         menu.addAction(_('Settings'), deeds.openPreferences);
     }
 
@@ -110,6 +110,13 @@ export class StatsMenu {
     /** Called before the button and with it the menu are destroyed. */
     stop() {
         this.#stopClock();
+    }
+
+    #startClock() {
+        this.#clock = GLib.timeout_add_seconds(GLib.PRIORITY_LOW, CLOCK_S, () => {
+            this.#fill();
+            return GLib.SOURCE_CONTINUE;
+        });
     }
 
     #stopClock() {

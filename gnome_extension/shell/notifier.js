@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // @ts-check
 
-import Gio from 'gi://Gio';
-
 import {gettext as _} from 'resource:///org/gnome/shell/extensions/extension.js';
 import * as Main from 'resource:///org/gnome/shell/ui/main.js';
 import * as MessageTray from 'resource:///org/gnome/shell/ui/messageTray.js';
@@ -31,8 +29,8 @@ export class Notifier {
     #shown = new Map();
 
     /**
-     * @param {Gio.File} folder of the extension
-     * @param {Gio.Settings} settings
+     * @param {import('gi://Gio').default.File} folder of the extension
+     * @param {import('gi://Gio').default.Settings} settings
      * @param {Memory} memory
      * @param {import('../lib/menu.js').Speech} speech
      */
@@ -111,7 +109,7 @@ export class Notifier {
 }
 
 /**
- * @param {Gio.Settings} settings
+ * @param {import('gi://Gio').default.Settings} settings
  * @returns {(item: Item) => boolean}
  */
 function isLookedAt(settings) {

@@ -124,6 +124,7 @@ class OpencodeStatsSectionItem extends PopupMenu.PopupSubMenuMenuItem {
         this.menu.connect('open-state-changed', (_menu, isOpen) => {
             if (isOpen)
                 this._fill();
+            return undefined;
         });
     }
 

@@ -8,7 +8,7 @@ const settled = () => new Promise(resolve => setTimeout(resolve, 0));
 /** A clock that stands still, and the job's runs. */
 function scene() {
     const timers = /** @type {{job: () => void, atMs: number}[]} */ ([]);
-    const scene = {
+    const made = {
         nowMs: 1000,
         runs: 0,
         timers,
@@ -17,31 +17,31 @@ function scene() {
         coalescer: /** @type {Coalescer} */ (/** @type {unknown} */ (null)),
         /** @param {number} ms */
         async pass(ms) {
-            scene.nowMs += ms;
-            for (const timer of timers.filter(({atMs}) => atMs <= scene.nowMs)) {
+            made.nowMs += ms;
+            for (const timer of timers.filter(({atMs}) => atMs <= made.nowMs)) {
                 timers.splice(timers.indexOf(timer), 1);
                 timer.job();
             }
             await settled();
         },
         async finish() {
-            scene.end?.();
+            made.end?.();
             await settled();
         },
     };
-    scene.coalescer = new Coalescer(() => new Promise(resolve => {
-        scene.runs++;
-        scene.end = () => resolve(undefined);
+    made.coalescer = new Coalescer(() => new Promise(resolve => {
+        made.runs++;
+        made.end = () => resolve(undefined);
     }), 100, {
-        nowMs: () => scene.nowMs,
+        nowMs: () => made.nowMs,
         later: (job, delayMs) => {
-            const timer = {job, atMs: scene.nowMs + delayMs};
+            const timer = {job, atMs: made.nowMs + delayMs};
             timers.push(timer);
             return timer;
         },
         forget: timer => timers.splice(timers.indexOf(timer), 1),
     });
-    return scene;
+    return made;
 }
 
 test('a rested job runs at once, without a timer', () => {

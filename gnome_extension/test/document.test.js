@@ -8,7 +8,10 @@ const NO_KINDS = {input: 0, output: 0, reasoning: 0, cacheRead: 0, cacheWrite: 0
 
 test('the documented fields alone are a document', () => {
     const {document, problem} = readDocument(JSON.stringify({
-        session: {totalTokens: 1500, tokensByModel: {'gpt-4-turbo': 500, 'claude-3-opus': 1000}, lastActivity: 1234567890000, startTime: 1234567800000},
+        session: {
+            totalTokens: 1500, tokensByModel: {'gpt-4-turbo': 500, 'claude-3-opus': 1000},
+            lastActivity: 1234567890000, startTime: 1234567800000,
+        },
         daily: {totalTokens: 5000, tokensByModel: {}, date: '2024-01-15'},
         total: {totalTokens: 50000, tokensByModel: {}, installDate: 1234567890000},
     }));
@@ -30,7 +33,9 @@ test('every field of ours is read', () => {
     equal([document.session.folders, document.session.pids], [['/home/ada/shop'], [4711, 812]]);
     equal(document.session.kinds, raw.session.tokens);
     equal(modelsOf(document.daily)[0], {name: 'claude-sonnet-5', tokens: 750, costUsd: 1.5, kinds: {...NO_KINDS, input: 75, cacheRead: 675}});
-    equal(document.items[0], {id: 'a', kind: 'finished', runId: 'r1', folder: '/home/ada/shop', atMs: raw.attention[0].atMs, turnMs: 90_000, pids: [4711]});
+    equal(document.items, [{
+        id: 'a', kind: 'finished', runId: 'r1', folder: '/home/ada/shop', atMs: raw.attention[0].atMs, turnMs: 90_000, pids: [4711],
+    }]);
     equal(document.days, [{date: '2026-11-20', tokens: 10, costUsd: 2}, {date: '2026-11-21', tokens: 20, costUsd: 0}]);
     equal(document.limits, [{name: 'Day', percent: 87.4, level: 'warning', resetsAtMs: raw.limits[0].resetsAtMs}]);
     equal(document.generatedAtMs, raw.exporter.generatedAt);
@@ -48,7 +53,7 @@ test('a health that is degraded says why', () => {
 });
 
 test('fields of any other type do no harm', () => {
-    const strange = [null, true, -5, 1e999, 'text', [], {}, [[]], [null, 7, {}], {input: 'x', a: -1, b: null}];
+    const strange = [null, true, -5, Infinity, 'text', [], {}, [[]], [null, 7, {}], {input: 'x', a: -1, b: null}];
     const names = ['session', 'daily', 'total', 'sessions', 'attention', 'history', 'limits', 'exporter'];
     for (const name of names) {
         for (const value of strange) {
