@@ -13,7 +13,6 @@ export type Files = Pick<
   | "lstatSync"
   | "mkdirSync"
   | "openSync"
-  | "readdirSync"
   | "readFileSync"
   | "readlinkSync"
   | "readSync"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -11,7 +12,7 @@ from opencode_stats.core.recent import calendar_of
 from opencode_stats.core.stats import ExporterStats, project
 from opencode_stats.daemon.health import STORAGE, health_of
 from opencode_stats.daemon.lineages import Lineages
-from opencode_stats.errors import UnknownSchema, UserError
+from opencode_stats.errors import LedgerError, UnknownSchema, UserError
 from opencode_stats.host.files import FILES, own_folder
 from opencode_stats.ingest.legacy_storage import take_storage
 from opencode_stats.ingest.opencode_database import take_database
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from opencode_stats.core.events import ProcessKey
-    from opencode_stats.core.recent import Calendar
     from opencode_stats.host.clock import Clock
     from opencode_stats.host.files import Files
     from opencode_stats.host.paths import Paths
@@ -80,19 +80,46 @@ class Exporter:
         self._stats_file = StatsFile(files, paths.stats_file, paths.data / "tmp", paths.stamp)
         self._stats_file.prepare()
         _prepare(paths, files)
-        self._connection = open_ledger(paths.ledger, clock.now_ms(), files, factory)
-        self._past_days = PastDays(self._connection)
-        self._spool = Spool(paths.spool, self._connection, Quarantine(paths.quarantine, files), clock, files)
+        self._files = files
+        self._factory = factory
+        self._open()
         self.seen_alive: set[str] = set()
         self.reconcile_due = True
         self.lineages = Lineages(processes)
         self.due_ms = 0
         self._alive: frozenset[str] = frozenset()
-        self._calendar: tuple[tzinfo, Calendar] | None = None
+
+    def _open(self) -> None:
+        paths, files = self._paths, self._files
+        self._connection = open_ledger(paths.ledger, self._clock.now_ms(), files, self._factory)
+        try:
+            self._past_days = PastDays(self._connection)
+            quarantine = Quarantine(paths.quarantine, files)
+            self._spool = Spool(paths.spool, self._connection, quarantine, self._clock, files)
+        except BaseException as error:
+            self._connection.close()
+            if isinstance(error, LedgerUnreadable):
+                raise LedgerError(f"The ledger {paths.ledger} can't be used: {error}. Check the disk.") from error
+            raise
+
+    def reopen(self) -> None:
+        """Opens the ledger anew, after it could not be used; nothing is remembered but what is in it.
+
+        A lock that SQLite could not give back once stays taken for the life of its connection: every later question
+        ends in "locking protocol", however well the disk is by then.
+
+        Raises:
+            LedgerError: it still can't be used.
+            UserError: its place can't be used.
+        """
+        self.close()
+        self._open()
 
     def close(self) -> None:
         """Closes the ledger."""
-        self._connection.close()
+        # What SQLite tidies up here (the WAL) it tidies up as well when the ledger is next opened.
+        with contextlib.suppress(LedgerUnreadable):
+            self._connection.close()
 
     def take_in(self) -> int:
         """Takes in what the spool has, and gives the number of bytes.
@@ -174,7 +201,7 @@ class Exporter:
             OSError: the last good file is still in place.
         """
         now_ms = self._clock.now_ms()
-        calendar = self._calendar_at(now_ms)
+        calendar = calendar_of(now_ms, self._zone(), self._settings.day_start_hour)
         facts = facts_for(self._connection, calendar, now_ms, self._past_days)
         after_ms = self._settings.inactive_after_minutes * MINUTE_MS
         silent, next_silent_ms = silent_runs(facts.runs, facts.attention, after_ms, now_ms)
@@ -192,13 +219,6 @@ class Exporter:
         pids = self.lineages.of(facts.runs, facts.attention, self._alive)
         exporter = ExporterStats(self._version, self._daemon_pid, now_ms, health)
         return self._stats_file.publish(project(facts, calendar, exporter, pids))
-
-    def _calendar_at(self, now_ms: int) -> Calendar:
-        """The calendar, made anew when the day is another one, or the zone."""
-        zone = self._zone()
-        if self._calendar is None or self._calendar[0] is not zone or not self._calendar[1].holds(now_ms):
-            self._calendar = zone, calendar_of(now_ms, zone, self._settings.day_start_hour)
-        return self._calendar[1]
 
 
 def _prepare(paths: Paths, files: Files) -> None:

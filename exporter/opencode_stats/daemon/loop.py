@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from opencode_stats.daemon.control_server import ControlServer
 from opencode_stats.daemon.rest import SCAN_S, back_off_s, quiet_s
 from opencode_stats.daemon.watcher import Watcher
-from opencode_stats.errors import LedgerCorrupt, UserError
+from opencode_stats.errors import LedgerCorrupt, LedgerError, LedgerNewer, UserError
 from opencode_stats.host.doorbell import Doorbell
 from opencode_stats.host.installation import Installation
 from opencode_stats.host.systemd import notify
@@ -78,6 +78,7 @@ class Daemon:
         self._outdated = False
         self._pacer = Pacer(clock.elapsed_s())
         self._failures = 0
+        self._reopen = False
         self._stopping = False
         self._sleep_s = 0.0
         self._alone_since_s = clock.elapsed_s()
@@ -135,6 +136,9 @@ class Daemon:
         """Takes in, settles, publishes; whether all of it was done. An error of the disk is told and tried again."""
         try:
             self._check_places()
+            if self._reopen:
+                self._exporter.reopen()
+                self._reopen = False
             self._exporter.take_in()
             self._note_company()
             self._watch_ends(self._exporter.settle_processes())
@@ -147,8 +151,11 @@ class Daemon:
             outcome = self._exporter.publish()
             if outcome is not None:
                 logger.debug("stats.published outcome=%r", outcome)
-        except (OSError, LedgerUnavailable) as error:
+        except (LedgerNewer, LedgerCorrupt):
+            raise
+        except (OSError, LedgerUnavailable, LedgerError) as error:
             self._failures += 1
+            self._reopen = not isinstance(error, OSError)
             self._sleep_s = back_off_s(self._failures)
             logger.warning("round.failed error=%s retry_s=%s", error, self._sleep_s)
             return False

@@ -64,7 +64,12 @@ def open_ledger(
     # A URI, so that OpenCode's databases can be attached read-only.
     quoted = urllib.parse.quote(str(path))
     timeout_s = BUSY_TIMEOUT_MS / 1000
-    connection = sqlite3.connect(f"file:{quoted}", uri=True, isolation_level=None, timeout=timeout_s, factory=factory)
+    try:
+        connection = sqlite3.connect(
+            f"file:{quoted}", uri=True, isolation_level=None, timeout=timeout_s, factory=factory
+        )
+    except sqlite3.OperationalError as error:
+        raise LedgerError(f"The ledger {path} can't be used: {error}. Check the disk and the folder.") from error
     try:
         connection.execute("PRAGMA journal_mode = WAL")  # readers never block the writer, nor it them
         # In WAL, NORMAL can lose the last commits to a power cut but never damages the file; the spool still holds

@@ -10,6 +10,7 @@ from opencode_stats.core.stats import LedgerFacts, RunFacts, WorkspaceStats
 from opencode_stats.core.tokens import Tokens
 from opencode_stats.core.totals import Totals, Usage
 from opencode_stats.ledger.recent import spent_by_day, spent_by_hour
+from opencode_stats.ledger.transactions import one_moment
 
 if TYPE_CHECKING:
     import sqlite3
@@ -31,8 +32,7 @@ def facts_for(
 
     ``past_days`` remembers from one publishing to the next; without it they are added up anew.
     """
-    connection.execute("BEGIN")
-    try:
+    with one_moment(connection):
         day, past = calendar.today, calendar.past_days
         return LedgerFacts(
             runs=_shown_runs(connection),
@@ -49,8 +49,6 @@ def facts_for(
             hours=spent_by_hour(connection, calendar),
             past_days=spent_by_day(connection, past) if past_days is None else past_days.spent(past),
         )
-    finally:
-        connection.execute("COMMIT")
 
 
 def total(connection: sqlite3.Connection) -> Totals:
@@ -95,11 +93,6 @@ def quarantined(connection: sqlite3.Connection, since_ms: int = 0) -> list[tuple
 def lost_lines(connection: sqlite3.Connection, since_ms: int = 0) -> int:
     """Lines that plugins said they could not keep since then."""
     return _count(connection, "SELECT ifnull(sum(lines), 0) FROM losses WHERE last_ms >= ?", (since_ms,))
-
-
-def latest_instant_ms(connection: sqlite3.Connection) -> int:
-    """When the last message was completed, or began where it never was, by the clock of that time; 0 for none."""
-    return _count(connection, "SELECT ifnull(max(counted_at_ms), 0) FROM messages", ())
 
 
 def pending_messages(connection: sqlite3.Connection) -> int:

@@ -46,21 +46,21 @@ class PastDays:
     """``spent_by_day`` for days that are over, added up again only when one of their messages has changed.
 
     A fortnight of quarter hours is some thousand sums, too many to be read for every event; hardly any of them changes
-    any more. For a connection that no other writes beside.
+    any more. For a connection that no other writes beside, and that is in no transaction yet.
+
+    Raises:
+        sqlite3.Error: its notes can't be made.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._noticing = False
+        for statement in _NOTICE:
+            connection.execute(statement)
         self._days: tuple[Day, ...] = ()
         self._spent: tuple[Spent, ...] = ()
 
     def spent(self, days: tuple[Day, ...]) -> tuple[Spent, ...]:
         """What was used on each of these days, at least one."""
-        if not self._noticing:
-            for statement in _NOTICE:
-                self._connection.execute(statement)
-            self._noticing = True
         (until_ms,) = self._connection.execute("SELECT until_ms FROM remembered").fetchone()
         if days != self._days or until_ms != days[-1].end_ms:
             self._spent, self._days = spent_by_day(self._connection, days), days

@@ -19,10 +19,29 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         # Inside the try: a COMMIT that fails (a full disk) leaves the transaction open, and no other could ever begin.
         connection.execute("COMMIT")
     except BaseException:
-        # SQLite may already have rolled back by itself; saying so again would hide the first error.
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
+        _give_up(connection)
         raise
+
+
+@contextmanager
+def one_moment(connection: sqlite3.Connection) -> Iterator[None]:
+    """All questions of the block see the ledger as it is at the first of them, whatever a writer does meanwhile."""
+    connection.execute("BEGIN")
+    try:
+        yield
+        connection.execute("COMMIT")
+    finally:
+        # Whatever failed, and be it the COMMIT: a transaction that stays open is one in which no other can begin.
+        _give_up(connection)
+
+
+def _give_up(connection: sqlite3.Connection) -> None:
+    """Ends a transaction that is still open.
+
+    SQLite may already have rolled back by itself; saying so again would hide the first error.
+    """
+    if connection.in_transaction:
+        connection.execute("ROLLBACK")
 
 
 def checkpointed(connection: sqlite3.Connection) -> bool:

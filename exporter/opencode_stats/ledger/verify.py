@@ -8,6 +8,7 @@ from opencode_stats.core.derivation import Entry, RunDates, derive, differences
 from opencode_stats.core.totals import fold, usage_of
 from opencode_stats.ledger.messages import read_messages, read_with_runs
 from opencode_stats.ledger.queries import total
+from opencode_stats.ledger.transactions import one_moment
 
 if TYPE_CHECKING:
     import sqlite3
@@ -33,11 +34,8 @@ _RUNS = "SELECT id, uid, started_ms, last_activity_ms, ended_ms IS NULL FROM run
 def verify(connection: sqlite3.Connection) -> list[str]:
     """What is wrong with the ledger, one sentence a finding; empty where everything holds. Changes nothing."""
     # One transaction, one moment: a writer at work between two questions would look like a finding.
-    connection.execute("BEGIN")
-    try:
+    with one_moment(connection):
         return _findings(connection)
-    finally:
-        connection.execute("ROLLBACK")
 
 
 def verify_published(
@@ -48,8 +46,7 @@ def verify_published(
     ``read`` gives stats.json, and is called when the ledger's moment is fixed; ``day`` gives the local day of the date
     that stands in it.
     """
-    connection.execute("BEGIN")
-    try:
+    with one_moment(connection):
         # The first question fixes the moment; what is committed after it is not seen.
         runs = connection.execute(_RUNS).fetchall()
         document = read()
@@ -62,8 +59,6 @@ def verify_published(
         if rows.first_ms is not None:
             first_ms.append(rows.first_ms)
         return differences(document, sheets, dates, min(first_ms, default=0), day)
-    finally:
-        connection.execute("ROLLBACK")
 
 
 class _Rows:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-import time
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -28,9 +27,7 @@ def healthy(call: Call, household: Household) -> Household:
     plugins.mkdir(parents=True)
     (plugins / "opencode-stats.ts").write_bytes(bundled_plugin())
     (plugins / "opencode-stats.json").write_bytes(record(household.paths.state, None))
-    # Not in the future, wherever the tests' noon is.
-    script = Script(pid=os.getpid(), at_ms=time.time_ns() // 1_000_000 - 60_000)
-    household.write(script.started().conversation("ses_a").answer("ses_a", input=7))
+    household.write(Script(pid=os.getpid()).started().conversation("ses_a").answer("ses_a", input=7))
     assert call("import").returncode == 0
     return household
 
@@ -58,12 +55,10 @@ def test_before_the_first_use(call: Call, household: Household) -> None:
 
     assert done.returncode == 1
     assert [line for line in done.stdout.splitlines() if not line.startswith("ok")] == [
-        "warn  OpenCode: not found.",
-        "      → install OpenCode (https://opencode.ai), or put it into PATH",
         "warn  plugin: not installed.",
-        "      → opencode-stats setup",
+        "      → opencode-stats setup, or opencode-stats setup --project DIR",
         "",
-        "2 of 14 want mending.",
+        "1 of 9 want mending.",
     ]
     assert [path.name for path in household.home.iterdir()] == ["tmp"]
 
@@ -71,12 +66,10 @@ def test_before_the_first_use(call: Call, household: Household) -> None:
 def test_json_says_the_same(call: Call, household: Household) -> None:
     done = call("doctor", "--json")
 
-    document = json.loads(done.stdout)
+    found = json.loads(done.stdout)
     assert done.returncode == 1
-    assert {key: document[key] for key in document if key != "findings"} == {"schemaVersion": 1, "verdict": "warn"}
-    found = document["findings"]
-    assert {tuple(finding) for finding in found} == {("code", "verdict", "about", "reason", "mend")}
-    assert [finding["code"] for finding in found if finding["verdict"] != "ok"] == ["opencode", "plugin"]
+    assert {tuple(sorted(finding)) for finding in found} == {("about", "mend", "reason", "verdict")}
+    assert [finding["about"] for finding in found if finding["verdict"] != "ok"] == ["plugin"]
 
 
 def test_it_changes_nothing_where_all_is_well(call: Call, healthy: Household) -> None:

@@ -8,11 +8,12 @@ import logging
 import os
 import signal
 import socket
+import sqlite3
 import threading
 import time
 from contextlib import closing
 from datetime import UTC
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.support.files import FaultyFiles
@@ -27,6 +28,7 @@ from opencode_stats.host.clock import SystemClock
 from opencode_stats.host.files import FILES
 from opencode_stats.host.paths import Paths
 from opencode_stats.host.processes import Processes
+from opencode_stats.ledger.connection import Connection
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +46,9 @@ class ShiftedClock(SystemClock):
         return super().now_ms() + self._ahead_ms
 
 
-def exporter(paths: Paths, files: Files = FILES, clock: SystemClock | None = None) -> Exporter:
+def exporter(
+    paths: Paths, files: Files = FILES, clock: SystemClock | None = None, factory: type[Connection] = Connection
+) -> Exporter:
     return Exporter(
         paths,
         version="0.1.0",
@@ -54,6 +58,7 @@ def exporter(paths: Paths, files: Files = FILES, clock: SystemClock | None = Non
         databases=list,
         daemon_pid=os.getpid(),
         files=files,
+        factory=factory,
     )
 
 
@@ -95,6 +100,43 @@ def test_it_is_not_ready_before_it_could_publish(tmp_path: Path, caplog: pytest.
     assert words == [(b"READY=1", True)]
     assert [record.message.split(" ")[0] for record in caplog.records] == [
         "round.failed",
+        "round.failed",
+        "daemon.ready",
+        "daemon.stopped",
+    ]
+
+
+def test_a_ledger_that_failed_is_opened_anew(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A lock that SQLite could not give back stays taken for as long as its connection lives."""
+    made: list[Locked] = []
+
+    class Locked(sqlite3.Connection):
+        stuck = False
+
+        def __init__(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401 - as sqlite3 has it
+            super().__init__(*arguments, **named)
+            made.append(self)
+
+        def execute(self, *arguments: Any) -> sqlite3.Cursor:  # noqa: ANN401 - the same
+            if self.stuck:
+                raise sqlite3.OperationalError("locking protocol")
+            return super().execute(*arguments)
+
+    def end_when_published() -> None:
+        until(paths.stats_file.exists, "the figures")
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    caplog.set_level(logging.INFO, "opencode_stats")
+    paths = Paths.of({}, tmp_path)
+    with closing(exporter(paths, factory=Locked)) as one:
+        made[0].stuck = True
+        thread = threading.Thread(target=end_when_published)
+        thread.start()
+        daemon(one, paths).run()
+        thread.join()
+
+    assert len(made) == 2
+    assert [record.message.split(" ")[0] for record in caplog.records] == [
         "round.failed",
         "daemon.ready",
         "daemon.stopped",

@@ -88,6 +88,15 @@ def test_a_database_that_cannot_be_worked_with_is_a_sentence(tmp_path: Path) -> 
         open_ledger(path, NOON_MS, factory=Refusing)
 
 
+def test_a_database_that_cannot_be_opened_is_a_sentence(tmp_path: Path) -> None:
+    class Closed(sqlite3.Connection):
+        def __init__(self, *_: object, **__: object) -> None:
+            raise sqlite3.OperationalError("unable to open database file")
+
+    with pytest.raises(LedgerError, match="can't be used: unable to open"):
+        open_ledger(tmp_path / "ledger.db", NOON_MS, factory=Closed)
+
+
 @pytest.mark.parametrize("name", ["ledger.db", "ledger.db-wal", "ledger.db-shm", "ledger.db-journal"])
 @pytest.mark.parametrize("kind", ["link", "folder", "pipe"])
 def test_what_stands_in_the_place_of_one_of_its_files_is_left_alone(tmp_path: Path, name: str, kind: str) -> None:

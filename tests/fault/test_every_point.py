@@ -1,0 +1,36 @@
+"""The whole way from the spool to stats.json, with a fault at every so-manieth call. All of them: ``make fault``."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+from tests.fault.calls import DEEDS, LAYERS
+from tests.fault.points import Truth, check, faults, truth
+from tests.fault.world import BAD_LINE, TOKENS, TORN
+
+STRIDE = 97
+"""A prime: from one kind of fault to the next, other calls are met."""
+
+
+@cache
+def expected() -> Truth:
+    return truth()
+
+
+def test_the_story_without_a_fault() -> None:
+    assert expected().figures["total"]["totalTokens"] == TOKENS
+    assert expected().figures["session"]["state"] == "ended"
+    assert expected().quarantined == sorted([BAD_LINE, TORN])
+    assert len(faults(expected().calls)) > 10_000
+
+
+@pytest.mark.parametrize(("layer", "deed"), [(layer, deed) for layer in LAYERS for deed in DEEDS[layer]])
+def test_after_a_fault_everything_comes_right(layer: str, deed: str) -> None:
+    of_this_kind = [fault for fault in faults(expected().calls) if (fault.layer, fault.deed) == (layer, deed)]
+    first = sum(map(ord, layer + deed)) % STRIDE
+    for fault in of_this_kind[first::STRIDE]:
+        try:
+            check(fault, expected())
+        except AssertionError as error:
+            pytest.fail(f"{fault}: {error}")
