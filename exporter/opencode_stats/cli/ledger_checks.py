@@ -12,7 +12,7 @@ from opencode_stats.ingest.spool import ENDING
 from opencode_stats.ledger.append import read_cursors
 from opencode_stats.ledger.connection import LedgerUnavailable, LedgerUnreadable, open_reader
 from opencode_stats.ledger.migrations import STEPS, applied_steps
-from opencode_stats.ledger.queries import lost_lines, pending_messages, quarantined
+from opencode_stats.ledger.queries import Lost, lost_by_reason, pending_messages, quarantined
 from opencode_stats.ledger.verify import verify
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 BACKLOG_BYTES: Final = 16 * 1024 * 1024
 PATIENCE_MS: Final = 1_000
+SPOOL_FULL: Final = "SpoolFull"
+"""What the plugin says of files that it removed, because nobody took them in (docs/spool.md)."""
 
 
 def ledger_findings(paths: Paths, now_ms: int) -> list[Finding]:
@@ -73,15 +75,23 @@ def _history(connection: sqlite3.Connection, paths: Paths, now_ms: int) -> list[
     if not found:
         old = sum(lines for _, lines in quarantined(connection))
         found.append(Finding("ok", "quarantine", f"nothing new ({old} older lines)." if old else "empty."))
-    lost = lost_lines(connection, since_ms)
-    if lost:
-        reason = f"plugins reported that {lost} could not be kept in the last week."
-        found.append(Finding("warn", "lost events", reason, f"make room on the disk of {paths.spool}"))
+    found += [_lost(lost, paths) for lost in lost_by_reason(connection, since_ms)]
     pending = pending_messages(connection)
     if pending:
         reason = f"{pending} message{'' if pending == 1 else 's'} may be a fork's copies and count in no total yet."
         found.append(Finding("ok", "undecided", reason))
     return found
+
+
+def _lost(lost: Lost, paths: Paths) -> Finding:
+    whose = f"{lost.lines} event{'' if lost.lines == 1 else 's'}"
+    of_that_time = f"{lost.found_messages} message{'' if lost.found_messages == 1 else 's'} of that time"
+    recovered = f"{of_that_time} are counted from OpenCode's own storage instead." if lost.found_messages else ""
+    if lost.reason == SPOOL_FULL:
+        reason = f"no exporter ran until the spool was full, so the oldest {whose} were removed. {recovered}".strip()
+        return Finding("warn", "lost events", reason, "opencode-stats setup, so that an exporter runs")
+    reason = f"plugins reported that {whose} could not be kept in the last week ({lost.reason}). {recovered}".strip()
+    return Finding("warn", "lost events", reason, f"make room on the disk of {paths.spool}")
 
 
 def _backlog(connection: sqlite3.Connection, paths: Paths) -> list[Finding]:

@@ -21,7 +21,7 @@ from opencode_stats.ingest.spool import Spool
 from opencode_stats.ledger import runs
 from opencode_stats.ledger.bulk import Taken
 from opencode_stats.ledger.connection import Connection, LedgerUnreadable, open_ledger, transaction
-from opencode_stats.ledger.queries import facts_for
+from opencode_stats.ledger.queries import facts_for, lost_lines
 from opencode_stats.ledger.rebuild import rebuild
 from opencode_stats.ledger.recent import PastDays
 from opencode_stats.ledger.whose_fault import is_ours
@@ -85,6 +85,7 @@ class Exporter:
         self._open()
         self.seen_alive: set[str] = set()
         self.reconcile_due = True
+        self._lost_lines = 0
         self.lineages = Lineages(processes)
         self.due_ms = 0
         self._alive: frozenset[str] = frozenset()
@@ -127,7 +128,11 @@ class Exporter:
         Raises:
             OSError, sqlite3.Error: what was taken in before stays; the rest is still in the spool.
         """
-        return self._spool.take_in()
+        taken_bytes = self._spool.take_in()
+        if taken_bytes and (lost := lost_lines(self._connection)) != self._lost_lines:
+            # What they could not keep may be in OpenCode's own storage.
+            self._lost_lines, self.reconcile_due = lost, True
+        return taken_bytes
 
     def settle_processes(self) -> list[ProcessKey]:
         """Ends what is gone, removes its spool files, and gives the processes that are known to be alive.

@@ -44,7 +44,8 @@ def health_of(
         problems.append(Problem("quarantine", f"{_counted(bad, 'unreadable spool line')} came into quarantine."))
     lost = lost_lines(connection, since_ms)
     if lost:
-        problems.append(Problem("lost", f"OpenCode's plugin could not keep {_counted(lost, 'event')}."))
+        recovered = "" if unread else " What OpenCode's own storage still has of them is counted from there."
+        problems.append(Problem("lost", f"OpenCode's plugin could not keep {_counted(lost, 'event')}.{recovered}"))
     holding = [marker for marker in read_markers(loss_folders) if marker.changed_ms >= since_ms]
     if holding:
         who = f"{len(holding)} OpenCode process{'es' if len(holding) > 1 else ''}"

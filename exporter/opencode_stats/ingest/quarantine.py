@@ -29,7 +29,7 @@ class Quarantine:
         self._sizes_bytes: dict[str, int] | None = None
 
     def keep(self, source: Path, inode: int, offset_bytes: int, length_bytes: int) -> str | None:
-        """Copies a piece of a spool file and gives the copy's name; None where the quarantine is full.
+        """Copies a piece of a spool file and gives the copy's name; None where it is gone, or the quarantine full.
 
         The name is made of the piece's place, so that the same line read again after a crash is kept once.
 
@@ -41,7 +41,12 @@ class Quarantine:
         target = self._folder / name
         if not self._has_room(name, length_bytes):
             return None
-        self._copy(source, target, offset_bytes, length_bytes)
+        try:
+            spool = self._files.open(source, os.O_RDONLY)
+        except FileNotFoundError:
+            # Deleted under the reader, who has it open still: its good lines count all the same.
+            return None
+        self._copy(spool, target, offset_bytes, length_bytes)
         self._sizes()[name] = length_bytes
         return name
 
@@ -51,10 +56,9 @@ class Quarantine:
             shutil.rmtree(self._folder)
         self._sizes_bytes = None
 
-    def _copy(self, source: Path, target: Path, offset_bytes: int, length_bytes: int) -> None:
+    def _copy(self, spool: int, target: Path, offset_bytes: int, length_bytes: int) -> None:
         files = self._files
         with contextlib.ExitStack() as opened:
-            spool = files.open(source, os.O_RDONLY)
             opened.callback(files.close, spool)
             kept = files.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
             opened.callback(files.close, kept)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from opencode_stats.core.attention import MOST_SHOWN, SHOWN_FOR_MS, AttentionItem
@@ -93,6 +94,31 @@ def quarantined(connection: sqlite3.Connection, since_ms: int = 0) -> list[tuple
 def lost_lines(connection: sqlite3.Connection, since_ms: int = 0) -> int:
     """Lines that plugins said they could not keep since then."""
     return _count(connection, "SELECT ifnull(sum(lines), 0) FROM losses WHERE last_ms >= ?", (since_ms,))
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Lines that plugins could not keep, why, and how many messages of that time OpenCode's storage alone told."""
+
+    reason: str
+    lines: int
+    found_messages: int
+
+
+def lost_by_reason(connection: sqlite3.Connection, since_ms: int) -> list[Lost]:
+    """What plugins could not keep since then, most lines first; it looks at every message of the time concerned."""
+    found = (
+        "SELECT count(*) FROM messages WHERE origin = 'imported' AND standing = 'counted' "
+        "AND counted_at_ms BETWEEN reasons.first_ms AND reasons.last_ms AND EXISTS (SELECT 1 FROM losses AS l WHERE "
+        "l.reason = reasons.reason AND l.last_ms >= :since AND counted_at_ms BETWEEN l.first_ms AND l.last_ms)"
+    )
+    rows = connection.execute(
+        f"SELECT reason, lines, ({found}) FROM (SELECT reason, sum(lines) AS lines, min(first_ms) AS first_ms, "
+        "max(last_ms) AS last_ms FROM losses WHERE last_ms >= :since GROUP BY reason) AS reasons "
+        "ORDER BY lines DESC, reason",
+        {"since": since_ms},
+    )
+    return [Lost(*row) for row in rows]
 
 
 def pending_messages(connection: sqlite3.Connection) -> int:

@@ -98,7 +98,7 @@ def test_bad_lines_and_lost_events_are_history_after_a_week(patient: Patient) ->
         (bad,) = patient.says("quarantine")
         lost = patient.says("lost events")[-1]
         assert (bad.verdict, bad.reason) == ("warn", "2 lines: not JSON.")
-        assert (lost.verdict, lost.reason[:26]) == ("warn", "plugins reported that 4 co")
+        assert (lost.verdict, lost.reason[:26]) == ("warn", "plugins reported that 4 ev")
 
         patient.clock.advance(RECENT_MS / 1000 + 60)
         (bad,) = patient.says("quarantine")

@@ -65,7 +65,10 @@ def test_lines_that_a_plugin_lost(ledger: sqlite3.Connection, tmp_path: Path) ->
     health = look(ledger, tmp_path)
 
     assert codes(health) == ["lost"]
-    assert health.problems[0].message == "OpenCode's plugin could not keep 4 events."
+    assert health.problems[0].message == (
+        "OpenCode's plugin could not keep 4 events. "
+        "What OpenCode's own storage still has of them is counted from there."
+    )
     assert codes(look(ledger, tmp_path, NOON_MS + RECENT_MS + 1000)) == []
 
 

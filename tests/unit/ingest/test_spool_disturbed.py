@@ -116,11 +116,13 @@ def test_a_file_deleted_under_the_reader_is_read_to_its_end_all_the_same(
     monkeypatch.setattr(pieces, "PIECE_BYTES", 2_000)
     script = long_story()
     inbox = Inbox(tmp_path, ledger, Meddling(call, number, tmp_path / "spool" / script.file_name))
-    path = inbox.put(script)
+    lines = script.raw_lines
+    path = inbox.write(b"".join(lines[:60]) + b"garbage\n" + b"".join(lines[60:]), script.file_name)
     inbox.put(turn(2, 7))
 
     inbox.spool.take_in()
     assert (path.exists(), inbox.tokens, dict(inbox.spool.troubles)) == (False, 407, {})
+    assert sum(inbox.bad.values()) == 1
 
     # Its process goes on in a file of the same name.
     inbox.put(Script(pid=1, at_ms=NOON_MS + 60_000).started().answer("ses_1", input=5), script.file_name)
