@@ -28,8 +28,8 @@ demo: $(VENV)/ready ## see it run: a real OpenCode, a mock model, live figures; 
 
 # ---- for developers --------------------------------------------------------------------------------------------------
 
-.PHONY: check lint types arch unit plugin test e2e fuzz bench fmt generate lock clean
-check: lint types arch unit plugin ## everything that needs no OpenCode
+.PHONY: check lint types arch unit plugin extension extension-check extension-pot test e2e fuzz bench fmt generate lock clean
+check: lint types arch unit plugin extension-check ## everything that needs no OpenCode
 
 lint: $(VENV)/ready ## style and formatting
 	$(BIN)/ruff check
@@ -46,6 +46,19 @@ unit: $(VENV)/ready ## the pure suite: unit, property, contract and fault tests
 
 plugin: opencode_plugin/node_modules/ready ## the plugin: types, style, freshness, tests
 	cd opencode_plugin && $(NPM) run check && $(NPM) test
+
+extension: ## pack the GNOME Shell extension into dist/, as gnome-extensions install takes it
+	@$(PYTHON) gnome_extension/tools/pack.py dist
+
+extension-check: gnome_extension/node_modules/ready ## the GNOME Shell extension: types, style, the tests of its pure part
+	cd gnome_extension && $(NPM) run lint && $(NPM) run types && $(NPM) test
+	@if command -v gjs > /dev/null; then cd gnome_extension && gjs -m test/run-gjs.js; \
+	else echo "gjs is not installed: the same tests were not run in the Shell's own engine"; fi
+
+extension-pot: ## write the template for translations of the GNOME Shell extension anew (needs gettext)
+	cd gnome_extension && xgettext --from-code=UTF-8 --language=JavaScript --keyword=_ --keyword=ngettext:1,2 \
+	  --add-comments=Translators --add-location=file --no-wrap --sort-by-file --package-name=opencode-stats \
+	  -o - extension.js prefs.js lib/*.js shell/*.js prefs/*.js | grep -v POT-Creation-Date > po/opencode-stats.pot
 
 test: check e2e ## everything
 
@@ -78,7 +91,7 @@ lock: ## pin the newest versions of the development tools
 	mv .cache/dev.txt requirements/dev.txt
 
 clean: ## remove what the targets above made
-	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis opencode_plugin/node_modules
+	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis opencode_plugin/node_modules gnome_extension/node_modules
 
 $(VENV)/ready: requirements/dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -89,4 +102,8 @@ $(VENV)/ready: requirements/dev.txt pyproject.toml
 opencode_plugin/node_modules/ready: opencode_plugin/package-lock.json
 	@# Not `npm ci`: it refuses a lock file that lacks other platforms' optional packages, as some registries do.
 	cd opencode_plugin && $(NPM) install --no-save --ignore-scripts
+	@touch $@
+
+gnome_extension/node_modules/ready: gnome_extension/package-lock.json
+	cd gnome_extension && $(NPM) install --no-save --ignore-scripts
 	@touch $@

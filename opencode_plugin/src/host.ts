@@ -13,6 +13,7 @@ export type Files = Pick<
   | "lstatSync"
   | "mkdirSync"
   | "openSync"
+  | "readdirSync"
   | "readFileSync"
   | "readlinkSync"
   | "readSync"

@@ -16,6 +16,8 @@ export interface Places {
   readonly state: string;
   readonly spool: string;
   readonly doorbell: string;
+  /** Held by an exporter at work. */
+  readonly lock: string;
   /** Folders for the loss marker, best first. */
   readonly losses: readonly string[];
   /** The command that starts the exporter, an absolute path first; undefined where the user did not allow it. */
@@ -62,6 +64,7 @@ export function placesOf(files: Files, env: Environment, home: string, uid: numb
     state,
     spool: join(state, "spool"),
     doorbell: join(state, "doorbell"),
+    lock: join(state, "lock"),
     losses: [
       join(state, "losses"),
       ...(runtime === undefined ? [] : [join(runtime, `${APP}-losses`)]),
@@ -80,18 +83,23 @@ function told<Value>(read: () => Value): Value | undefined {
   }
 }
 
+/** When a process started, in clock ticks since boot (field 22 of proc(5)'s stat); undefined for none. */
+export function startTicksOf(files: Files, pid: string): number | undefined {
+  return told(() => {
+    const stat = files.readFileSync(`/proc/${pid}/stat`, "utf8");
+    // Field 2 is the program's name in parentheses and may hold spaces; field 3 follows the last one.
+    const ticks = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
+    return Number.isSafeInteger(ticks) ? ticks : undefined;
+  });
+}
+
 /** Who this process is. In a worker thread too `/proc/self` is the process. */
 export function processKey(files: Files, pid: number): ProcessKey {
   return {
     pid,
     boot_id: told(() => files.readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim() || undefined),
     pid_ns: told(() => /\[(\d+)\]/.exec(files.readlinkSync("/proc/self/ns/pid", "utf8"))?.[1]),
-    start_ticks: told(() => {
-      const stat = files.readFileSync("/proc/self/stat", "utf8");
-      // Field 2 is the program's name in parentheses and may hold spaces; field 3 follows the last one (proc(5)).
-      const ticks = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
-      return Number.isSafeInteger(ticks) ? ticks : undefined;
-    }),
+    start_ticks: startTicksOf(files, "self"),
   };
 }
 

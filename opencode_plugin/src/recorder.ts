@@ -1,6 +1,7 @@
 /** What one process has of this plugin, however many copies and instances of it OpenCode loads. */
 import { join } from "node:path";
 import { Autostart } from "./autostart.ts";
+import { SpoolCap } from "./cap.ts";
 import { Doorbell } from "./doorbell.ts";
 import type { Host } from "./host.ts";
 import type { Line } from "./line.ts";
@@ -56,7 +57,12 @@ export class Recorder {
     this.#started = { type: "run.started", at_ms: clock.now_ms(), run, api, plugin_version: version, host_version };
     this.#copies.add(first.copy);
     const marker = new LossMarker(files, places.losses, name, pid, uid);
-    this.#spool = new Spool(files, join(places.spool, `${name}.jsonl`), uid, this.#started, clock, marker, wake);
+    const cap = new SpoolCap(files, clock, places, run, uid, doorbell, (loss) =>
+      this.#spool.append([{ type: "spool.lost", at_ms: clock.now_ms(), ...loss }]),
+    );
+    const turned = () => cap.look();
+    this.#spool = new Spool(files, join(places.spool, name), uid, this.#started, clock, marker, wake, turned);
+    cap.look();
     this.relay = new Relay(this, clock);
     host.atExit(() => this.#end());
   }

@@ -2,7 +2,7 @@
  * Appends lines to the process's spool file, each by one write, at once: a killed OpenCode loses nothing already seen.
  * Where that fails the lines are held back, within bounds, and tried again.
  */
-import { constants } from "node:fs";
+import { constants, type Stats } from "node:fs";
 import { dirname } from "node:path";
 import { ownFolder, WORLD } from "./folders.ts";
 import { CLOSE_ON_EXEC, type Clock, coded, type Files, reasonOf } from "./host.ts";
@@ -16,6 +16,8 @@ const MOST_BYTES = 1024 * 1024;
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
 const NEWLINE = 0x0a;
+/** A file of this size is full: nobody writes to it any more, and its process goes on in the next part. */
+export const FULL_BYTES = 8 * 1024 * 1024;
 
 /** Not through a link somebody else laid; `O_NONBLOCK` so that a pipe in the file's place cannot stop OpenCode. */
 const OPEN_FLAGS =
@@ -26,15 +28,18 @@ const OPEN_FLAGS =
   constants.O_NONBLOCK |
   CLOSE_ON_EXEC;
 
-/** One process's spool file. Nothing here throws. */
+/** One process's spool file, and the parts that follow when one is full. Nothing here throws. */
 export class Spool {
   readonly #files: Files;
-  readonly #path: string;
+  readonly #stem: string;
   readonly #uid: number;
   readonly #opening: Line;
   readonly #clock: Clock;
   readonly #marker: LossMarker;
   readonly #written: () => void;
+  readonly #turned: () => void;
+  #part = 0;
+  #size = 0;
   #fd: number | undefined;
   #inode: number | undefined;
   /** The opening line is in the file that is open. */
@@ -47,23 +52,32 @@ export class Spool {
   #pause_ms = FIRST_PAUSE_MS;
   #waiting = false;
 
-  /** `uid` is whose file and folder it has to be, `opening` the first line of every file this makes; `written` is called after lines were written. */
+  /**
+   * `stem` is the file's path without its ending, `uid` whose file and folder it has to be, `opening` the first line of
+   * every file this makes; `written` is called after lines were written, `turned` when a full file was left for the next.
+   */
   constructor(
     files: Files,
-    path: string,
+    stem: string,
     uid: number,
     opening: Line,
     clock: Clock,
     marker: LossMarker,
     written: () => void,
+    turned: () => void,
   ) {
     this.#files = files;
-    this.#path = path;
+    this.#stem = stem;
     this.#uid = uid;
     this.#opening = opening;
     this.#clock = clock;
     this.#marker = marker;
     this.#written = written;
+    this.#turned = turned;
+  }
+
+  get #path(): string {
+    return `${this.#stem}${this.#part > 0 ? `.${this.#part}` : ""}.jsonl`;
   }
 
   /** Writes lines, or holds them back. */
@@ -77,20 +91,16 @@ export class Spool {
     if (this.#opened && this.#held.length === 0 && this.#lost === undefined) return;
     let wrote = false;
     try {
-      this.#open();
-      if (!this.#opened) {
-        this.#put(Buffer.from(encode(this.#opening)));
-        this.#opened = wrote = true;
-      }
+      wrote = this.#begin();
       if (this.#lost !== undefined) {
         const lost: Line = { type: "spool.lost", at_ms: this.#clock.now_ms(), ...this.#lost };
-        this.#put(Buffer.from(encode(lost)));
+        this.#line(Buffer.from(encode(lost)));
         this.#lost = undefined;
         wrote = true;
       }
       let first = this.#held[0];
       while (first !== undefined) {
-        this.#put(first.bytes);
+        this.#line(first.bytes);
         this.#held.shift();
         this.#heldBytes -= first.bytes.length;
         wrote = true;
@@ -130,26 +140,53 @@ export class Spool {
     }
   }
 
+  /** Opens the file, and writes its first line if it has none of ours; whether it did. */
+  #begin(): boolean {
+    this.#open();
+    if (this.#opened) return false;
+    this.#put(Buffer.from(encode(this.#opening)));
+    this.#opened = true;
+    return true;
+  }
+
+  #line(bytes: Uint8Array): void {
+    if (this.#size >= FULL_BYTES) this.#begin();
+    this.#put(bytes);
+  }
+
   #open(): void {
     const before = this.#fd === undefined ? undefined : this.#files.fstatSync(this.#fd);
     // Somebody closed our descriptor and its number is another file's by now: that one is not ours to write or close.
     if (before !== undefined && before.ino !== this.#inode) this.#fd = undefined;
     // Somebody deleted the file: what we write into it would be seen by nobody.
-    else if (before?.nlink === 0) this.close();
+    else if (before !== undefined && (before.nlink === 0 || before.size >= FULL_BYTES)) this.close();
+    else if (before !== undefined) this.#size = before.size;
     if (this.#fd === undefined) {
       ownFolder(this.#files, dirname(this.#path), this.#uid, WORLD);
-      this.#fd = this.#files.openSync(this.#path, OPEN_FLAGS, 0o600);
-      const found = this.#files.fstatSync(this.#fd);
-      if (!found.isFile()) throw coded("NotAFile");
-      if (found.uid !== this.#uid) throw coded("NotOurs");
-      // The umask may have taken rights away, its owner's own among them.
-      if (found.size === 0) this.#files.fchmodSync(this.#fd, 0o600);
+      let found = this.#opens();
+      while (found.size >= FULL_BYTES) {
+        this.close();
+        this.#part += 1;
+        found = this.#opens();
+        this.#turned();
+      }
+      this.#size = found.size;
       if (found.ino !== this.#inode || found.size === 0) this.#opened = false;
       this.#inode = found.ino;
       // Another copy of the plugin, or we before a failure, may have left half a line: end it, so that it spoils no
       // other. If it was ours it is still held and comes again, whole.
       if (found.size > 0 && this.#lastByte(found.size) !== NEWLINE) this.#put(Buffer.of(NEWLINE));
     }
+  }
+
+  #opens(): Stats {
+    this.#fd = this.#files.openSync(this.#path, OPEN_FLAGS, 0o600);
+    const found = this.#files.fstatSync(this.#fd);
+    if (!found.isFile()) throw coded("NotAFile");
+    if (found.uid !== this.#uid) throw coded("NotOurs");
+    // The umask may have taken rights away, its owner's own among them.
+    if (found.size === 0) this.#files.fchmodSync(this.#fd, 0o600);
+    return found;
   }
 
   #lastByte(size: number): number | undefined {
@@ -165,6 +202,7 @@ export class Spool {
 
   #put(bytes: Uint8Array): void {
     const written = this.#files.writeSync(this.#fd ?? -1, bytes, 0, bytes.length);
+    this.#size += written;
     if (written < bytes.length) throw coded("ShortWrite");
   }
 

@@ -17,6 +17,7 @@ describe("places", () => {
       state: "/home/user/.local/state/opencode-stats",
       spool: "/home/user/.local/state/opencode-stats/spool",
       doorbell: "/home/user/.local/state/opencode-stats/doorbell",
+      lock: "/home/user/.local/state/opencode-stats/lock",
       losses: ["/home/user/.local/state/opencode-stats/losses", "/tmp/opencode-stats-losses-1000"],
       autostart: undefined,
     });

@@ -87,6 +87,37 @@ def test_the_ledger_has_what_opencode_said(path: Path, ledger: sqlite3.Connectio
     assert known == final_usage(path)
 
 
+# What asked for attention in each recording, each turn of a conversation that the user talks to once. Left out are
+# those where nothing did: aborted, or ended with the process.
+ASKED = {
+    "acp": ["finished"],
+    "compaction": ["finished"] * 5,
+    "error": ["error", "finished", "finished"],
+    "multi-directory": ["finished"] * 5,
+    "session-delete": ["finished"],
+    "simple-run": ["finished"],
+    "subagent": ["finished"],
+    "tool-call": ["finished"],
+    "tui": ["finished"],
+    "two-concurrent": ["finished"] * 2,
+    "v2-constructed.compaction": ["error", "finished"],
+    "v2-constructed.simple": ["finished"],
+    "v2-constructed.subagent": ["finished"],
+    "v2-constructed.two-steps-tool": ["finished"],
+}
+
+
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: str(path.stem))
+def test_each_turn_of_the_user_asks_once_and_nothing_else_does(path: Path, ledger: sqlite3.Connection) -> None:
+    take(ledger, [parse_line(line) for line in lines(path)])
+
+    asked = rows(ledger, "SELECT kind, conversation FROM attention")
+    children = {row[0] for row in rows(ledger, "SELECT conversation FROM conversations WHERE parent IS NOT NULL")}
+
+    assert sorted(kind for kind, _ in asked) == ASKED.get(path.stem, [])
+    assert not children & {conversation for _, conversation in asked}
+
+
 @pytest.mark.parametrize("path", CONSTRUCTED, ids=lambda path: str(path.stem))
 def test_version_2_comes_to_the_totals_of_the_recordings_header(path: Path, ledger: sqlite3.Connection) -> None:
     expected = json.loads(lines(path)[0])["expected"]

@@ -5,6 +5,8 @@ The stage is shared, and every test leaves all conversations idle: it compares w
 
 from __future__ import annotations
 
+import os
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -95,6 +97,7 @@ def turns(shared_stage: Stage, server: Server) -> Turns:
 
 
 def test_a_run_works_while_its_model_does_and_is_idle_afterwards(turns: Turns) -> None:
+    began_ms = time.time_ns() // 1_000_000
     conversation = turns.start("SCENARIO:held GATE:idle-flip")
     turns.stage.provider.gates.wait_reached("idle-flip")
     working = turns.wait_state("working")
@@ -105,6 +108,12 @@ def test_a_run_works_while_its_model_does_and_is_idle_afterwards(turns: Turns) -
     assert idle["session"]["isIdle"] is True
     assert working["session"]["lastActivity"] <= idle["session"]["idleSince"] <= idle["exporter"]["generatedAt"]
     assert turns.attention_of(idle, conversation) == ["finished"]
+    (item,) = (item for item in idle["attention"] if item["conversation"] == conversation)
+    assert 0 < item["turnMs"] <= idle["session"]["idleSince"] - began_ms
+    pids = idle["session"]["pids"]
+    assert pids[0] == idle["session"]["pid"]
+    assert os.getpid() in pids
+    assert item["pids"] == pids
 
 
 def test_a_busy_sub_agent_keeps_its_run_working_and_asks_for_no_attention(turns: Turns) -> None:
@@ -229,9 +238,13 @@ def test_a_compaction_counts_and_asks_for_no_attention_of_its_own(turns: Turns) 
 
 def test_a_compaction_on_demand_counts(turns: Turns) -> None:
     conversation = turns.ask("SCENARIO:tools")
+    before = turns.settled()["attention"]
     turns.server.compact(turns.stage.home.project, conversation)
-    turns.settled()
+    document = turns.settled()
 
+    # It is the same item as before: the compaction ends no turn.
+    assert document["attention"] == before
+    assert turns.attention_of(document, conversation) == ["finished"]
     assert [charge.kind for charge in counted(turns.charges_of(conversation))][-1] == "compaction"
 
 
@@ -267,6 +280,19 @@ def test_a_fork_s_copies_are_not_usage_but_its_own_answers_are(turns: Turns) -> 
     turns.settled()
 
     assert len(counted(turns.charges_of(copy))) == 1
+
+
+def test_a_sub_agent_deleted_at_work_asks_for_nothing(turns: Turns) -> None:
+    project = turns.stage.home.project
+    conversation = turns.start("SCENARIO:asks-held-child GATE:deleted-child")
+    turns.stage.provider.gates.wait_reached("deleted-child")
+    (child,) = turns.server.children(project, conversation)
+    turns.server.delete(project, child)
+    turns.stage.provider.gates.open("deleted-child")
+    document = turns.settled()
+
+    assert turns.attention_of(document, child) == []
+    assert turns.attention_of(document, conversation) == ["finished"]
 
 
 def test_a_deleted_conversation_stays_in_the_figures(turns: Turns) -> None:

@@ -22,7 +22,7 @@ def test_a_state_folder_that_cannot_be_written_does_not_disturb_opencode(on_stag
 
     assert (broken.returncode, broken.stdout) == (0, healthy.stdout)
     assert "opencode-stats" not in broken.stdout + broken.stderr
-    (lost,) = report["lost events"]
+    (lost,) = report["events held back"]
     assert REASONS[found] in lost
 
 

@@ -4,46 +4,63 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import stat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
-from opencode_stats.cli.finding import Finding
+from opencode_stats.cli.finding import CODES, Finding
+from opencode_stats.cli.gnome_check import gnome_finding
 from opencode_stats.cli.ledger_checks import ledger_findings
-from opencode_stats.cli.plugin_checks import exporter_finding, loss_findings, plugin_findings, service_finding
+from opencode_stats.cli.machine_checks import disk_finding, file_system_finding, opencode_finding
+from opencode_stats.cli.plugin_checks import autostart_of, loss_findings, plugin_files, plugin_findings
+from opencode_stats.cli.rights_checks import rights_findings
+from opencode_stats.cli.service_checks import exporter_findings, programs
 from opencode_stats.errors import UserError
 from opencode_stats.host.files import read_plain
 from opencode_stats.settings import read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from opencode_stats.host.paths import Paths
+    from opencode_stats.install.survey import Machine
 
 _OTHERS_MAY = 0o077
+_TOLD_IN_STATS: Final = {
+    "opencode-database": "opencode-stats import, which tries again, after putting right what is named here",
+    "opencode-storage": "opencode-stats import, which tries again, after putting right what is named here",
+    "spool-file": "opencode-stats import, which tries again, after putting right what is named here",
+}
+"""What only an exporter sees, and tells in stats.json: code → what mends it. The rest doctor looks into by itself."""
 
 
-def findings(paths: Paths, env: Mapping[str, str], directory: Path, now_ms: int) -> list[Finding]:
+def findings(machine: Machine, directory: Path, now_ms: int) -> list[Finding]:
     """Every subject's finding, in the order in which the figures travel.
 
     Args:
-        paths: the places.
-        env: the environment: a plugin in need leaves its marker in folders that it names.
+        machine: the places, the environment, and how commands are run.
         directory: where the user is; the project around it may have a plugin of its own.
         now_ms: the wall clock; what is long past is history.
     """
-    service = service_finding(paths, env)
+    paths = machine.paths
+    autostart = autostart_of(machine)
+    run = [*plugin_files(machine, directory), *programs(machine, autostart), paths.settings_file]
+    folders = (paths.spool, paths.data, paths.stats_file.parent)
     return [
-        *plugin_findings(paths, directory),
+        opencode_finding(machine),
+        *plugin_findings(machine, directory),
         _folder("spool folder", paths.spool),
-        *loss_findings(paths, env),
+        *loss_findings(paths, machine.env),
         _settings(paths),
-        exporter_finding(paths, now_ms),
-        *([service] if service else []),
+        *exporter_findings(machine, autostart, now_ms),
         _folder("folder of the ledger", paths.data),
         *ledger_findings(paths, now_ms),
         _folder("folder of stats.json", paths.stats_file.parent),
-        _stats_file(paths),
+        *_stats_file(paths),
+        *rights_findings(paths, run),
+        disk_finding(folders),
+        file_system_finding(folders),
+        gnome_finding(machine),
     ]
 
 
@@ -53,12 +70,12 @@ def _folder(about: str, folder: Path) -> Finding:
     except FileNotFoundError:
         return _missing(about, folder)
     except OSError as error:
-        return Finding("fail", about, f"{folder}: {error.strerror}.", f"check the rights of {folder.parent}")
+        return Finding("fail", about, f"{folder}: {error.strerror}.", f"chmod u+rwx {_word(folder.parent)}")
     trouble = _trouble(folder, found)
     if trouble is not None:
         return Finding("fail", about, *trouble)
     if about == "spool folder" and found.st_mode & _OTHERS_MAY:
-        return Finding("warn", about, f"{folder} is open to other users.", f"chmod 700 {folder}")
+        return Finding("warn", about, f"{folder} is open to other users.", f"chmod 700 {_word(folder)}")
     return Finding("ok", about, f"{folder} can be written.")
 
 
@@ -68,7 +85,7 @@ def _missing(about: str, folder: Path) -> Finding:
     try:
         trouble = _trouble(nearest, os.stat(nearest), owned=False)
     except OSError as error:
-        trouble = f"{nearest}: {error.strerror}.", f"move {nearest} away"
+        trouble = f"{nearest}: {error.strerror}.", _away(nearest)
     if trouble is not None:
         return Finding("fail", about, f"{folder} can't be made: {trouble[0]}", trouble[1])
     return Finding("ok", about, f"{folder} is not there yet; it is made when it is needed.")
@@ -77,14 +94,14 @@ def _missing(about: str, folder: Path) -> Finding:
 def _trouble(folder: Path, found: os.stat_result, *, owned: bool = True) -> tuple[str, str] | None:
     """Why nothing can be written there, with the mend; None if it can."""
     if not stat.S_ISDIR(found.st_mode):
-        return f"{folder} is not a folder.", f"move {folder} away"
+        return f"{folder} is not a folder.", _away(folder)
     if owned and found.st_uid != os.geteuid():
-        return f"{folder} belongs to somebody else.", f"chown {os.geteuid()} {folder}"
+        return f"{folder} belongs to somebody else.", f"sudo chown {os.geteuid()} {_word(folder)}"
     system = os.statvfs(folder)
     if system.f_flag & os.ST_RDONLY:
         return f"{folder} is on a read-only file system.", "mount it for writing, or choose another XDG_STATE_HOME"
     if not os.access(folder, os.W_OK | os.X_OK):
-        return f"{folder} can't be written.", f"chmod u+rwx {folder}"
+        return f"{folder} can't be written.", f"chmod u+rwx {_word(folder)}"
     if system.f_bavail == 0:
         return f"the disk of {folder} is full.", "make room; what is held back is then written"
     return None
@@ -101,22 +118,39 @@ def _settings(paths: Paths) -> Finding:
     return Finding("ok", about, f"{paths.settings_file} can be read.")
 
 
-def _stats_file(paths: Paths) -> Finding:
+def _stats_file(paths: Paths) -> list[Finding]:
     about = "stats.json"
     file = paths.stats_file
     if not os.path.lexists(file):
-        return Finding("ok", about, "not there yet; opencode-stats makes it.")
+        return [Finding("ok", about, "not there yet; opencode-stats makes it.")]
     if file.is_symlink() or not file.is_file():
-        return Finding("fail", about, f"{file} is not a file, so it is left alone.", f"move {file} away")
+        return [Finding("fail", about, f"{file} is not a file, so it is left alone.", _away(file))]
     try:
         document = json.loads(read_plain(file))
         version = document["schemaVersion"]
-        problems = [str(problem["message"]) for problem in document["exporter"]["health"]["problems"]]
+        problems = [_told(problem) for problem in document["exporter"]["health"]["problems"]]
     except OSError as error:
-        return Finding("fail", about, f"{file} can't be read: {error.strerror}.", f"chmod u+r {file}")
+        return [Finding("fail", about, f"{file} can't be read: {error.strerror}.", f"chmod u+r {_word(file)}")]
     except (ValueError, KeyError, TypeError, RecursionError):
-        return Finding("fail", about, f"{file} is not as opencode-stats writes it.", f"move {file} away")
-    newer = Finding("fail", about, f"{file} was written by a newer version.", "update opencode-stats")
-    caution = Finding("warn", about, f"its figures come with a caution. {' '.join(problems)}", "see the lines above")
-    whole = Finding("ok", about, f"{file} is there, and whole.")
-    return newer if version != 1 else caution if problems else whole
+        return [Finding("fail", about, f"{file} is not as opencode-stats writes it.", _away(file))]
+    if version != 1:
+        return [Finding("fail", about, f"{file} was written by a newer version.", "update opencode-stats")]
+    return [Finding("ok", about, f"{file} is there, and whole."), *(problem for problem in problems if problem)]
+
+
+def _told(problem: dict[str, Any]) -> Finding | None:
+    """What the exporter said of the figures; None where doctor has looked by itself."""
+    code, message = str(problem["code"]), str(problem["message"])
+    about = next((about for about, known in CODES.items() if known == code), "stats.json")
+    if about != "stats.json" and code not in _TOLD_IN_STATS:
+        return None
+    return Finding("warn", about, message, _TOLD_IN_STATS.get(code, "opencode-stats import, which looks again"))
+
+
+def _away(path: Path) -> str:
+    return f"mv --backup=numbered -T {_word(path)} {_word(path.with_name(path.name + '.aside'))}"
+
+
+def _word(path: Path) -> str:
+    """The path as a shell has to be told it."""
+    return shlex.quote(str(path))

@@ -4,48 +4,61 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from opencode_stats.cli.render.text import name
-from opencode_stats.cli.surroundings import places
-
 if TYPE_CHECKING:
-    from opencode_stats.cli.finding import Finding
+    from collections.abc import Callable, Mapping
 
-_LONGEST: Final = 1_000
-"""Columns of one reason: paths are shown whole, a hostile text is not."""
+    from opencode_stats.cli.finding import Verdict
+
+_COLOURS: Final = {"ok": "green", "warn": "yellow", "fail": "red"}
 
 
 @click.command(short_help="Check that everything is as it should be.")
-@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON (docs/doctor.md).")
 def command(as_json: bool) -> None:
-    """Check the plugin, the spool, the ledger and the exporter; exit 1 if something needs mending.
+    """Check everything from OpenCode to stats.json, and say what mends what is wrong.
 
-    Changes nothing, and may be run while an exporter is at work.
+    Changes nothing, and may be run while an exporter is at work. Each finding is "ok", "warn" (the figures may suffer)
+    or "fail" (they do).
+
+    \b
+    Exit codes: 0 everything is ok, 1 at least one finding is not.
 
     \b
     Examples:
       opencode-stats doctor
-      opencode-stats doctor --json | jq '.[] | select(.verdict != "ok")'
+      opencode-stats doctor --json | jq '.findings[] | select(.verdict != "ok")'
     """
     from opencode_stats.cli.checks import findings  # noqa: PLC0415 - it opens the ledger
+    from opencode_stats.cli.finding import worst  # noqa: PLC0415
+    from opencode_stats.cli.render.doctor import document, page  # noqa: PLC0415
+    from opencode_stats.cli.setup import this_machine  # noqa: PLC0415
 
-    env = os.environ  # noqa: TID251 - the command line is where the environment comes in
-    found = findings(places(), env, _here(), time.time_ns() // 1_000_000)
-    wrong = [finding for finding in found if finding.verdict != "ok"]
+    found = findings(this_machine(), _here(), time.time_ns() // 1_000_000)
     if as_json:
-        click.echo(json.dumps([asdict(finding) for finding in found], indent=1))
+        click.echo(json.dumps(document(found), indent=1))
     else:
-        click.echo("\n".join(_lines(found)))
-        click.echo(f"\n{len(wrong)} of {len(found)} want mending." if wrong else "\nEverything is as it should be.")
-    if wrong:
+        env = os.environ  # noqa: TID251 - the command line is where the environment comes in
+        watched = sys.stdout.isatty()
+        columns = shutil.get_terminal_size().columns if watched else None
+        arrow = "→" if (sys.stdout.encoding or "").lower().startswith("utf") else "->"
+        click.echo(page(found, columns, _painter(env, watched=watched), arrow))
+    if worst(found) != "ok":
         sys.exit(1)
+
+
+def _painter(env: Mapping[str, str], *, watched: bool) -> Callable[[Verdict, str], str]:
+    """Colours on a terminal that shows them, unless the user wants none (https://no-color.org)."""
+    if not watched or env.get("NO_COLOR") or env.get("TERM") == "dumb":
+        return lambda _, word: word
+    return lambda verdict, word: click.style(word, fg=_COLOURS[verdict])
 
 
 def _here() -> Path:
@@ -54,12 +67,3 @@ def _here() -> Path:
     except OSError:
         # The folder that the user is in has been removed; no project is around it.
         return Path("/")
-
-
-def _lines(found: list[Finding]) -> list[str]:
-    lines = []
-    for finding in found:
-        lines.append(f"{finding.verdict:<4}  {finding.about}: {name(finding.reason, _LONGEST)}")
-        if finding.mend:
-            lines.append(f"      → {name(finding.mend, _LONGEST)}")
-    return lines

@@ -3,14 +3,66 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Verdict = Literal["ok", "warn", "fail"]
+VERDICTS: Final[tuple[Verdict, ...]] = ("ok", "warn", "fail")
+"""From the best to the worst."""
+
+CODES: Final = {
+    "OpenCode": "opencode",
+    "plugin": "plugin",
+    "plugin's record": "plugin-record",
+    "autostart": "autostart",
+    "spool folder": "spool-folder",
+    "events held back": "holding",
+    "lost events": "lost",
+    "spool": "spool-backlog",
+    "spool file": "spool-file",
+    "quarantine": "quarantine",
+    "settings": "settings",
+    "exporter": "exporter",
+    "service": "service",
+    "folder of the ledger": "ledger-folder",
+    "ledger": "ledger",
+    "undecided": "undecided",
+    "OpenCode's database": "opencode-database",
+    "OpenCode's old files": "opencode-storage",
+    "folder of stats.json": "stats-folder",
+    "stats.json": "stats-file",
+    "rights": "rights",
+    "disk": "disk",
+    "file system": "file-system",
+    "clock": "clock",
+    "GNOME panel": "gnome-panel",
+}
+"""What a finding is about, in words → in a word for programs. Those of ``exporter.health`` in stats.json are the same.
+
+They are promised (docs/doctor.md): one may be added, none changes its meaning.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One subject: how it stands, why, and what mends it (empty where nothing needs to)."""
+    """One subject: how it stands, why, and what mends it (empty where nothing needs to).
 
-    verdict: Literal["ok", "warn", "fail"]
+    ``about`` is one of ``CODES``. What the user can run stands in ``mend`` as it has to be typed.
+    """
+
+    verdict: Verdict
     about: str
     reason: str
     mend: str = ""
+
+    @property
+    def code(self) -> str:
+        """The subject, for programs."""
+        return CODES[self.about]
+
+
+def worst(found: Iterable[Finding]) -> Verdict:
+    """The worst verdict; ``ok`` of none at all."""
+    return max((finding.verdict for finding in found), key=VERDICTS.index, default="ok")

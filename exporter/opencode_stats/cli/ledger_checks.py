@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import shlex
 from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
 from opencode_stats.cli.finding import Finding
+from opencode_stats.cli.machine_checks import clock_finding
 from opencode_stats.daemon.health import RECENT_MS
 from opencode_stats.host.lock import is_held
+from opencode_stats.ingest.quarantine import any_file
 from opencode_stats.ingest.spool import ENDING
 from opencode_stats.ledger.append import read_cursors
 from opencode_stats.ledger.connection import LedgerUnavailable, LedgerUnreadable, open_reader
 from opencode_stats.ledger.migrations import STEPS, applied_steps
-from opencode_stats.ledger.queries import Lost, lost_by_reason, pending_messages, quarantined
+from opencode_stats.ledger.queries import Lost, latest_instant_ms, lost_by_reason, pending_messages, quarantined
 from opencode_stats.ledger.verify import verify
 
 if TYPE_CHECKING:
@@ -53,7 +56,12 @@ def _looked_at(paths: Paths, now_ms: int, *, alone: bool) -> list[Finding]:
             ]
         if set(STEPS) - applied:
             return [Finding("ok", "ledger", "of an older version; it is brought up to date at the next use.")]
-        return [*_sound(connection), *_history(connection, paths, now_ms), *_backlog(connection, paths)]
+        return [
+            *_sound(connection),
+            *_history(connection, paths, now_ms),
+            *_backlog(connection, paths),
+            _clock(connection, now_ms),
+        ]
 
 
 def _sound(connection: sqlite3.Connection) -> list[Finding]:
@@ -66,16 +74,22 @@ def _sound(connection: sqlite3.Connection) -> list[Finding]:
 def _history(connection: sqlite3.Connection, paths: Paths, now_ms: int) -> list[Finding]:
     """Bad lines and lost events: those of the last week want a look, older ones are history."""
     since_ms = now_ms - RECENT_MS
+    # Whoever looked at the lines and removed them is done with them.
+    mend = f"look at what is there, report it, then: rm -r {shlex.quote(str(paths.quarantine))}"
     found = [
-        Finding(
-            "warn", "quarantine", f"{lines} line{'' if lines == 1 else 's'}: {reason}.", f"look into {paths.quarantine}"
-        )
+        Finding("warn", "quarantine", f"{lines} line{'' if lines == 1 else 's'}: {reason}.", mend)
         for reason, lines in quarantined(connection, since_ms)
+        if any_file(paths.quarantine)
     ]
     if not found:
         old = sum(lines for _, lines in quarantined(connection))
-        found.append(Finding("ok", "quarantine", f"nothing new ({old} older lines)." if old else "empty."))
-    found += [_lost(lost, paths) for lost in lost_by_reason(connection, since_ms)]
+        found.append(
+            Finding(
+                "ok", "quarantine", f"nothing new ({old} line{'' if old == 1 else 's'} before)." if old else "empty."
+            )
+        )
+    lost = [_lost(one, paths) for one in lost_by_reason(connection, since_ms)]
+    found += lost or [Finding("ok", "lost events", "none in the last week.")]
     pending = pending_messages(connection)
     if pending:
         reason = f"{pending} message{'' if pending == 1 else 's'} may be a fork's copies and count in no total yet."
@@ -106,8 +120,16 @@ def _backlog(connection: sqlite3.Connection, paths: Paths) -> list[Finding]:
         taken_bytes = cursors[path.name].offset_bytes if path.name in cursors else 0
         backlog_bytes += max(0, size_bytes - taken_bytes)
     if backlog_bytes <= BACKLOG_BYTES:
-        return []
-    return [Finding("warn", "spool", f"{backlog_bytes // 2**20} MiB are not taken in.", "opencode-stats import")]
+        return [Finding("ok", "spool", f"{_size(backlog_bytes)} are not taken in.")]
+    return [Finding("warn", "spool", f"{_size(backlog_bytes)} are not taken in.", "opencode-stats import")]
+
+
+def _size(size_bytes: int) -> str:
+    return f"{size_bytes // 2**20} MiB" if size_bytes >= 2**20 else f"{size_bytes} bytes"
+
+
+def _clock(connection: sqlite3.Connection, now_ms: int) -> Finding:
+    return clock_finding(latest_instant_ms(connection), now_ms)
 
 
 def _start_anew(paths: Paths) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 import opencode_stats
-from opencode_stats.cli.surroundings import places
+from opencode_stats.cli.surroundings import home_of, places
 from opencode_stats.errors import OpencodeStatsError, UserError
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def this_machine() -> Machine:
     from opencode_stats.install.user_services import real_runner  # noqa: PLC0415
 
     env = dict(os.environ)  # noqa: TID251 - the command line is where the environment comes in
-    return Machine(env, Path.home(), places(), real_runner(env, os.getuid()))
+    return Machine(env, home_of(env), places(), real_runner(env, os.getuid()))
 
 
 def _wanted(machine: Machine, project: Path | None, *, service: bool) -> Wanted:

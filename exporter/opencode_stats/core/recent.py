@@ -57,6 +57,10 @@ class Calendar:
         """The day that it is."""
         return self.days[-1]
 
+    def holds(self, now_ms: int) -> bool:
+        """Whether the instant is in its today: then it is still that moment's calendar, in the same zone."""
+        return self.today.start_ms <= now_ms < self.today.end_ms
+
     @property
     def past_days(self) -> tuple[Day, ...]:
         """The days before it."""

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from opencode_stats.core.events import ProcessKey
+    from opencode_stats.core.recent import Calendar
     from opencode_stats.host.clock import Clock
     from opencode_stats.host.files import Files
     from opencode_stats.host.paths import Paths
@@ -89,6 +90,7 @@ class Exporter:
         self.lineages = Lineages(processes)
         self.due_ms = 0
         self._alive: frozenset[str] = frozenset()
+        self._calendar: tuple[tzinfo, Calendar] | None = None
 
     def _open(self) -> None:
         paths, files = self._paths, self._files
@@ -206,7 +208,7 @@ class Exporter:
             OSError: the last good file is still in place.
         """
         now_ms = self._clock.now_ms()
-        calendar = calendar_of(now_ms, self._zone(), self._settings.day_start_hour)
+        calendar = self._calendar_at(now_ms)
         facts = facts_for(self._connection, calendar, now_ms, self._past_days)
         after_ms = self._settings.inactive_after_minutes * MINUTE_MS
         silent, next_silent_ms = silent_runs(facts.runs, facts.attention, after_ms, now_ms)
@@ -224,6 +226,13 @@ class Exporter:
         pids = self.lineages.of(facts.runs, facts.attention, self._alive)
         exporter = ExporterStats(self._version, self._daemon_pid, now_ms, health)
         return self._stats_file.publish(project(facts, calendar, exporter, pids))
+
+    def _calendar_at(self, now_ms: int) -> Calendar:
+        """The calendar, made anew when the day is another one, or the zone."""
+        zone = self._zone()
+        if self._calendar is None or self._calendar[0] is not zone or not self._calendar[1].holds(now_ms):
+            self._calendar = zone, calendar_of(now_ms, zone, self._settings.day_start_hour)
+        return self._calendar[1]
 
 
 def _prepare(paths: Paths, files: Files) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import time
 from datetime import UTC, tzinfo
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -41,20 +43,25 @@ class SystemClock:
 def local_zone(env: Mapping[str, str], zone_file: str = LOCAL_ZONE_FILE) -> tzinfo:
     """The user's time zone as it is at this moment: ``TZ``, else the machine's, else UTC.
 
-    Read anew at every call, because a laptop travels while the exporter runs.
+    Read anew at every call, because a laptop travels while the exporter runs. While it stays it is the same object.
     """
     name = env.get("TZ", "").removeprefix(":")
     if name:
         try:
             if os.path.isabs(name):
                 with open(name, "rb") as file:
-                    return ZoneInfo.from_file(file)
+                    return _zone_of(file.read())
             return ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             # A POSIX rule such as "CET-1CEST", which zoneinfo does not read; the machine's own zone is a better guess.
             pass
     try:
         with open(zone_file, "rb") as file:
-            return ZoneInfo.from_file(file)
+            return _zone_of(file.read())
     except (OSError, ValueError):
         return UTC
+
+
+@lru_cache(maxsize=2)
+def _zone_of(content: bytes) -> tzinfo:
+    return ZoneInfo.from_file(io.BytesIO(content))

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 TMUX_PATIENCE_S: Final = 1.0
 """A server that is stopped never answers; one that works does in some milliseconds."""
+MOST_PIDS: Final = 64
+"""Many more than any desktop has between a program and its window; they are in every version of a published file."""
 _PANES: Final = ("list-panes", "-a", "-F", "pane #{pane_id} #{session_id}")
 _CLIENTS: Final = ("list-clients", "-F", "client #{client_activity} #{session_id} #{client_pid}")
 _PANE_FIELDS: Final = 2
@@ -99,5 +101,5 @@ def clients_of(tmux: Tmux, lines: Iterable[str]) -> list[int]:
 
 
 def distinct(pids: Iterable[int]) -> tuple[int, ...]:
-    """Each pid once, where it comes first."""
-    return tuple(dict.fromkeys(pids))
+    """Each pid once, where it comes first, at most ``MOST_PIDS``."""
+    return tuple(dict.fromkeys(pids))[:MOST_PIDS]

@@ -12,7 +12,7 @@
 import { type SpawnOptions, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
-import { constants } from "node:fs";
+import { type Stats, constants } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -284,6 +284,7 @@ type Files = Pick<
   | "lstatSync"
   | "mkdirSync"
   | "openSync"
+  | "readdirSync"
   | "readFileSync"
   | "readlinkSync"
   | "readSync"
@@ -607,6 +608,8 @@ interface Places {
   readonly state: string;
   readonly spool: string;
   readonly doorbell: string;
+  /** Held by an exporter at work. */
+  readonly lock: string;
   /** Folders for the loss marker, best first. */
   readonly losses: readonly string[];
   /** The command that starts the exporter, an absolute path first; undefined where the user did not allow it. */
@@ -653,6 +656,7 @@ function placesOf(files: Files, env: Environment, home: string, uid: number, own
     state,
     spool: join(state, "spool"),
     doorbell: join(state, "doorbell"),
+    lock: join(state, "lock"),
     losses: [
       join(state, "losses"),
       ...(runtime === undefined ? [] : [join(runtime, `${APP}-losses`)]),
@@ -671,24 +675,470 @@ function told<Value>(read: () => Value): Value | undefined {
   }
 }
 
+/** When a process started, in clock ticks since boot (field 22 of proc(5)'s stat); undefined for none. */
+function startTicksOf(files: Files, pid: string): number | undefined {
+  return told(() => {
+    const stat = files.readFileSync(`/proc/${pid}/stat`, "utf8");
+    // Field 2 is the program's name in parentheses and may hold spaces; field 3 follows the last one.
+    const ticks = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
+    return Number.isSafeInteger(ticks) ? ticks : undefined;
+  });
+}
+
 /** Who this process is. In a worker thread too `/proc/self` is the process. */
 function processKey(files: Files, pid: number): ProcessKey {
   return {
     pid,
     boot_id: told(() => files.readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim() || undefined),
     pid_ns: told(() => /\[(\d+)\]/.exec(files.readlinkSync("/proc/self/ns/pid", "utf8"))?.[1]),
-    start_ticks: told(() => {
-      const stat = files.readFileSync("/proc/self/stat", "utf8");
-      // Field 2 is the program's name in parentheses and may hold spaces; field 3 follows the last one (proc(5)).
-      const ticks = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
-      return Number.isSafeInteger(ticks) ? ticks : undefined;
-    }),
+    start_ticks: startTicksOf(files, "self"),
   };
 }
 
 /** The name of a process's spool file, without its ending. */
 function spoolName(run: ProcessKey): string {
   return `${run.pid}-${run.start_ticks ?? 0}-${run.boot_id?.slice(0, 8) ?? 0}`;
+}
+
+// ---- spool.ts ------------------------------------------------------------------------------------------------------
+
+/**
+ * Appends lines to the process's spool file, each by one write, at once: a killed OpenCode loses nothing already seen.
+ * Where that fails the lines are held back, within bounds, and tried again.
+ */
+
+/** Lines and bytes that are held back at most; what is older goes. */
+const MOST_LINES = 1000;
+const MOST_BYTES = 1024 * 1024;
+/** A broken disk is tried this often at most, and ever more rarely while nothing happens. */
+const FIRST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 60_000;
+const NEWLINE = 0x0a;
+/** A file of this size is full: nobody writes to it any more, and its process goes on in the next part. */
+const FULL_BYTES = 8 * 1024 * 1024;
+
+/** Not through a link somebody else laid; `O_NONBLOCK` so that a pipe in the file's place cannot stop OpenCode. */
+const OPEN_FLAGS =
+  constants.O_APPEND |
+  constants.O_CREAT |
+  constants.O_WRONLY |
+  constants.O_NOFOLLOW |
+  constants.O_NONBLOCK |
+  CLOSE_ON_EXEC;
+
+/** One process's spool file, and the parts that follow when one is full. Nothing here throws. */
+class Spool {
+  readonly #files: Files;
+  readonly #stem: string;
+  readonly #uid: number;
+  readonly #opening: Line;
+  readonly #clock: Clock;
+  readonly #marker: LossMarker;
+  readonly #written: () => void;
+  readonly #turned: () => void;
+  #part = 0;
+  #size = 0;
+  #fd: number | undefined;
+  #inode: number | undefined;
+  /** The opening line is in the file that is open. */
+  #opened = false;
+  #held: { readonly bytes: Uint8Array; readonly at_ms: number }[] = [];
+  #heldBytes = 0;
+  #lost: Loss | undefined;
+  #reason = "";
+  #retryAt_ms = 0;
+  #pause_ms = FIRST_PAUSE_MS;
+  #waiting = false;
+
+  /**
+   * `stem` is the file's path without its ending, `uid` whose file and folder it has to be, `opening` the first line of
+   * every file this makes; `written` is called after lines were written, `turned` when a full file was left for the next.
+   */
+  constructor(
+    files: Files,
+    stem: string,
+    uid: number,
+    opening: Line,
+    clock: Clock,
+    marker: LossMarker,
+    written: () => void,
+    turned: () => void,
+  ) {
+    this.#files = files;
+    this.#stem = stem;
+    this.#uid = uid;
+    this.#opening = opening;
+    this.#clock = clock;
+    this.#marker = marker;
+    this.#written = written;
+    this.#turned = turned;
+  }
+
+  get #path(): string {
+    return `${this.#stem}${this.#part > 0 ? `.${this.#part}` : ""}.jsonl`;
+  }
+
+  /** Writes lines, or holds them back. */
+  append(lines: readonly Line[]): void {
+    for (const line of lines) this.#hold(Buffer.from(encode(line)), line.at_ms);
+    if (this.#clock.steady_ms() >= this.#retryAt_ms) this.drain();
+  }
+
+  /** Writes what is held back, now, however lately it failed. */
+  drain(): void {
+    if (this.#opened && this.#held.length === 0 && this.#lost === undefined) return;
+    let wrote = false;
+    try {
+      wrote = this.#begin();
+      if (this.#lost !== undefined) {
+        const lost: Line = { type: "spool.lost", at_ms: this.#clock.now_ms(), ...this.#lost };
+        this.#line(Buffer.from(encode(lost)));
+        this.#lost = undefined;
+        wrote = true;
+      }
+      let first = this.#held[0];
+      while (first !== undefined) {
+        this.#line(first.bytes);
+        this.#held.shift();
+        this.#heldBytes -= first.bytes.length;
+        wrote = true;
+        first = this.#held[0];
+      }
+      this.#retryAt_ms = 0;
+      this.#pause_ms = FIRST_PAUSE_MS;
+      this.#marker.remove();
+    } catch (error) {
+      this.#failed(error);
+    }
+    if (wrote) this.#written();
+  }
+
+  /** Gives the file back. A later line opens it again. */
+  close(): void {
+    const fd = this.#fd;
+    this.#fd = undefined;
+    if (fd === undefined) return;
+    try {
+      this.#files.closeSync(fd);
+    } catch {
+      // Every line is written already; the descriptor is gone whatever close says (close(2)).
+    }
+  }
+
+  #hold(bytes: Uint8Array, at_ms: number): void {
+    this.#held.push({ bytes, at_ms });
+    this.#heldBytes += bytes.length;
+    while (this.#held.length > MOST_LINES || this.#heldBytes > MOST_BYTES) {
+      const oldest = this.#held.shift();
+      if (oldest === undefined) return;
+      this.#heldBytes -= oldest.bytes.length;
+      const lines = (this.#lost?.lines ?? 0) + 1;
+      const first_ms = this.#lost?.first_ms ?? oldest.at_ms;
+      this.#lost = { lines, reason: this.#reason || "full", first_ms, last_ms: oldest.at_ms };
+    }
+  }
+
+  /** Opens the file, and writes its first line if it has none of ours; whether it did. */
+  #begin(): boolean {
+    this.#open();
+    if (this.#opened) return false;
+    this.#put(Buffer.from(encode(this.#opening)));
+    this.#opened = true;
+    return true;
+  }
+
+  #line(bytes: Uint8Array): void {
+    if (this.#size >= FULL_BYTES) this.#begin();
+    this.#put(bytes);
+  }
+
+  #open(): void {
+    const before = this.#fd === undefined ? undefined : this.#files.fstatSync(this.#fd);
+    // Somebody closed our descriptor and its number is another file's by now: that one is not ours to write or close.
+    if (before !== undefined && before.ino !== this.#inode) this.#fd = undefined;
+    // Somebody deleted the file: what we write into it would be seen by nobody.
+    else if (before !== undefined && (before.nlink === 0 || before.size >= FULL_BYTES)) this.close();
+    else if (before !== undefined) this.#size = before.size;
+    if (this.#fd === undefined) {
+      ownFolder(this.#files, dirname(this.#path), this.#uid, WORLD);
+      let found = this.#opens();
+      while (found.size >= FULL_BYTES) {
+        this.close();
+        this.#part += 1;
+        found = this.#opens();
+        this.#turned();
+      }
+      this.#size = found.size;
+      if (found.ino !== this.#inode || found.size === 0) this.#opened = false;
+      this.#inode = found.ino;
+      // Another copy of the plugin, or we before a failure, may have left half a line: end it, so that it spoils no
+      // other. If it was ours it is still held and comes again, whole.
+      if (found.size > 0 && this.#lastByte(found.size) !== NEWLINE) this.#put(Buffer.of(NEWLINE));
+    }
+  }
+
+  #opens(): Stats {
+    this.#fd = this.#files.openSync(this.#path, OPEN_FLAGS, 0o600);
+    const found = this.#files.fstatSync(this.#fd);
+    if (!found.isFile()) throw coded("NotAFile");
+    if (found.uid !== this.#uid) throw coded("NotOurs");
+    // The umask may have taken rights away, its owner's own among them.
+    if (found.size === 0) this.#files.fchmodSync(this.#fd, 0o600);
+    return found;
+  }
+
+  #lastByte(size: number): number | undefined {
+    const reading = this.#files.openSync(this.#path, constants.O_RDONLY | constants.O_NOFOLLOW | CLOSE_ON_EXEC);
+    try {
+      const last = new Uint8Array(1);
+      this.#files.readSync(reading, last, 0, 1, size - 1);
+      return last[0];
+    } finally {
+      this.#files.closeSync(reading);
+    }
+  }
+
+  #put(bytes: Uint8Array): void {
+    const written = this.#files.writeSync(this.#fd ?? -1, bytes, 0, bytes.length);
+    this.#size += written;
+    if (written < bytes.length) throw coded("ShortWrite");
+  }
+
+  #failed(error: unknown): void {
+    // Opened anew, the file is looked at anew.
+    this.close();
+    this.#reason = reasonOf(error);
+    this.#retryAt_ms = this.#clock.steady_ms() + FIRST_PAUSE_MS;
+    this.#mark();
+    if (this.#waiting) return;
+    this.#waiting = true;
+    this.#clock.later(() => {
+      this.#waiting = false;
+      if (this.#retryAt_ms > 0) this.drain();
+    }, this.#pause_ms);
+    this.#pause_ms = Math.min(this.#pause_ms * 2, LONGEST_PAUSE_MS);
+  }
+
+  #mark(): void {
+    const lines = this.#held.length + (this.#lost?.lines ?? 0);
+    if (lines === 0) return;
+    const first_ms = this.#lost?.first_ms ?? this.#held[0]?.at_ms ?? 0;
+    const last_ms = this.#held.at(-1)?.at_ms ?? this.#lost?.last_ms ?? 0;
+    this.#marker.write({ lines, reason: this.#reason, first_ms, last_ms });
+  }
+}
+
+// ---- cap.ts --------------------------------------------------------------------------------------------------------
+
+/**
+ * Keeps the spool within its bound while no exporter takes it in (docs/spool.md, "How large it gets"): the oldest files
+ * that nobody writes to any more go, and the loss is written down.
+ */
+
+/** What all spool files together may take on the disk, in whole blocks. */
+const CAP_BYTES = 64 * 1024 * 1024;
+const BLOCK_BYTES = 4096;
+/** After OpenCode's start, which is nobody's time to look through folders. */
+const LOOK_AFTER_MS = 1000;
+/** Files that are looked at in one turn of the event loop: half a millisecond. */
+const FILES_A_TURN = 200;
+/** A foreign file that is larger than any of ours is not read. */
+const LARGEST_BYTES = 2 * FULL_BYTES;
+const SPOOL_FILE =
+  /^(?<base>(?<pid>[1-9]\d{0,9})-(?<ticks>\d{1,18})-(?<boot>[0-9a-f]{8}))(?:\.(?<part>[1-9]\d{0,5}))?\.jsonl$/;
+const REASON = "SpoolFull";
+const LINE_END = 0x0a;
+const LOST_BEFORE = Buffer.from('\n{"v":1,"type":"spool.lost",');
+
+interface SpoolFile {
+  readonly name: string;
+  readonly bytes: number;
+  readonly blocks_bytes: number;
+  readonly written_ms: number;
+  readonly uid: number;
+}
+
+/** Looks at the folder now and then. Nothing here throws. */
+class SpoolCap {
+  readonly #files: Files;
+  readonly #clock: Clock;
+  readonly #places: Places;
+  readonly #run: ProcessKey;
+  readonly #uid: number;
+  readonly #doorbell: Doorbell;
+  readonly #lost: (loss: Loss) => void;
+  #looking = false;
+
+  /** `lost` is told what went with each file that was removed. */
+  constructor(
+    files: Files,
+    clock: Clock,
+    places: Places,
+    run: ProcessKey,
+    uid: number,
+    doorbell: Doorbell,
+    lost: (loss: Loss) => void,
+  ) {
+    this.#files = files;
+    this.#clock = clock;
+    this.#places = places;
+    this.#run = run;
+    this.#uid = uid;
+    this.#doorbell = doorbell;
+    this.#lost = lost;
+  }
+
+  /** Looks through the folder soon, a little at a time. */
+  look(): void {
+    if (this.#looking) return;
+    this.#looking = true;
+    this.#next(() => {
+      const names = this.#files.readdirSync(this.#places.spool).filter((name) => SPOOL_FILE.test(name));
+      this.#measure(names, []);
+    }, LOOK_AFTER_MS);
+  }
+
+  #next(turn: () => void, delay_ms = 0): void {
+    this.#clock.later(() => {
+      try {
+        turn();
+      } catch {
+        // No folder yet, or a disk that fails: the next look may see more, and what is lost there the spool says.
+        this.#looking = false;
+      }
+    }, delay_ms);
+  }
+
+  #measure(names: string[], found: SpoolFile[]): void {
+    for (const name of names.splice(0, FILES_A_TURN)) {
+      const file = this.#stat(name);
+      if (file !== undefined) found.push(file);
+    }
+    if (names.length > 0) {
+      this.#next(() => this.#measure(names, found));
+      return;
+    }
+    const excess_bytes = found.reduce((sum, file) => sum + file.blocks_bytes, -CAP_BYTES);
+    found.sort((one, other) => one.written_ms - other.written_ms || (one.name < other.name ? -1 : 1));
+    this.#shrink(excess_bytes, found);
+  }
+
+  #stat(name: string): SpoolFile | undefined {
+    try {
+      const found = this.#files.lstatSync(join(this.#places.spool, name));
+      if (!found.isFile()) return undefined;
+      const blocks_bytes = Math.ceil(found.size / BLOCK_BYTES) * BLOCK_BYTES;
+      return { name, bytes: found.size, blocks_bytes, written_ms: found.mtimeMs, uid: found.uid };
+    } catch {
+      // It went since the folder was read.
+      return undefined;
+    }
+  }
+
+  /** Removes one file, the oldest that may go, and comes again while there is too much. */
+  #shrink(excess_bytes: number, oldest: SpoolFile[]): void {
+    this.#looking = false;
+    if (excess_bytes <= 0 || this.#isTakenIn()) return;
+    for (let looked = 0; looked < FILES_A_TURN; looked += 1) {
+      const file = oldest.shift();
+      if (file === undefined) return;
+      const loss = this.#removed(file);
+      if (loss === undefined) continue;
+      this.#lost(loss);
+      excess_bytes -= file.blocks_bytes;
+      break;
+    }
+    this.#looking = true;
+    this.#next(() => this.#shrink(excess_bytes, oldest));
+  }
+
+  /** Whether an exporter is at work, or may be: then what is in the folder is its business. */
+  #isTakenIn(): boolean {
+    // A daemon listens to the doorbell, in whatever container it is; a command that works for a moment has the lock.
+    if (this.#doorbell.ring() !== "absent") return true;
+    let inode: number;
+    try {
+      inode = this.#files.lstatSync(this.#places.lock).ino;
+    } catch (error) {
+      return at(error, "code") !== "ENOENT";
+    }
+    try {
+      const locks = this.#files.readFileSync("/proc/locks", "utf8").split("\n");
+      return locks.some((lock) => lock.includes("FLOCK") && lock.includes(`:${inode} `));
+    } catch {
+      // Without /proc/locks it can't be told.
+      return true;
+    }
+  }
+
+  /** Removes a file whose writer is certainly gone, and gives what went with it; undefined where it stays. */
+  #removed(file: SpoolFile): Loss | undefined {
+    const path = join(this.#places.spool, file.name);
+    if (file.uid !== this.#uid || file.bytes > LARGEST_BYTES || !this.#mayBeOver(file)) return undefined;
+    try {
+      const content = this.#files.readFileSync(path);
+      if (!this.#isOver(file, content)) return undefined;
+      this.#files.unlinkSync(path);
+      return lossOf(content, file.written_ms);
+    } catch {
+      // Another OpenCode, or an exporter, was faster: it is theirs to tell.
+      return undefined;
+    }
+  }
+
+  /** What the name tells: a live process's file never goes, but for our own that are full. */
+  #mayBeOver(file: SpoolFile): boolean {
+    const { base, boot, pid, ticks } = SPOOL_FILE.exec(file.name)?.groups ?? {};
+    if (base === spoolName(this.#run)) return file.bytes >= FULL_BYTES;
+    if (boot !== this.#run.boot_id?.slice(0, 8)) return file.written_ms < this.#booted_ms();
+    return ticks !== "0" && startTicksOf(this.#files, pid ?? "") !== Number(ticks);
+  }
+
+  /** What its first line tells besides: in another pid namespace its process may be alive. */
+  #isOver(file: SpoolFile, content: Buffer): boolean {
+    const { base, boot } = SPOOL_FILE.exec(file.name)?.groups ?? {};
+    if (base === spoolName(this.#run) || boot !== this.#run.boot_id?.slice(0, 8)) return true;
+    const namespace = at(at(parsed(content.subarray(0, content.indexOf(LINE_END))), "run"), "pid_ns");
+    return namespace !== undefined && namespace === this.#run.pid_ns;
+  }
+
+  /** When this machine was started: a file of another boot that is younger is another machine's, or the clock jumped. */
+  #booted_ms(): number {
+    const uptime_s = Number(this.#files.readFileSync("/proc/uptime", "utf8").split(" ")[0]);
+    return this.#clock.now_ms() - uptime_s * 1000;
+  }
+}
+
+function parsed(line: Buffer): unknown {
+  try {
+    return JSON.parse(line.toString("utf8"));
+  } catch {
+    // A damaged line tells nothing.
+    return undefined;
+  }
+}
+
+function whole(value: unknown): number | undefined {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+}
+
+/** The lines of a file, and those that it says were lost before it. */
+function lossOf(content: Buffer, written_ms: number): Loss {
+  let lines = 0;
+  let end = -1;
+  for (let next = content.indexOf(LINE_END); next >= 0; next = content.indexOf(LINE_END, next + 1)) {
+    lines += 1;
+    end = next;
+  }
+  const begin = end > 0 ? content.lastIndexOf(LINE_END, end - 1) + 1 : 0;
+  const last_ms = whole(at(parsed(content.subarray(begin, Math.max(end, 0))), "at_ms")) ?? Math.floor(written_ms);
+  let first_ms = whole(at(parsed(content.subarray(0, content.indexOf(LINE_END))), "at_ms")) ?? last_ms;
+  for (let mark = content.indexOf(LOST_BEFORE); mark >= 0; mark = content.indexOf(LOST_BEFORE, mark + 1)) {
+    const told = parsed(content.subarray(mark + 1, content.indexOf(LINE_END, mark + 1)));
+    lines += (whole(at(told, "lines")) ?? 1) - 1;
+    first_ms = Math.min(first_ms, whole(at(told, "first_ms")) ?? first_ms);
+  }
+  return { lines, reason: REASON, first_ms, last_ms };
 }
 
 // ---- recent.ts -----------------------------------------------------------------------------------------------------
@@ -1218,196 +1668,6 @@ function stop(listening: Listening): void {
   }
 }
 
-// ---- spool.ts ------------------------------------------------------------------------------------------------------
-
-/**
- * Appends lines to the process's spool file, each by one write, at once: a killed OpenCode loses nothing already seen.
- * Where that fails the lines are held back, within bounds, and tried again.
- */
-
-/** Lines and bytes that are held back at most; what is older goes. */
-const MOST_LINES = 1000;
-const MOST_BYTES = 1024 * 1024;
-/** A broken disk is tried this often at most, and ever more rarely while nothing happens. */
-const FIRST_PAUSE_MS = 1000;
-const LONGEST_PAUSE_MS = 60_000;
-const NEWLINE = 0x0a;
-
-/** Not through a link somebody else laid; `O_NONBLOCK` so that a pipe in the file's place cannot stop OpenCode. */
-const OPEN_FLAGS =
-  constants.O_APPEND |
-  constants.O_CREAT |
-  constants.O_WRONLY |
-  constants.O_NOFOLLOW |
-  constants.O_NONBLOCK |
-  CLOSE_ON_EXEC;
-
-/** One process's spool file. Nothing here throws. */
-class Spool {
-  readonly #files: Files;
-  readonly #path: string;
-  readonly #uid: number;
-  readonly #opening: Line;
-  readonly #clock: Clock;
-  readonly #marker: LossMarker;
-  readonly #written: () => void;
-  #fd: number | undefined;
-  #inode: number | undefined;
-  /** The opening line is in the file that is open. */
-  #opened = false;
-  #held: { readonly bytes: Uint8Array; readonly at_ms: number }[] = [];
-  #heldBytes = 0;
-  #lost: Loss | undefined;
-  #reason = "";
-  #retryAt_ms = 0;
-  #pause_ms = FIRST_PAUSE_MS;
-  #waiting = false;
-
-  /** `uid` is whose file and folder it has to be, `opening` the first line of every file this makes; `written` is called after lines were written. */
-  constructor(
-    files: Files,
-    path: string,
-    uid: number,
-    opening: Line,
-    clock: Clock,
-    marker: LossMarker,
-    written: () => void,
-  ) {
-    this.#files = files;
-    this.#path = path;
-    this.#uid = uid;
-    this.#opening = opening;
-    this.#clock = clock;
-    this.#marker = marker;
-    this.#written = written;
-  }
-
-  /** Writes lines, or holds them back. */
-  append(lines: readonly Line[]): void {
-    for (const line of lines) this.#hold(Buffer.from(encode(line)), line.at_ms);
-    if (this.#clock.steady_ms() >= this.#retryAt_ms) this.drain();
-  }
-
-  /** Writes what is held back, now, however lately it failed. */
-  drain(): void {
-    if (this.#opened && this.#held.length === 0 && this.#lost === undefined) return;
-    let wrote = false;
-    try {
-      this.#open();
-      if (!this.#opened) {
-        this.#put(Buffer.from(encode(this.#opening)));
-        this.#opened = wrote = true;
-      }
-      if (this.#lost !== undefined) {
-        const lost: Line = { type: "spool.lost", at_ms: this.#clock.now_ms(), ...this.#lost };
-        this.#put(Buffer.from(encode(lost)));
-        this.#lost = undefined;
-        wrote = true;
-      }
-      let first = this.#held[0];
-      while (first !== undefined) {
-        this.#put(first.bytes);
-        this.#held.shift();
-        this.#heldBytes -= first.bytes.length;
-        wrote = true;
-        first = this.#held[0];
-      }
-      this.#retryAt_ms = 0;
-      this.#pause_ms = FIRST_PAUSE_MS;
-      this.#marker.remove();
-    } catch (error) {
-      this.#failed(error);
-    }
-    if (wrote) this.#written();
-  }
-
-  /** Gives the file back. A later line opens it again. */
-  close(): void {
-    const fd = this.#fd;
-    this.#fd = undefined;
-    if (fd === undefined) return;
-    try {
-      this.#files.closeSync(fd);
-    } catch {
-      // Every line is written already; the descriptor is gone whatever close says (close(2)).
-    }
-  }
-
-  #hold(bytes: Uint8Array, at_ms: number): void {
-    this.#held.push({ bytes, at_ms });
-    this.#heldBytes += bytes.length;
-    while (this.#held.length > MOST_LINES || this.#heldBytes > MOST_BYTES) {
-      const oldest = this.#held.shift();
-      if (oldest === undefined) return;
-      this.#heldBytes -= oldest.bytes.length;
-      const lines = (this.#lost?.lines ?? 0) + 1;
-      const first_ms = this.#lost?.first_ms ?? oldest.at_ms;
-      this.#lost = { lines, reason: this.#reason || "full", first_ms, last_ms: oldest.at_ms };
-    }
-  }
-
-  #open(): void {
-    const before = this.#fd === undefined ? undefined : this.#files.fstatSync(this.#fd);
-    // Somebody closed our descriptor and its number is another file's by now: that one is not ours to write or close.
-    if (before !== undefined && before.ino !== this.#inode) this.#fd = undefined;
-    // Somebody deleted the file: what we write into it would be seen by nobody.
-    else if (before?.nlink === 0) this.close();
-    if (this.#fd === undefined) {
-      ownFolder(this.#files, dirname(this.#path), this.#uid, WORLD);
-      this.#fd = this.#files.openSync(this.#path, OPEN_FLAGS, 0o600);
-      const found = this.#files.fstatSync(this.#fd);
-      if (!found.isFile()) throw coded("NotAFile");
-      if (found.uid !== this.#uid) throw coded("NotOurs");
-      // The umask may have taken rights away, its owner's own among them.
-      if (found.size === 0) this.#files.fchmodSync(this.#fd, 0o600);
-      if (found.ino !== this.#inode || found.size === 0) this.#opened = false;
-      this.#inode = found.ino;
-      // Another copy of the plugin, or we before a failure, may have left half a line: end it, so that it spoils no
-      // other. If it was ours it is still held and comes again, whole.
-      if (found.size > 0 && this.#lastByte(found.size) !== NEWLINE) this.#put(Buffer.of(NEWLINE));
-    }
-  }
-
-  #lastByte(size: number): number | undefined {
-    const reading = this.#files.openSync(this.#path, constants.O_RDONLY | constants.O_NOFOLLOW | CLOSE_ON_EXEC);
-    try {
-      const last = new Uint8Array(1);
-      this.#files.readSync(reading, last, 0, 1, size - 1);
-      return last[0];
-    } finally {
-      this.#files.closeSync(reading);
-    }
-  }
-
-  #put(bytes: Uint8Array): void {
-    const written = this.#files.writeSync(this.#fd ?? -1, bytes, 0, bytes.length);
-    if (written < bytes.length) throw coded("ShortWrite");
-  }
-
-  #failed(error: unknown): void {
-    // Opened anew, the file is looked at anew.
-    this.close();
-    this.#reason = reasonOf(error);
-    this.#retryAt_ms = this.#clock.steady_ms() + FIRST_PAUSE_MS;
-    this.#mark();
-    if (this.#waiting) return;
-    this.#waiting = true;
-    this.#clock.later(() => {
-      this.#waiting = false;
-      if (this.#retryAt_ms > 0) this.drain();
-    }, this.#pause_ms);
-    this.#pause_ms = Math.min(this.#pause_ms * 2, LONGEST_PAUSE_MS);
-  }
-
-  #mark(): void {
-    const lines = this.#held.length + (this.#lost?.lines ?? 0);
-    if (lines === 0) return;
-    const first_ms = this.#lost?.first_ms ?? this.#held[0]?.at_ms ?? 0;
-    const last_ms = this.#held.at(-1)?.at_ms ?? this.#lost?.last_ms ?? 0;
-    this.#marker.write({ lines, reason: this.#reason, first_ms, last_ms });
-  }
-}
-
 // ---- recorder.ts ---------------------------------------------------------------------------------------------------
 
 /** What one process has of this plugin, however many copies and instances of it OpenCode loads. */
@@ -1458,7 +1718,12 @@ class Recorder {
     this.#started = { type: "run.started", at_ms: clock.now_ms(), run, api, plugin_version: version, host_version };
     this.#copies.add(first.copy);
     const marker = new LossMarker(files, places.losses, name, pid, uid);
-    this.#spool = new Spool(files, join(places.spool, `${name}.jsonl`), uid, this.#started, clock, marker, wake);
+    const cap = new SpoolCap(files, clock, places, run, uid, doorbell, (loss) =>
+      this.#spool.append([{ type: "spool.lost", at_ms: clock.now_ms(), ...loss }]),
+    );
+    const turned = () => cap.look();
+    this.#spool = new Spool(files, join(places.spool, name), uid, this.#started, clock, marker, wake, turned);
+    cap.look();
     this.relay = new Relay(this, clock);
     host.atExit(() => this.#end());
   }

@@ -121,6 +121,11 @@ def lost_by_reason(connection: sqlite3.Connection, since_ms: int) -> list[Lost]:
     return [Lost(*row) for row in rows]
 
 
+def latest_instant_ms(connection: sqlite3.Connection) -> int:
+    """When the last message was completed, or began where it never was, by the clock of that time; 0 for none."""
+    return _count(connection, "SELECT ifnull(max(counted_at_ms), 0) FROM messages", ())
+
+
 def pending_messages(connection: sqlite3.Connection) -> int:
     """Messages that may be a fork's copies and are in no total yet."""
     return _count(connection, "SELECT count(*) FROM messages WHERE standing = 'pending'", ())

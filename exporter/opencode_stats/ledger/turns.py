@@ -129,6 +129,9 @@ def become_idle(
     # reply.
     close_requests(connection, conversation, at_ms)
     _rest(connection, run, at_ms, was_busy=bool(was_busy))
+    if outcome == "interrupted":
+        # OpenCode 2.x tells no error of it. A compaction that comes after it succeeds, and is not the turn's own end.
+        connection.execute("UPDATE conversations SET error = 'aborted' WHERE conversation = ?", (conversation,))
     facts = connection.execute(
         "SELECT c.parent IS NULL, c.deleted_ms IS NOT NULL, c.last_prompt, prompts.at_ms, runs.uid, c.error, "
         "c.directory, runs.id "

@@ -97,6 +97,10 @@ class Client:
         """Delete a conversation and its children."""
         self.call("DELETE", f"/session/{conversation}", directory)
 
+    def children(self, directory: Path, conversation: str) -> list[str]:
+        """The conversations of a conversation's sub-agents."""
+        return [str(child["id"]) for child in self.call("GET", f"/session/{conversation}/children", directory)]
+
     def dispose(self, directory: Path) -> None:
         """Stop serving a directory until its next request."""
         self.call("POST", "/instance/dispose", directory)

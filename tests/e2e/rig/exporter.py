@@ -66,7 +66,7 @@ class Exporter:
     def doctor(self) -> dict[str, list[str]]:
         """What ``opencode-stats doctor`` finds wrong: subject → reasons."""
         wrong: dict[str, list[str]] = {}
-        for finding in json.loads(self.call("doctor", "--json").stdout):
+        for finding in json.loads(self.call("doctor", "--json").stdout)["findings"]:
             if finding["verdict"] != "ok":
                 wrong.setdefault(finding["about"], []).append(finding["reason"])
         return wrong

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import time
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,9 @@ def healthy(call: Call, household: Household) -> Household:
     plugins.mkdir(parents=True)
     (plugins / "opencode-stats.ts").write_bytes(bundled_plugin())
     (plugins / "opencode-stats.json").write_bytes(record(household.paths.state, None))
-    household.write(Script(pid=os.getpid()).started().conversation("ses_a").answer("ses_a", input=7))
+    # Not in the future, wherever the tests' noon is.
+    script = Script(pid=os.getpid(), at_ms=time.time_ns() // 1_000_000 - 60_000)
+    household.write(script.started().conversation("ses_a").answer("ses_a", input=7))
     assert call("import").returncode == 0
     return household
 
@@ -55,10 +58,12 @@ def test_before_the_first_use(call: Call, household: Household) -> None:
 
     assert done.returncode == 1
     assert [line for line in done.stdout.splitlines() if not line.startswith("ok")] == [
+        "warn  OpenCode: not found.",
+        "      → install OpenCode (https://opencode.ai), or put it into PATH",
         "warn  plugin: not installed.",
-        "      → opencode-stats setup, or opencode-stats setup --project DIR",
+        "      → opencode-stats setup",
         "",
-        "1 of 9 want mending.",
+        "2 of 14 want mending.",
     ]
     assert [path.name for path in household.home.iterdir()] == ["tmp"]
 
@@ -66,10 +71,12 @@ def test_before_the_first_use(call: Call, household: Household) -> None:
 def test_json_says_the_same(call: Call, household: Household) -> None:
     done = call("doctor", "--json")
 
-    found = json.loads(done.stdout)
+    document = json.loads(done.stdout)
     assert done.returncode == 1
-    assert {tuple(sorted(finding)) for finding in found} == {("about", "mend", "reason", "verdict")}
-    assert [finding["about"] for finding in found if finding["verdict"] != "ok"] == ["plugin"]
+    assert {key: document[key] for key in document if key != "findings"} == {"schemaVersion": 1, "verdict": "warn"}
+    found = document["findings"]
+    assert {tuple(finding) for finding in found} == {("code", "verdict", "about", "reason", "mend")}
+    assert [finding["code"] for finding in found if finding["verdict"] != "ok"] == ["opencode", "plugin"]
 
 
 def test_it_changes_nothing_where_all_is_well(call: Call, healthy: Household) -> None:

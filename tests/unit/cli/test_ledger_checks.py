@@ -95,6 +95,8 @@ def test_bad_lines_and_lost_events_are_history_after_a_week(patient: Patient) ->
             "VALUES (?, 'a', 1, 1, 0, 1, 2, 'not JSON')",
             (NOON_MS,),
         )
+        patient.paths.quarantine.mkdir(parents=True, mode=0o700)
+        (patient.paths.quarantine / "a.1.0.bad").touch()
         (bad,) = patient.says("quarantine")
         lost = patient.says("lost events")[-1]
         assert (bad.verdict, bad.reason) == ("warn", "2 lines: not JSON.")
@@ -102,17 +104,30 @@ def test_bad_lines_and_lost_events_are_history_after_a_week(patient: Patient) ->
 
         patient.clock.advance(RECENT_MS / 1000 + 60)
         (bad,) = patient.says("quarantine")
-        assert (bad.verdict, bad.reason) == ("ok", "nothing new (2 older lines).")
+        assert (bad.verdict, bad.reason) == ("ok", "nothing new (2 lines before).")
         assert patient.verdict("lost events") == "ok"
 
 
 def test_a_spool_that_is_not_taken_in(patient: Patient) -> None:
     patient.ledger().close()
     patient.paths.spool.mkdir(parents=True, mode=0o700)
-    assert patient.says("spool") == []
+    assert patient.says("spool")[0].reason == "0 bytes are not taken in."
     with open(patient.paths.spool / "1-1-00000000.jsonl", "wb") as file:
         file.truncate(ledger_checks.BACKLOG_BYTES + 2**20)
 
     (finding,) = patient.says("spool")
 
     assert (finding.verdict, finding.reason) == ("warn", "17 MiB are not taken in.")
+
+
+def test_messages_from_the_future(patient: Patient) -> None:
+    with closing(patient.ledger()) as ledger:
+        take(
+            ledger, Script(at_ms=NOON_MS + 3 * 60 * 60 * 1000).started().conversation("ses_a").answer("ses_a", input=7)
+        )
+    (finding,) = patient.says("clock")
+    assert finding.verdict == "warn"
+    assert finding.reason.startswith("the last message was completed 3 h from now")
+
+    patient.clock.advance(3 * 60 * 60)
+    assert patient.verdict("clock") == "ok"

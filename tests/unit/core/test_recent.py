@@ -46,6 +46,14 @@ def test_a_day_on_which_the_clock_changes(zone: str, at: str, hours: int, length
     assert {(end - start) / HOUR_MS for start, end in zip(calendar.hours, ends, strict=True)} == lengths
 
 
+def test_a_calendar_holds_from_midnight_to_midnight() -> None:
+    calendar = calendar_of(ms("2026-11-21T12:00+00:00"), UTC)
+    begins_ms, ends_ms = ms("2026-11-21T00:00+00:00"), ms("2026-11-22T00:00+00:00")
+    instants_ms = (begins_ms - 1, begins_ms, ends_ms - 1, ends_ms)
+
+    assert [calendar.holds(at_ms) for at_ms in instants_ms] == [False, True, True, False]
+
+
 def test_the_days_touch_across_a_change_of_the_clock() -> None:
     days = calendar_of(ms("2026-11-01T12:00+01:00"), ZoneInfo("Europe/Berlin")).days
 

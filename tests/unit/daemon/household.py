@@ -19,6 +19,7 @@ from typing import IO, TYPE_CHECKING, Any
 from tests.support.script import Script
 
 from opencode_stats.core.events import ProcessKey
+from opencode_stats.host.files import own_folder
 from opencode_stats.host.paths import Paths
 from opencode_stats.host.processes import Processes
 
@@ -128,8 +129,10 @@ class Household:
 
     def write(self, script: Script, since: int = 0) -> None:
         """Appends a script's lines, those from ``since`` on, without ringing."""
-        self.paths.spool.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with open(self.paths.spool / script.file_name, "ab") as file:
+        own_folder(self.paths.spool)
+        path = self.paths.spool / script.file_name
+        path.touch(0o600)
+        with open(path, "ab") as file:
             file.write(b"".join(script.raw_lines[since:]))
 
     def tell(self, opencode: OpenCode) -> None:

@@ -52,6 +52,17 @@ def test_a_zone_may_be_given_as_a_file(colon: str) -> None:
     assert hours(local_zone({"TZ": colon + zone_file("Asia/Kathmandu")}, zone_file("Europe/Berlin"))) == 5.75
 
 
+@needs_zones
+def test_while_a_zone_stays_it_is_the_same_object_and_another_one_is_noticed(tmp_path: Path) -> None:
+    file = tmp_path / "localtime"
+    file.write_bytes(Path(zone_file("Europe/Berlin")).read_bytes())
+    first = local_zone({}, str(file))
+
+    assert local_zone({}, str(file)) is first
+    file.write_bytes(Path(zone_file("Asia/Kathmandu")).read_bytes())
+    assert hours(local_zone({}, str(file))) == 5.75
+
+
 def test_a_machine_without_a_zone_is_at_utc(tmp_path: Path) -> None:
     (tmp_path / "garbage").write_bytes(b"TZif but not really")
 

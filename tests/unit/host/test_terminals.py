@@ -11,7 +11,15 @@ import pytest
 from tests.support.tmux import tmux_server
 
 from opencode_stats.host.processes import Processes
-from opencode_stats.host.terminals import Tmux, attached_clients, clients_of, lineage, tmux_around
+from opencode_stats.host.terminals import (
+    MOST_PIDS,
+    Tmux,
+    attached_clients,
+    clients_of,
+    distinct,
+    lineage,
+    tmux_around,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,6 +75,11 @@ def test_the_clients_of_every_session_that_has_the_pane_the_last_used_first() ->
     assert clients_of(TMUX, lines) == [12, 13, 11]
     assert clients_of(Tmux("/tmp/s", 7, "$0", ""), lines) == [14]
     assert clients_of(TMUX, []) == []
+
+
+def test_the_nearest_pids_are_kept_each_once() -> None:
+    assert distinct([3, 1, 3, 2, 1]) == (3, 1, 2)
+    assert distinct(range(1000)) == tuple(range(MOST_PIDS))
 
 
 @pytest.fixture

@@ -92,6 +92,52 @@ def test_an_error_of_the_turn_before_is_forgotten_by_the_next_prompt(ledger: sql
     assert asked(ledger) == [("finished", "ses_a")]
 
 
+def test_a_title_is_no_turn(ledger: sqlite3.Connection) -> None:
+    script = begun().titled("ses_a", "msg_1")
+    take(ledger, script)
+    assert asked(ledger) == []
+
+    go_on(ledger, script.key, Script(at_ms=script.at_ms).idle("ses_a").titled("ses_a", "msg_2").events)
+
+    assert asked(ledger) == [("finished", "ses_a")]
+
+
+@pytest.mark.parametrize("outcome", ["succeeded", "failed", "interrupted"])
+def test_a_compaction_asks_for_nothing_after_a_turn_however_that_ended(
+    ledger: sqlite3.Connection, outcome: str
+) -> None:
+    script = Script(api=2).started().conversation("ses_a", directory="/w").prompt("ses_a").busy("ses_a")
+    take(ledger, script.idle("ses_a", outcome))
+    before = asked(ledger)
+
+    compaction = Script(at_ms=script.at_ms, api=2).busy("ses_a").line("conversation.compacted", conversation="ses_a")
+    go_on(ledger, script.key, compaction.idle("ses_a", "succeeded").events)
+
+    assert asked(ledger) == before
+
+
+def test_a_sub_agents_error_and_its_end_are_not_the_users(ledger: sqlite3.Connection) -> None:
+    script = begun().conversation("ses_child", parent="ses_a").prompt("ses_child").busy("ses_child")
+    take(ledger, script.failed("ses_child").idle("ses_child").idle("ses_child").idle("ses_a"))
+
+    assert asked(ledger) == [("finished", "ses_a")]
+
+
+def test_a_deleted_sub_agent_asks_for_nothing_and_its_parent_finishes_once(ledger: sqlite3.Connection) -> None:
+    script = begun().conversation("ses_child", parent="ses_a").prompt("ses_child").busy("ses_child")
+    take(ledger, script.deleted("ses_child").idle("ses_child").failed("ses_child").idle("ses_child").idle("ses_a"))
+
+    assert asked(ledger) == [("finished", "ses_a")]
+
+
+def test_a_conversation_that_was_deleted_at_work_asks_for_nothing_when_its_idle_comes(
+    ledger: sqlite3.Connection,
+) -> None:
+    take(ledger, begun().deleted("ses_a").failed("ses_a", "MessageAbortedError").idle("ses_a").idle("ses_a"))
+
+    assert asked(ledger) == []
+
+
 def test_an_error_of_opencode_itself_is_nobodys_turn(ledger: sqlite3.Connection) -> None:
     take(ledger, begun().failed(None).idle("ses_a"))
 

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// @ts-check
+
+import Gio from 'gi://Gio';
+import GLib from 'gi://GLib';
+
+import {gettext as _, ngettext} from 'resource:///org/gnome/shell/extensions/extension.js';
+import * as Main from 'resource:///org/gnome/shell/ui/main.js';
+
+import {Instants} from '../lib/instants.js';
+import {languageTag} from '../lib/locale.js';
+import {Numbers} from '../lib/numbers.js';
+import {panelView} from '../lib/panel.js';
+import {promised} from './asynchronous.js';
+import {askToTakeIn, isExporterThere} from './exporter.js';
+import {StatsMenu} from './menu.js';
+import {Notifier} from './notifier.js';
+import {PanelButton} from './panelButton.js';
+import {placesOf} from './places.js';
+import {StatsFile} from './statsFile.js';
+import {raiseWindow} from './terminalWindows.js';
+
+/** @typedef {import('resource:///org/gnome/shell/extensions/extension.js').Extension} Extension */
+/** @typedef {import('../lib/menu.js').Speech} Speech */
+
+/** What readers of numbers, of times and of words go by can differ: each has its own locale category. */
+const languageFor = category => languageTag(GLib.get_language_names_with_category(category)[0]);
+
+/** Leads from the file to panel, menu and notifications, and from the menu's deeds back. */
+export class Controller {
+    #extension;
+    #settings;
+    #places;
+    #undo;
+    #cancellable = new Gio.Cancellable();
+    /** @type {import('./menu.js').Reading} */
+    #reading = {document: null, trouble: null, exporterAnswers: null};
+    /** @type {Speech} */
+    #speech;
+    /** @type {InstanceType<typeof PanelButton> | null} */
+    #button = null;
+    /** @type {StatsMenu | null} */
+    #menu = null;
+    #notifier;
+    #file;
+
+    /**
+     * @param {Extension} extension
+     * @param {import('../lib/attention.js').Memory} memory
+     * @param {import('../lib/undo.js').UndoStack} undo takes what `disable()` has to undo
+     */
+    constructor(extension, memory, undo) {
+        this.#extension = extension;
+        this.#undo = undo;
+        this.#settings = extension.getSettings();
+        this.#places = placesOf(this.#settings);
+        this.#speech = this.#makeSpeech();
+        undo.add(() => this.#cancellable.cancel());
+        this.#addButton();
+        undo.add(() => this.#removeButton());
+        this.#notifier = new Notifier(extension.dir, this.#settings, memory, this.#speech);
+        undo.add(() => this.#notifier.stop());
+        this.#file = new StatsFile(this.#places, this.#settings.get_uint('fallback-interval'), reading => this.#show(reading));
+        undo.add(() => this.#file.stop());
+        this.#followSettings();
+    }
+
+    #followSettings() {
+        const speak = () => {
+            this.#speech = this.#makeSpeech();
+            this.#menu?.setSpeech(this.#speech);
+            this.#notifier.setSpeech(this.#speech);
+            this.#showPanel();
+        };
+        /** @type {Record<string, () => void>} */
+        const followers = {
+            'panel-figure': () => this.#showPanel(),
+            'panel-content': () => this.#showPanel(),
+            'number-style': speak,
+            'show-cost': speak,
+            'panel-position': () => {
+                this.#removeButton();
+                this.#addButton();
+            },
+            'fallback-interval': () => this.#file.setInterval(this.#settings.get_uint('fallback-interval')),
+        };
+        for (const [key, follow] of Object.entries(followers)) {
+            const handler = this.#settings.connect(`changed::${key}`, follow);
+            this.#undo.add(() => this.#settings.disconnect(handler));
+        }
+    }
+
+    /** @returns {Speech} */
+    #makeSpeech() {
+        const style = this.#settings.get_string('number-style') === 'full' ? 'full' : 'compact';
+        return {
+            numbers: new Numbers(languageFor('LC_NUMERIC'), style),
+            instants: new Instants(languageFor('LC_TIME')),
+            words: {gettext: _, ngettext},
+            showCost: this.#settings.get_boolean('show-cost'),
+            home: GLib.get_home_dir(),
+        };
+    }
+
+    #addButton() {
+        const {dir, uuid} = this.#extension;
+        this.#button = new PanelButton(dir);
+        const menu = /** @type {import('resource:///org/gnome/shell/ui/popupMenu.js').PopupMenu} */ (this.#button.menu);
+        this.#menu = new StatsMenu(menu, dir, this.#speech, {
+            opened: () => this.#askForExporter(),
+            refresh: () => this.#refresh(),
+            openFolder: () => this.#openFolder(),
+            openPreferences: () => this.#extension.openPreferences(),
+            raise: raiseWindow,
+        });
+        this.#menu.show(this.#reading);
+        this.#showPanel();
+        const position = this.#settings.get_string('panel-position');
+        Main.panel.addToStatusArea(uuid, this.#button, position === 'left' ? -1 : 0, position);
+    }
+
+    #removeButton() {
+        this.#menu?.stop();
+        this.#menu = null;
+        this.#button?.destroy();
+        this.#button = null;
+    }
+
+    /** @param {import('./statsFile.js').Reading} reading */
+    #show(reading) {
+        this.#reading = {...this.#reading, ...reading};
+        this.#showPanel();
+        this.#menu?.show(this.#reading);
+        if (reading.trouble === null && reading.document !== null)
+            this.#notifier.show(reading.document.items);
+    }
+
+    #showPanel() {
+        const choice = /** @type {import('../lib/panel.js').PanelChoice} */ ({
+            figure: this.#settings.get_string('panel-figure'),
+            content: this.#settings.get_string('panel-content'),
+        });
+        this.#button?.show_view(panelView(this.#reading.document, choice, this.#speech.numbers, this.#speech.words));
+    }
+
+    async #askForExporter() {
+        this.#showExporter(await isExporterThere(this.#places.socket, this.#cancellable));
+    }
+
+    async #refresh() {
+        this.#menu?.showRefresh(_('Refreshing …'));
+        this.#file.look();
+        const isDone = await askToTakeIn(this.#places.socket, this.#cancellable);
+        this.#showExporter(isDone);
+        this.#menu?.showRefresh(isDone ? _('Up to date') : _('The exporter does not run'));
+    }
+
+    /** @param {boolean | null} exporterAnswers */
+    #showExporter(exporterAnswers) {
+        if (this.#cancellable.is_cancelled())
+            return;
+        this.#reading = {...this.#reading, exporterAnswers};
+        this.#menu?.show(this.#reading);
+        this.#file.look();
+    }
+
+    async #openFolder() {
+        const folder = this.#places.statsFile.get_parent();
+        try {
+            const context = global.create_app_launch_context(0, -1);
+            await promised(
+                done => Gio.AppInfo.launch_default_for_uri_async(folder?.get_uri() ?? 'file:///', context, this.#cancellable, done),
+                result => Gio.AppInfo.launch_default_for_uri_finish(result));
+        } catch (error) {
+            if (!this.#cancellable.is_cancelled())
+                Main.notifyError(_('The folder can’t be opened'), error instanceof Error || error instanceof GLib.Error ? error.message : '');
+        }
+    }
+}

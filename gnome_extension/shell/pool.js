@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// @ts-check
+
+import * as PopupMenu from 'resource:///org/gnome/shell/ui/popupMenu.js';
+
+/**
+ * A part of the menu with as many items as there are rows, set apart from what is above it. Items are kept and filled
+ * anew, so that what has the keyboard's focus keeps it.
+ *
+ * @template Row
+ */
+export class Pool {
+    #make;
+    #section = new PopupMenu.PopupMenuSection();
+    /** @type {(PopupMenu.PopupBaseMenuItem & {show_row: (row: Row) => void})[]} */
+    #items = [];
+
+    /**
+     * @param {PopupMenu.PopupMenu} menu
+     * @param {() => PopupMenu.PopupBaseMenuItem & {show_row: (row: Row) => void}} make
+     */
+    constructor(menu, make) {
+        this.#make = make;
+        menu.addMenuItem(new PopupMenu.PopupSeparatorMenuItem());
+        menu.addMenuItem(this.#section);
+    }
+
+    /** @param {Row[]} rows */
+    show(rows) {
+        rows.forEach((row, index) => {
+            if (!this.#items[index]) {
+                this.#items[index] = this.#make();
+                this.#section.addMenuItem(this.#items[index]);
+            }
+            this.#items[index].show_row(row);
+        });
+        this.#items.splice(rows.length).forEach(item => item.destroy());
+    }
+}

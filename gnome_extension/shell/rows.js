@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// @ts-check
+// The menu's other rows: a run, a limit, a notice.
+
+import Clutter from 'gi://Clutter';
+import Gio from 'gi://Gio';
+import GObject from 'gi://GObject';
+import St from 'gi://St';
+
+import * as PopupMenu from 'resource:///org/gnome/shell/ui/popupMenu.js';
+
+import {ShareBar} from './shareBar.js';
+import {verticalBox} from './vertical.js';
+
+/** @typedef {import('../lib/menu.js').RunRow} RunRow */
+/** @typedef {import('../lib/menu.js').LimitRow} LimitRow */
+
+const RUN_ICONS = {working: 'working', waiting: 'waiting', idle: 'resting'};
+
+/**
+ * An icon of ours.
+ *
+ * @param {Gio.File} folder of the extension
+ * @param {string} name
+ */
+export function ownIcon(folder, name) {
+    return new Gio.FileIcon({file: folder.resolve_relative_path(`icons/opencode-stats-${name}-symbolic.svg`)});
+}
+
+/** A live OpenCode; activating it brings its terminal window to the front. */
+export const RunItem = GObject.registerClass(
+class OpencodeStatsRunItem extends PopupMenu.PopupBaseMenuItem {
+    /**
+     * @param {Gio.File} folder of the extension
+     * @param {(pids: number[]) => void} raise
+     */
+    constructor(folder, raise) {
+        super();
+        this._folder = folder;
+        /** @type {number[]} */
+        this._pids = [];
+        this.add_style_class_name('opencode-stats-run');
+        this._icon = new St.Icon({style_class: 'popup-menu-icon'});
+        this._title = new St.Label({style_class: 'opencode-stats-name', x_expand: true, y_align: Clutter.ActorAlign.CENTER});
+        this._state = new St.Label({style_class: 'opencode-stats-detail', y_align: Clutter.ActorAlign.CENTER});
+        for (const part of [this._icon, this._title, this._state])
+            this.add_child(part);
+        this.connect('activate', () => raise(this._pids));
+    }
+
+    /** @param {RunRow} row */
+    show_row(row) {
+        this._pids = row.pids;
+        this._icon.gicon = ownIcon(this._folder, RUN_ICONS[row.icon]);
+        this._title.text = row.title;
+        this._state.text = row.state;
+        this.accessible_name = row.spoken;
+        if (row.icon === 'waiting')
+            this.add_style_class_name('opencode-stats-waiting');
+        else
+            this.remove_style_class_name('opencode-stats-waiting');
+    }
+});
+
+/** A limit, and how much of it is used. */
+export const LimitItem = GObject.registerClass(
+class OpencodeStatsLimitItem extends PopupMenu.PopupBaseMenuItem {
+    constructor() {
+        super({activate: false, hover: false});
+        const line = new St.BoxLayout({x_expand: true});
+        this._name = new St.Label({style_class: 'opencode-stats-name', x_expand: true});
+        this._detail = new St.Label({style_class: 'opencode-stats-since', y_align: Clutter.ActorAlign.CENTER});
+        this._percent = new St.Label({style_class: 'opencode-stats-tokens'});
+        for (const part of [this._name, this._detail, this._percent])
+            line.add_child(part);
+        this._bar = new ShareBar();
+        const box = verticalBox({x_expand: true, style_class: 'opencode-stats-model-box'});
+        box.add_child(line);
+        box.add_child(this._bar);
+        this.add_child(box);
+    }
+
+    /** @param {LimitRow} row */
+    show_row(row) {
+        this._name.text = row.name;
+        this._detail.text = row.detail;
+        this._percent.text = row.percent;
+        this._bar.show_share(row.share, [1], [`-${row.level}-color`]);
+        this.accessible_name = [row.name, row.percent, row.detail].filter(text => text).join(', ');
+    }
+});
+
+/** What is not as it should be. */
+export const NoticeItem = GObject.registerClass(
+class OpencodeStatsNoticeItem extends PopupMenu.PopupBaseMenuItem {
+    constructor() {
+        super({activate: false, hover: false});
+        this._title = new St.Label({style_class: 'opencode-stats-notice-title'});
+        this._sentence = new St.Label({style_class: 'opencode-stats-notice'});
+        for (const label of [this._title, this._sentence])
+            label.clutter_text.line_wrap = true;
+        const box = verticalBox({x_expand: true});
+        box.add_child(this._title);
+        box.add_child(this._sentence);
+        this.add_child(box);
+    }
+
+    /** @param {import('../lib/notice.js').Notice | null} notice null hides it */
+    show_notice(notice) {
+        this.visible = notice !== null;
+        this._title.text = notice?.title ?? '';
+        this._sentence.text = notice?.sentence ?? '';
+        this.accessible_name = `${this._title.text}. ${this._sentence.text}`;
+    }
+});
