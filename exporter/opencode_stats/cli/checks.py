@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import stat
 from typing import TYPE_CHECKING, Any, Final
 
-from opencode_stats.cli.finding import CODES, Finding
+from opencode_stats.cli.finding import CODES, Finding, away, typed
 from opencode_stats.cli.gnome_check import gnome_finding
 from opencode_stats.cli.ledger_checks import ledger_findings
 from opencode_stats.cli.machine_checks import disk_finding, file_system_finding, opencode_finding
@@ -70,12 +69,12 @@ def _folder(about: str, folder: Path) -> Finding:
     except FileNotFoundError:
         return _missing(about, folder)
     except OSError as error:
-        return Finding("fail", about, f"{folder}: {error.strerror}.", f"chmod u+rwx {_word(folder.parent)}")
+        return Finding("fail", about, f"{folder}: {error.strerror}.", f"chmod u+rwx {typed(folder.parent)}")
     trouble = _trouble(folder, found)
     if trouble is not None:
         return Finding("fail", about, *trouble)
     if about == "spool folder" and found.st_mode & _OTHERS_MAY:
-        return Finding("warn", about, f"{folder} is open to other users.", f"chmod 700 {_word(folder)}")
+        return Finding("warn", about, f"{folder} is open to other users.", f"chmod 700 {typed(folder)}")
     return Finding("ok", about, f"{folder} can be written.")
 
 
@@ -85,7 +84,7 @@ def _missing(about: str, folder: Path) -> Finding:
     try:
         trouble = _trouble(nearest, os.stat(nearest), owned=False)
     except OSError as error:
-        trouble = f"{nearest}: {error.strerror}.", _away(nearest)
+        trouble = f"{nearest}: {error.strerror}.", away(nearest)
     if trouble is not None:
         return Finding("fail", about, f"{folder} can't be made: {trouble[0]}", trouble[1])
     return Finding("ok", about, f"{folder} is not there yet; it is made when it is needed.")
@@ -94,14 +93,14 @@ def _missing(about: str, folder: Path) -> Finding:
 def _trouble(folder: Path, found: os.stat_result, *, owned: bool = True) -> tuple[str, str] | None:
     """Why nothing can be written there, with the mend; None if it can."""
     if not stat.S_ISDIR(found.st_mode):
-        return f"{folder} is not a folder.", _away(folder)
+        return f"{folder} is not a folder.", away(folder)
     if owned and found.st_uid != os.geteuid():
-        return f"{folder} belongs to somebody else.", f"sudo chown {os.geteuid()} {_word(folder)}"
+        return f"{folder} belongs to somebody else.", f"sudo chown {os.geteuid()} {typed(folder)}"
     system = os.statvfs(folder)
     if system.f_flag & os.ST_RDONLY:
         return f"{folder} is on a read-only file system.", "mount it for writing, or choose another XDG_STATE_HOME"
     if not os.access(folder, os.W_OK | os.X_OK):
-        return f"{folder} can't be written.", f"chmod u+rwx {_word(folder)}"
+        return f"{folder} can't be written.", f"chmod u+rwx {typed(folder)}"
     if system.f_bavail == 0:
         return f"the disk of {folder} is full.", "make room; what is held back is then written"
     return None
@@ -124,15 +123,15 @@ def _stats_file(paths: Paths) -> list[Finding]:
     if not os.path.lexists(file):
         return [Finding("ok", about, "not there yet; opencode-stats makes it.")]
     if file.is_symlink() or not file.is_file():
-        return [Finding("fail", about, f"{file} is not a file, so it is left alone.", _away(file))]
+        return [Finding("fail", about, f"{file} is not a file, so it is left alone.", away(file))]
     try:
         document = json.loads(read_plain(file))
         version = document["schemaVersion"]
         problems = [_told(problem) for problem in document["exporter"]["health"]["problems"]]
     except OSError as error:
-        return [Finding("fail", about, f"{file} can't be read: {error.strerror}.", f"chmod u+r {_word(file)}")]
+        return [Finding("fail", about, f"{file} can't be read: {error.strerror}.", f"chmod u+r {typed(file)}")]
     except (ValueError, KeyError, TypeError, RecursionError):
-        return [Finding("fail", about, f"{file} is not as opencode-stats writes it.", _away(file))]
+        return [Finding("fail", about, f"{file} is not as opencode-stats writes it.", away(file))]
     if version != 1:
         return [Finding("fail", about, f"{file} was written by a newer version.", "update opencode-stats")]
     return [Finding("ok", about, f"{file} is there, and whole."), *(problem for problem in problems if problem)]
@@ -145,12 +144,3 @@ def _told(problem: dict[str, Any]) -> Finding | None:
     if about != "stats.json" and code not in _TOLD_IN_STATS:
         return None
     return Finding("warn", about, message, _TOLD_IN_STATS.get(code, "opencode-stats import, which looks again"))
-
-
-def _away(path: Path) -> str:
-    return f"mv --backup=numbered -T {_word(path)} {_word(path.with_name(path.name + '.aside'))}"
-
-
-def _word(path: Path) -> str:
-    """The path as a shell has to be told it."""
-    return shlex.quote(str(path))

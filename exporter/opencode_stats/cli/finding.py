@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 Verdict = Literal["ok", "warn", "fail"]
 VERDICTS: Final[tuple[Verdict, ...]] = ("ok", "warn", "fail")
@@ -66,3 +68,13 @@ class Finding:
 def worst(found: Iterable[Finding]) -> Verdict:
     """The worst verdict; ``ok`` of none at all."""
     return max((finding.verdict for finding in found), key=VERDICTS.index, default="ok")
+
+
+def typed(path: Path) -> str:
+    """The path as a shell has to be told it."""
+    return shlex.quote(str(path))
+
+
+def away(path: Path) -> str:
+    """The command that moves what is there out of the way, and overwrites nothing."""
+    return f"mv --backup=numbered -T {typed(path)} {typed(path.with_name(path.name + '.aside'))}"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
-from opencode_stats.cli.finding import Finding
+from opencode_stats.cli.finding import Finding, typed
 from opencode_stats.cli.machine_checks import clock_finding
 from opencode_stats.daemon.health import RECENT_MS
 from opencode_stats.host.lock import is_held
@@ -75,7 +74,7 @@ def _history(connection: sqlite3.Connection, paths: Paths, now_ms: int) -> list[
     """Bad lines and lost events: those of the last week want a look, older ones are history."""
     since_ms = now_ms - RECENT_MS
     # Whoever looked at the lines and removed them is done with them.
-    mend = f"look at what is there, report it, then: rm -r {shlex.quote(str(paths.quarantine))}"
+    mend = f"look at what is there, report it, then: rm -r {typed(paths.quarantine)}"
     found = [
         Finding("warn", "quarantine", f"{lines} line{'' if lines == 1 else 's'}: {reason}.", mend)
         for reason, lines in quarantined(connection, since_ms)

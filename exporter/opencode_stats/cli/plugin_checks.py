@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from opencode_stats.cli.finding import Finding
+from opencode_stats.cli.finding import Finding, away, typed
 from opencode_stats.daemon.losses import marker_folders, read_markers
 from opencode_stats.errors import UserError
 from opencode_stats.host.files import read_plain
 from opencode_stats.install.manifest import FILE_NAME, read_manifest
-from opencode_stats.install.plugin_files import PLUGIN, RECORD, bundled_plugin, leads_to_ours
+from opencode_stats.install.plugin_files import (
+    PLUGIN,
+    RECORD,
+    bundled_plugin,
+    is_plugin_of_ours,
+    is_record_of_ours,
+    leads_to_ours,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,7 +63,7 @@ def loss_findings(paths: Paths, env: Mapping[str, str]) -> list[Finding]:
     for marker in read_markers(marker_folders(paths, env)):
         events = "some events" if marker.lines is None else f"{marker.lines} event{'' if marker.lines == 1 else 's'}"
         reason = f"OpenCode process {marker.pid} could not write {events} to the spool ({marker.reason})."
-        mend = f"see to {paths.spool}: they are written then. Once that process has ended: rm {_word(marker.path)}"
+        mend = f"see to {paths.spool}: they are written then. Once that process has ended: rm {typed(marker.path)}"
         found.append(Finding("fail", about, reason, mend))
     return found or [Finding("ok", about, "none.")]
 
@@ -94,7 +100,7 @@ def _installed(everywhere: list[Path], here: list[Path], elsewhere: list[Path]) 
     about = "plugin"
     if len(everywhere) > 1:
         # Setup writes into "plugins", so the last one is its own.
-        spare = " ".join(shlex.quote(str(copy)) for copy in _spare(everywhere))
+        spare = " ".join(typed(copy) for copy in _spare(everywhere))
         return Finding("warn", about, "installed twice; it counts once all the same.", f"rm {spare}")
     if everywhere:
         also = f", and for this project as {here[0]}: it counts once all the same" if here else ""
@@ -117,9 +123,12 @@ def _age(copy: Path) -> Finding | None:
     try:
         content = read_plain(copy)
     except OSError as error:
-        return Finding("fail", "plugin", f"{copy} can't be read: {error.strerror}.", f"chmod u+r {_word(copy)}")
+        return Finding("fail", "plugin", f"{copy} can't be read: {error.strerror}.", f"chmod u+r {typed(copy)}")
     if content == bundled_plugin() or leads_to_ours(content):
         return None
+    if not is_plugin_of_ours(content):
+        # Setup leaves alone what is not from us.
+        return Finding("fail", "plugin", f"{copy} is not from opencode-stats.", f"{away(copy)} && opencode-stats setup")
     return Finding("warn", "plugin", f"{copy} is not the one of this version.", "opencode-stats setup")
 
 
@@ -130,6 +139,8 @@ def _record(record: Path, paths: Paths) -> Finding | None:
     except OSError:
         return None
     about = "plugin's record"
+    if not is_record_of_ours(content):
+        return Finding("fail", about, f"{record} is not as setup writes it.", f"{away(record)} && opencode-stats setup")
     state = _parsed(content).get("stateDir")
     if not isinstance(state, str) or not os.path.isabs(state):
         return Finding("fail", about, f"{record} is not as setup writes it.", "opencode-stats setup")
@@ -149,7 +160,3 @@ def _parsed(content: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}
-
-
-def _word(path: Path) -> str:
-    return shlex.quote(str(path))

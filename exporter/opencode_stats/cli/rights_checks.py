@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import shlex
 import stat
 from typing import TYPE_CHECKING
 
-from opencode_stats.cli.finding import Finding
+from opencode_stats.cli.finding import Finding, typed
 from opencode_stats.install.manifest import FILE_NAME
 from opencode_stats.install.trust import open_to_others
 
@@ -45,8 +44,8 @@ def rights_findings(paths: Paths, run: Iterable[Path]) -> list[Finding]:
 
 def _closing(place: Path) -> str:
     if os.lstat(place).st_uid not in (0, os.geteuid()):
-        return f"sudo chown -h {os.geteuid()} {shlex.quote(str(place))}"
-    return f"chmod go-w {shlex.quote(str(place))}"
+        return f"sudo chown -h {os.geteuid()} {typed(place)}"
+    return f"chmod go-w {typed(place)}"
 
 
 def _ours(paths: Paths) -> Iterator[tuple[Path, os.stat_result]]:
@@ -83,4 +82,4 @@ def _said(found: list[Path], one: str, several: str, what: str) -> str:
 
 
 def _all(found: list[Path]) -> str:
-    return " ".join(shlex.quote(str(path)) for path in found[:20])
+    return " ".join(typed(path) for path in found[:20])

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import opencode_stats
-from opencode_stats.cli.finding import Finding
+from opencode_stats.cli.finding import Finding, away
 from opencode_stats.errors import UserError
 from opencode_stats.host.files import read_plain
 from opencode_stats.host.installation import changed_ms
 from opencode_stats.host.lock import holder_of, is_held
 from opencode_stats.host.processes import Processes
 from opencode_stats.install.command import SERVICE_ARGUMENTS, recorded_environment, this_program
-from opencode_stats.install.service import UNIT, unit_text
+from opencode_stats.install.service import UNIT, is_unit_of_ours, unit_text
 from opencode_stats.install.user_services import QUICK_S
 
 if TYPE_CHECKING:
@@ -86,6 +86,8 @@ def _unit_trouble(machine: Machine, unit: str) -> Finding | None:
         wanted = unit_text(command, recorded_environment(machine.env, machine.paths), program.fingerprint)
     except UserError as error:
         return Finding("fail", about, str(error), "opencode-stats setup --no-service")
+    if not is_unit_of_ours(unit.encode()):
+        return Finding("fail", about, f"{file} is not from opencode-stats.", f"{away(file)} && opencode-stats setup")
     if _variables(unit) != _variables(wanted):
         reason = f"{file} names other folders than this command's environment."
         return Finding("fail", about, reason, "opencode-stats setup, in the environment in which OpenCode runs")

@@ -71,8 +71,8 @@ def test_the_one_of_this_repository_passes_ours_on(patient: Patient) -> None:
     [
         (b"{", "fail", "is not as setup writes it"),
         (b"[]", "fail", "is not as setup writes it"),
-        (b'{"stateDir": "relative"}', "fail", "is not as setup writes it"),
-        (b'{"stateDir": "/elsewhere"}', "fail", "OpenCode writes to /elsewhere"),
+        (b'{"stateDir": "relative", "autostart": null}', "fail", "is not as setup writes it"),
+        (b'{"stateDir": "/elsewhere", "autostart": null}', "fail", "OpenCode writes to /elsewhere"),
     ],
 )
 def test_a_record_that_leads_elsewhere(patient: Patient, content: bytes, verdict: str, reason: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +19,7 @@ from opencode_stats.cli.render.text import width
 if TYPE_CHECKING:
     from opencode_stats.cli.finding import Verdict
 
+ROOT = Path(__file__).parents[4]
 UNSEEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
 FOUND = [
     Finding("ok", "plugin", "installed as /home/u/.config/opencode/plugins/opencode-stats.ts."),
@@ -99,3 +101,20 @@ def test_the_worst(verdicts: list[Verdict], expected: str) -> None:
 def test_every_code_is_one_subject_s() -> None:
     assert len(set(CODES.values())) == len(CODES)
     assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", code) for code in CODES.values())
+
+
+def test_the_page_about_doctor_names_every_code() -> None:
+    table = (ROOT / "docs" / "doctor.md").read_text("utf-8").split("## What is looked at")[1]
+    named = re.findall(r"`([a-z-]+)`", "".join(row.split("|")[1] for row in table.splitlines() if row[:3] == "| `"))
+
+    assert sorted(named) == sorted(CODES.values())
+
+
+def test_the_codes_of_health_are_among_them_and_on_their_page() -> None:
+    source = (ROOT / "exporter" / "opencode_stats" / "daemon" / "health.py").read_text("utf-8")
+    codes = set(re.findall(r'Problem\(\s*"([a-z-]+)"', source))
+    page_of_stats = (ROOT / "docs" / "stats-json.md").read_text("utf-8")
+
+    assert len(codes) >= 6
+    assert codes <= set(CODES.values())
+    assert {code for code in codes if f"| `{code}` |" not in page_of_stats} == set()
