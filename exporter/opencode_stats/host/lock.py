@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from opencode_stats.errors import LockHeld, UserError
 from opencode_stats.host.files import own_file, own_folder, read_plain
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 HOLDER_BYTES = 64
 PROBE_PATIENCE_S = 0.5
 """How long a starting exporter waits, because ``is_held`` takes the lock for some microseconds."""
+
+_NO_LOCKS: Final = (errno.ENOLCK, errno.EOPNOTSUPP)
+"""What flock(2) says on a network file system whose server keeps no locks."""
 
 
 @contextlib.contextmanager
@@ -39,7 +43,12 @@ def exporter_lock(path: Path, pid: int) -> Iterator[None]:
         raise LockHeld(f"Another opencode-stats is at work (pid {holder_pid or 'unknown'}).", holder_pid) from None
     except OSError as error:
         place = error.filename or path
-        raise UserError(f"The lock {place} can't be taken: {error.strerror}. Check the folder's rights.") from error
+        mend = (
+            "Set XDG_STATE_HOME to a folder on a local disk"
+            if error.errno in _NO_LOCKS
+            else "Check the folder's rights"
+        )
+        raise UserError(f"The lock {place} can't be taken: {error.strerror}. {mend}.") from error
     try:
         _sign(path, pid)
         yield

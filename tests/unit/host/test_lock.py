@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -89,3 +90,42 @@ def test_a_place_that_cannot_be_used_is_a_sentence(tmp_path: Path) -> None:
 
     with pytest.raises(UserError, match="rights"), exporter_lock(tmp_path / "file" / "lock", 1):
         pytest.fail("a lock on nothing")
+
+
+@pytest.mark.parametrize("code", [errno.ENOLCK, errno.EOPNOTSUPP])
+def test_a_file_system_without_locks_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    # Such a server can't be had in a test: the kernel's answer is made up, what is made of it is not.
+    def refuse(descriptor: int, operation: int) -> None:
+        del descriptor, operation
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+
+    with pytest.raises(UserError, match="XDG_STATE_HOME to a folder on a local disk"), exporter_lock(tmp_path / "l", 1):
+        pytest.fail("a lock that nobody keeps")
+    assert not is_held(tmp_path / "l")
+
+
+def test_exporters_that_start_at_once_are_one(tmp_path: Path) -> None:
+    """Whatever the order: one works, and each of the others says so."""
+    starters = [
+        subprocess.Popen(
+            [sys.executable, "-c", HOLD, str(tmp_path / "lock")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+        for _ in range(6)
+    ]
+    losers = [starter for starter in starters if starter.poll() is not None or not _holds(starter)]
+    (winner,) = [starter for starter in starters if starter not in losers]
+    said = [loser.communicate(timeout=20)[1] for loser in losers]
+    assert winner.communicate(b"\n", timeout=20)[1] == b""
+
+    assert [b"LockHeld" in words for words in said] == [True] * 5
+
+
+def _holds(starter: subprocess.Popen[bytes]) -> bool:
+    assert starter.stdout is not None
+    return starter.stdout.readline() == b"held\n"
