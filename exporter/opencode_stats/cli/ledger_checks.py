@@ -74,7 +74,7 @@ def _history(connection: sqlite3.Connection, paths: Paths, now_ms: int) -> list[
     """Bad lines and lost events: those of the last week want a look, older ones are history."""
     since_ms = now_ms - RECENT_MS
     # Whoever looked at the lines and removed them is done with them.
-    mend = f"look at what is there, report it, then: rm -r {typed(paths.quarantine)}"
+    mend = f"rm -r {typed(paths.quarantine)}, once you have looked at what is there and reported it"
     found = [
         Finding("warn", "quarantine", f"{lines} line{'' if lines == 1 else 's'}: {reason}.", mend)
         for reason, lines in quarantined(connection, since_ms)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from opencode_stats import __version__
+from opencode_stats.cli.say import say
 from opencode_stats.errors import LedgerError, LockHeld, UserError
 
 if TYPE_CHECKING:
@@ -117,5 +118,5 @@ def _run(call: Callable[[], None]) -> None:
 
 
 def _end(sentence: str, code: int) -> None:
-    click.echo(f"opencode-stats: {sentence}", err=True)
+    say(f"opencode-stats: {sentence}", err=True)
     sys.exit(code)

@@ -63,7 +63,7 @@ def loss_findings(paths: Paths, env: Mapping[str, str]) -> list[Finding]:
     for marker in read_markers(marker_folders(paths, env)):
         events = "some events" if marker.lines is None else f"{marker.lines} event{'' if marker.lines == 1 else 's'}"
         reason = f"OpenCode process {marker.pid} could not write {events} to the spool ({marker.reason})."
-        mend = f"see to {paths.spool}: they are written then. Once that process has ended: rm {typed(marker.path)}"
+        mend = f"rm {typed(marker.path)}, once that process has ended; see to {paths.spool}, so that it can write them"
         found.append(Finding("fail", about, reason, mend))
     return found or [Finding("ok", about, "none.")]
 

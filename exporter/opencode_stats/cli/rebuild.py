@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from opencode_stats.cli.say import say
 from opencode_stats.cli.surroundings import own_exporter, places
 from opencode_stats.errors import LockHeld
 
@@ -30,8 +31,8 @@ def command() -> None:
             error.holder_pid,
         ) from error
     for change in rebuilt.changes[:_MOST_SHOWN]:
-        click.echo(change)
+        say(change)
     if len(rebuilt.changes) > _MOST_SHOWN:
-        click.echo(f"… and {len(rebuilt.changes) - _MOST_SHOWN} more.")
+        say(f"… and {len(rebuilt.changes) - _MOST_SHOWN} more.")
     if not rebuilt.changes:
-        click.echo(f"Nothing changed: all {rebuilt.sums} sums were those of their messages.")
+        say(f"Nothing changed: all {rebuilt.sums} sums were those of their messages.")

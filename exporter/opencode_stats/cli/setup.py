@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 import opencode_stats
+from opencode_stats.cli.say import say
 from opencode_stats.cli.surroundings import home_of, places
 from opencode_stats.errors import OpencodeStatsError, UserError
 
@@ -61,9 +62,9 @@ def command(project: Path | None, no_service: bool, no_gnome: bool, dry_run: boo
         found = look_for_setup(wanted, machine, services.state())
         plan = plan_setup(wanted, found)
         for note in plan.notes:
-            click.echo(f"Note: {note}")
+            say(f"Note: {note}")
         if not plan.steps:
-            click.echo("Everything is set up already; nothing to do.")
+            say("Everything is set up already; nothing to do.")
             _note_package(wanted, found.manifest, machine, services, dry_run=dry_run)
             return
         if not announced(plan.steps, dry_run=dry_run, yes=yes):
@@ -75,7 +76,7 @@ def command(project: Path | None, no_service: bool, no_gnome: bool, dry_run: boo
         raise UserError(f"{error.filename or 'A file'}: {error.strerror}. Nothing after that was done.") from error
     failures = _checked(wanted, plan, services)
     for sentence in (*warnings, *failures):
-        click.echo(f"opencode-stats: {sentence}", err=True)
+        say(f"opencode-stats: {sentence}", err=True)
     if failures:
         sys.exit(1)
     _take_in_history(wanted.paths)
@@ -89,7 +90,7 @@ def _take_in_history(paths: Paths) -> None:
     try:
         take_in_everything(paths)
     except OpencodeStatsError as error:
-        click.echo(f"opencode-stats: OpenCode's history could not be taken in yet: {error}", err=True)
+        say(f"opencode-stats: OpenCode's history could not be taken in yet: {error}", err=True)
 
 
 def this_machine() -> Machine:
@@ -125,11 +126,11 @@ def announced(steps: Iterable[Step], *, dry_run: bool, yes: bool) -> bool:
     Raises:
         UserError: nobody is there to be asked.
     """
-    click.echo("This would be done:" if dry_run else "This will be done:")
+    say("This would be done:" if dry_run else "This will be done:")
     for step in steps:
-        click.echo(f"  - {step}")
+        say(f"  - {step}")
     if dry_run:
-        click.echo("Nothing was changed.")
+        say("Nothing was changed.")
         return False
     if yes:
         return True
@@ -137,7 +138,7 @@ def announced(steps: Iterable[Step], *, dry_run: bool, yes: bool) -> bool:
         raise UserError("Nobody is there to be asked: add --yes to go on. Nothing was changed.")
     if click.confirm("Go on?", default=True):
         return True
-    click.echo("Nothing was changed.")
+    say("Nothing was changed.")
     return False
 
 
@@ -160,7 +161,7 @@ def done(steps: Iterable[Step], work: Work) -> list[str]:
     problems = []
     for step in steps:
         if isinstance(step, BringDependencies):
-            click.echo("Waiting for OpenCode's dependency install; it takes some seconds …")
+            say("Waiting for OpenCode's dependency install; it takes some seconds …")
         problem = work.do(step)
         if problem:
             problems.append(problem)
@@ -209,5 +210,5 @@ def _closing_words(plan: Plan, paths: Paths) -> None:
         "plugin": "The plugin starts the exporter together with OpenCode.",
         "nobody": "Nothing starts the exporter by itself: run opencode-stats daemon, or just opencode-stats.",
     }[plan.starter]
-    click.echo(f"Set up. {starter} OpenCode takes the plugin up at its next start.")
-    click.echo(f"The figures: opencode-stats, or {paths.stats_file}.")
+    say(f"Set up. {starter} OpenCode takes the plugin up at its next start.")
+    say(f"The figures: opencode-stats, or {paths.stats_file}.")

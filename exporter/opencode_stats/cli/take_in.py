@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from opencode_stats.cli.now import bring_up_to_date
+from opencode_stats.cli.say import say
 from opencode_stats.cli.surroundings import own_exporter, places
 from opencode_stats.errors import LedgerError, LockHeld, UserError
 from opencode_stats.host.lock import is_held
@@ -33,7 +34,7 @@ def command() -> None:
     """
     paths = places()
     take_in_everything(paths)
-    click.echo(f"Everything is taken in; the figures are in {paths.stats_file}.")
+    say(f"Everything is taken in; the figures are in {paths.stats_file}.")
 
 
 def take_in_everything(paths: Paths) -> None:
@@ -47,7 +48,7 @@ def take_in_everything(paths: Paths) -> None:
     if taken is None:
         bring_up_to_date(paths, wait=True)
     elif taken.new:
-        click.echo(f"{taken.new} requests were new.")
+        say(f"{taken.new} requests were new.")
 
 
 def _take_in(paths: Paths) -> Taken | None:
@@ -66,7 +67,7 @@ def _take_in(paths: Paths) -> Taken | None:
         place = f"{error.filename}: " if error.filename else ""
         raise UserError(f"{place}{error.strerror or error}. Check the disk and the folder's rights.") from error
     except KeyboardInterrupt:
-        click.echo("\nWhat was taken in so far is kept; opencode-stats import goes on from there.", err=True)
+        say("\nWhat was taken in so far is kept; opencode-stats import goes on from there.", err=True)
         raise
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from opencode_stats.cli.say import say
 from opencode_stats.cli.setup import announced, done, this_machine, worker
 from opencode_stats.errors import UserError
 
@@ -42,19 +43,19 @@ def command(purge: bool, dry_run: bool, yes: bool) -> None:
         found, present = look_for_uninstall(paths, services.state())
         plan = plan_uninstall(paths, found, bundled_plugin(), present, purge=purge)
         if not plan.steps:
-            click.echo("Nothing of opencode-stats is set up.")
+            say("Nothing of opencode-stats is set up.")
         elif not announced(plan.steps, dry_run=dry_run, yes=yes):
             return
         problems = done(plan.steps, worker(found.manifest, machine, services, partial(_take_in, paths)))
     except OSError as error:
         raise UserError(f"{error.filename or 'A file'}: {error.strerror}. Nothing after that was done.") from error
     for problem in problems:
-        click.echo(problem)
+        say(problem)
     if paths.ledger.exists():
-        click.echo(f"The figures stay in the ledger {paths.ledger}; opencode-stats uninstall --purge removes it.")
+        say(f"The figures stay in the ledger {paths.ledger}; opencode-stats uninstall --purge removes it.")
     if plan.steps:
-        click.echo("An OpenCode that still runs has the plugin loaded: close it.")
-        click.echo(_how_to_remove_the_program(paths))
+        say("An OpenCode that still runs has the plugin loaded: close it.")
+        say(_how_to_remove_the_program(paths))
 
 
 def _how_to_remove_the_program(paths: Paths) -> str:

@@ -13,6 +13,7 @@ import click
 
 from opencode_stats.cli.now import PATIENCE_S
 from opencode_stats.cli.render.text import name
+from opencode_stats.cli.say import say
 from opencode_stats.cli.surroundings import day_start_hour, places
 from opencode_stats.errors import UserError
 from opencode_stats.host.lock import is_held
@@ -52,11 +53,11 @@ def command() -> None:
     except LedgerUnreadable as error:
         raise UserError(f"The ledger {paths.ledger} can't be read: {error}.") from error
     for finding in findings:
-        click.echo(finding)
+        say(finding)
     if findings:
         sys.exit(1)
-    click.echo("The ledger holds: every sum is that of its messages.")
-    click.echo("Every published figure is that of its messages." if there else f"{paths.stats_file} is not there yet.")
+    say("The ledger holds: every sum is that of its messages.")
+    say("Every published figure is that of its messages." if there else f"{paths.stats_file} is not there yet.")
 
 
 def _published(connection: sqlite3.Connection, paths: Paths) -> list[str]:

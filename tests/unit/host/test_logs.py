@@ -21,3 +21,16 @@ def test_the_log_goes_to_stderr_and_only_there(
         ours.handlers, ours.level = before
 
     assert capsys.readouterr() == ("", expected)
+
+
+def test_a_name_makes_no_second_line_and_tells_a_terminal_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    ours = logging.getLogger("opencode_stats")
+    before = ours.handlers, ours.level
+    try:
+        log_to_stderr(verbose=False)
+        ours.warning("a.b file=%s", "x\nINFO forged\x1b]52;c;aGk=\x07\x9b2J\u202e\u2028ü")
+    finally:
+        ours.handlers, ours.level = before
+
+    said = capsys.readouterr().err
+    assert said == r"WARNING a.b file=x\u000aINFO forged\u001b]52;c;aGk=\u0007\u009b2J\u202e\u2028ü" + "\n"

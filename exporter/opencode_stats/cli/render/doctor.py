@@ -16,6 +16,7 @@ SCHEMA_VERSION: Final = 1
 _LONGEST: Final = 1_000
 """Columns of one reason: paths are shown whole, a hostile text is not."""
 _INDENT: Final = "      "
+_PROGRAMS: Final = frozenset({"chmod", "gnome-extensions", "kill", "mv", "opencode-stats", "rm", "sudo", "systemctl"})
 _NARROWEST: Final = 40
 _WIDEST: Final = 100
 
@@ -53,7 +54,9 @@ def page(found: Sequence[Finding], columns: int | None, paint: Callable[[Verdict
         lines.append(f"{paint(finding.verdict, f'{finding.verdict:<4}')}  {said}")
         if finding.mend:
             lead = f"{_INDENT}{arrow} "
-            lines.append(lead + _under(name(finding.mend, _LONGEST), " " * len(lead), columns))
+            mend = name(finding.mend, _LONGEST)
+            # A command that is broken into lines can't be copied.
+            lines.append(lead + (mend if _is_command(mend) else _under(mend, " " * len(lead), columns)))
     return "\n".join([*lines, "", _sum(found)])
 
 
@@ -63,6 +66,10 @@ def _under(text: str, indent: str, columns: int | None) -> str:
         return text
     room = min(max(columns, _NARROWEST), _WIDEST) - len(indent)
     return f"\n{indent}".join(wrapped(text, room))
+
+
+def _is_command(mend: str) -> bool:
+    return mend.split(" ", 1)[0] in _PROGRAMS
 
 
 def _sum(found: Sequence[Finding]) -> str:

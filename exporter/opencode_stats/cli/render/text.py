@@ -96,6 +96,11 @@ def name(text: object, longest: int = LONGEST_NAME) -> str:
     return f"{_head(shown, longest - 1 - width(tail))}…{tail}"
 
 
+def plain(text: str) -> str:
+    """The text with everything as its code that a terminal would obey or not show; lines stay lines."""
+    return "\n".join(map(_visible, text.split("\n")))
+
+
 def wrapped(text: str, columns: int) -> list[str]:
     """The text in lines of at most so many columns, broken at spaces, and within a word only where it is too long."""
     lines = [""]
