@@ -6,14 +6,20 @@ import {fill} from './words.js';
 
 /** @typedef {import('./document.js').Document} Document */
 /** @typedef {import('./menu.js').Speech} Speech */
-/** @typedef {{height: number, title: string, text: string, isNow: boolean}} Bar `height`: 0 to 1 */
-/** @typedef {{title: string, bars: Bar[], first: string, last: string, spoken: string}} ChartView */
-
-const HOUR_MS = 60 * 60 * 1000;
-const HOURS_OF_A_DAY = 24;
+/** @typedef {{height: number, isNow: boolean}} Bar `height`: 0 to 1 */
+/**
+ * @typedef {object} ChartView
+ * @property {string} title
+ * @property {Bar[]} bars
+ * @property {string} first below the first bar
+ * @property {string} last below the last bar
+ * @property {string} spoken
+ * @property {(index: number) => {title: string, text: string} | null} describe one bar; made when it is pointed at
+ */
+/** @typedef {{tokens: number, costUsd: number, isNow: boolean, title: () => string}} Entry */
 
 /**
- * Today's hours; hours to come are empty.
+ * Today's hours, those to come included, of which there are 23 or 25 where the clock changes.
  *
  * @param {Document} document
  * @param {number} nowMs
@@ -24,14 +30,10 @@ export function hoursChart({hours}, nowMs, speech) {
     if (hours.length === 0)
         return null;
     const {instants, words: {gettext: _}} = speech;
-    const firstMs = hours[0].startMs;
-    const all = [...hours];
-    while (all.length < HOURS_OF_A_DAY)
-        all.push({startMs: firstMs + all.length * HOUR_MS, tokens: 0, costUsd: 0});
-    const entries = all.map(hour => ({
+    const entries = hours.map((hour, index) => ({
         ...hour,
-        title: instants.time(hour.startMs),
-        isNow: hour.startMs <= nowMs && nowMs < hour.startMs + HOUR_MS,
+        title: () => instants.time(hour.startMs),
+        isNow: hour.startMs <= nowMs && nowMs < (hours[index + 1]?.startMs ?? Infinity),
     }));
     return chart(_('Today by hour'), entries, speech);
 }
@@ -50,7 +52,7 @@ export function daysChart({days}, speech) {
     const title = ngettext('Last {count} day', 'Last {count} days', days.length);
     const entries = days.map((day, index) => ({
         ...day,
-        title: isDate(day.date) ? instants.day(day.date) : '',
+        title: () => isDate(day.date) ? instants.day(day.date) : '',
         isNow: index === days.length - 1,
     }));
     return chart(fill(title, {count: numbers.exactTokens(days.length)}), entries, speech);
@@ -58,7 +60,7 @@ export function daysChart({days}, speech) {
 
 /**
  * @param {string} title
- * @param {{title: string, tokens: number, costUsd: number, isNow: boolean}[]} entries
+ * @param {Entry[]} entries
  * @param {Speech} speech
  * @returns {ChartView}
  */
@@ -66,21 +68,21 @@ function chart(title, entries, {numbers, showCost, words: {gettext: _}}) {
     const most = entries.reduce((one, other) => other.tokens > one.tokens ? other : one);
     // Translators: a chart's highest bar, for screen readers: "Today by hour: at most 1.2M tokens, 14:00"
     const peak = fill(_('{chart}: at most {count} tokens, {when}'), {
-        chart: title, count: numbers.tokens(most.tokens), when: most.title,
+        chart: title, count: numbers.tokens(most.tokens), when: most.title(),
     });
     return {
         title,
-        first: entries[0].title,
-        last: entries[entries.length - 1].title,
+        first: entries[0].title(),
+        last: entries[entries.length - 1].title(),
         spoken: most.tokens > 0 ? peak : fill(_('{chart}: nothing'), {chart: title}),
-        bars: entries.map(entry => ({
-            height: most.tokens > 0 ? entry.tokens / most.tokens : 0,
-            title: entry.title,
-            text: showCost && entry.costUsd > 0
-                ? `${numbers.tokens(entry.tokens)} · ${numbers.roundCost(entry.costUsd)}`
-                : numbers.tokens(entry.tokens),
-            isNow: entry.isNow,
-        })),
+        bars: entries.map(({tokens, isNow}) => ({height: most.tokens > 0 ? tokens / most.tokens : 0, isNow})),
+        describe: index => {
+            const entry = entries.at(index);
+            if (index < 0 || entry === undefined)
+                return null;
+            const cost = showCost && entry.costUsd > 0 ? ` · ${numbers.roundCost(entry.costUsd)}` : '';
+            return {title: entry.title(), text: numbers.tokens(entry.tokens) + cost};
+        },
     };
 }
 

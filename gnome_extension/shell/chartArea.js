@@ -127,7 +127,7 @@ class OpencodeStatsChart extends St.Widget {
     }
 
     _head(index) {
-        const bar = this._view?.bars[index];
+        const bar = this._view?.describe(index);
         this._title.text = bar?.title ?? this._view?.title ?? '';
         this._value.text = bar?.text ?? '';
     }

@@ -120,10 +120,10 @@ export class Controller {
     }
 
     #removeButton() {
-        this.#menu?.stop();
-        this.#menu = null;
         this.#button?.destroy();
         this.#button = null;
+        this.#menu?.stop();
+        this.#menu = null;
     }
 
     /** @param {import('./statsFile.js').Reading} reading */

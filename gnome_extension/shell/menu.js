@@ -8,9 +8,12 @@ import {gettext as _} from 'resource:///org/gnome/shell/extensions/extension.js'
 import * as PopupMenu from 'resource:///org/gnome/shell/ui/popupMenu.js';
 
 import {daysChart, hoursChart} from '../lib/chart.js';
+import {Coalescer} from '../lib/coalescer.js';
 import {lastChange, limitRows, runRows, sectionDetails, sectionRows} from '../lib/menu.js';
 import {noticeOf} from '../lib/notice.js';
 import {Chart} from './chartArea.js';
+import {mainLoopClock} from './clock.js';
+import {forgetMenu, forgetPart} from './forget.js';
 import {Pool} from './pool.js';
 import {RefreshItem} from './refreshItem.js';
 import {LimitItem, NoticeItem, RunItem} from './rows.js';
@@ -29,6 +32,8 @@ import {SectionItem} from './sectionItem.js';
 
 /** "5 minutes ago" has to move on while one looks at it. */
 const CLOCK_S = 10;
+/** Figures that change faster can't be read; laying out a menu is dear. */
+const REST_MS = 500;
 
 /** The panel's menu. While it is closed nothing in it is touched. */
 export class StatsMenu {
@@ -37,6 +42,7 @@ export class StatsMenu {
     /** @type {Reading} */
     #reading = {document: null, trouble: null, exporterAnswers: null};
     #clock = 0;
+    #filling = new Coalescer(async () => this.#fillIfOpen(), REST_MS, mainLoopClock);
     #outcome = '';
     #sections;
     #notice = new NoticeItem();
@@ -92,7 +98,7 @@ export class StatsMenu {
     show(reading) {
         this.#reading = reading;
         if (this.#menu.isOpen)
-            this.#fill();
+            this.#filling.ask();
     }
 
     /** @param {Speech} speech */
@@ -107,8 +113,14 @@ export class StatsMenu {
         this.show(this.#reading);
     }
 
-    /** Called before the button and with it the menu are destroyed. */
+    /** Called after the button and with it the menu were destroyed. */
     stop() {
+        this.#filling.stop();
+        for (const part of [this.#runs, this.#limits])
+            part.stop();
+        for (const section of Object.values(this.#sections))
+            forgetPart(this.#menu, section.menu);
+        forgetMenu(this.#menu);
         this.#stopClock();
     }
 
@@ -147,6 +159,11 @@ export class StatsMenu {
         this.#menu.addMenuItem(new PopupMenu.PopupSeparatorMenuItem());
         this.#menu.addMenuItem(item);
         return item;
+    }
+
+    #fillIfOpen() {
+        if (this.#menu.isOpen)
+            this.#fill();
     }
 
     #fill() {

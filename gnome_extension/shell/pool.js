@@ -3,6 +3,8 @@
 
 import * as PopupMenu from 'resource:///org/gnome/shell/ui/popupMenu.js';
 
+import {forgetPart} from './forget.js';
+
 /**
  * A part of the menu with as many items as there are rows, set apart from what is above it. Items are kept and filled
  * anew, so that what has the keyboard's focus keeps it.
@@ -10,6 +12,7 @@ import * as PopupMenu from 'resource:///org/gnome/shell/ui/popupMenu.js';
  * @template Row
  */
 export class Pool {
+    #menu;
     #make;
     #section = new PopupMenu.PopupMenuSection();
     /** @type {(PopupMenu.PopupBaseMenuItem & {show_row: (row: Row) => void})[]} */
@@ -20,9 +23,15 @@ export class Pool {
      * @param {() => PopupMenu.PopupBaseMenuItem & {show_row: (row: Row) => void}} make
      */
     constructor(menu, make) {
+        this.#menu = menu;
         this.#make = make;
         menu.addMenuItem(new PopupMenu.PopupSeparatorMenuItem());
         menu.addMenuItem(this.#section);
+    }
+
+    /** Called after the menu was destroyed. */
+    stop() {
+        forgetPart(this.#menu, this.#section);
     }
 
     /** @param {Row[]} rows */

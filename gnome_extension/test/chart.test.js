@@ -15,28 +15,33 @@ function hours(count, tokens) {
     return Array.from({length: count}, (_, hour) => ({startMs: MIDNIGHT_MS + hour * HOUR_MS, totalTokens: tokens(hour), totalCost: 0}));
 }
 
-test('a day has a bar for each hour, those to come are empty', () => {
-    const view = hoursChart(sample({history: {hours: hours(15, hour => hour)}}), NOW_MS, speech);
-    equal(view?.bars.length, 24);
+test('a day has a bar for each hour', () => {
+    const view = hoursChart(sample({history: {hours: hours(24, hour => hour < 15 ? hour : 0)}}), NOW_MS, speech);
     equal(view?.bars.map(bar => bar.height).slice(12), [12 / 14, 13 / 14, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-    equal(view?.bars.findIndex(bar => bar.isNow), 14);
+    equal(view?.bars.map((bar, hour) => bar.isNow ? hour : -1).filter(hour => hour >= 0), [14]);
     equal([view?.first, view?.last].map(text => text?.replace(/\s/u, ' ')), ['12:00 AM', '11:00 PM']);
 });
 
-test('a day of twenty-five hours has twenty-five bars', () => {
-    equal(hoursChart(sample({history: {hours: hours(25, () => 1)}}), NOW_MS, speech)?.bars.length, 25);
+test('days on which the clock changes have the hours that they have', () => {
+    equal([23, 25].map(count => hoursChart(sample({history: {hours: hours(count, () => 1)}}), NOW_MS, speech)?.bars.length), [23, 25]);
 });
 
 test('the last days end today', () => {
     const view = daysChart(sample(), speech);
-    equal(view?.bars.map(({height, title, text, isNow}) => [height, title, text, isNow]),
-        [[0.5, 'Fri, Nov 20', '10 · $2.00', false], [1, 'Sat, Nov 21', '20', true]]);
+    equal(view?.bars, [{height: 0.5, isNow: false}, {height: 1, isNow: true}]);
     equal(view?.title, 'Last 2 days');
+});
+
+test('a bar is described when it is pointed at, and nothing beside it', () => {
+    const view = daysChart(sample(), speech);
+    equal([0, 1, 2, -1].map(index => view?.describe(index)),
+        [{title: 'Fri, Nov 20', text: '10 · $2.00'}, {title: 'Sat, Nov 21', text: '20'}, null, null]);
 });
 
 test('days without usage make an empty chart, not a broken one', () => {
     const view = daysChart(sample({history: {days: [{date: '2026-11-21', totalTokens: 0}, {date: 'x'}]}}), speech);
-    equal(view?.bars.map(({height, title}) => [height, title]), [[0, 'Sat, Nov 21'], [0, '']]);
+    equal(view?.bars.map(({height}) => height), [0, 0]);
+    equal([view?.first, view?.last], ['Sat, Nov 21', '']);
     equal(view?.spoken, 'Last 2 days: nothing');
 });
 
