@@ -6,7 +6,7 @@ import argparse
 import importlib
 import time
 
-ROOMS = ("lines", "reader")
+ROOMS = ("lines", "reader", "databases", "trees")
 
 
 def main() -> None:

@@ -73,7 +73,10 @@ class Seed:
         tokens = tuple(token for token in _TOKEN.findall(text) if token.strip())
         values: list[tuple[int, int]] = []
         members: list[tuple[int, int]] = []
-        end = _walk(tokens, 0, values, members)
+        try:
+            end = _walk(tokens, 0, values, members)
+        except (IndexError, RecursionError) as error:
+            raise ValueError("not a JSON value") from error
         if end != len(tokens):
             raise ValueError("not one JSON value")
         return cls(tokens, tuple(values), tuple(members), tuple(first for first, _ in members))

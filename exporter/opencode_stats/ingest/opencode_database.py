@@ -13,7 +13,6 @@ totals come last, when all that they contain is known.
 from __future__ import annotations
 
 import os
-import urllib.parse
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -24,6 +23,7 @@ from opencode_stats.ledger.connection import BUSY_TIMEOUT_MS, LedgerUnreadable
 from opencode_stats.ledger.sources import SourceCursor, keep_source, read_source
 from opencode_stats.ledger.transactions import transaction
 from opencode_stats.opencode import elsewhere, v1_rows, v2_rows
+from opencode_stats.opencode.opening import Opening
 from opencode_stats.opencode.schema import Holdings, holdings_of
 
 if TYPE_CHECKING:
@@ -46,11 +46,12 @@ PATIENCE_MS: Final = 1_000
 # What a message has that is no longer as it began; found as text, since those of a killed OpenCode are asked for ever.
 _SETTLED: Final = " OR ".join(f"instr(m.data, '\"{key}\"')" for key in ("completed", "tokens", "finish", "error"))
 _NO_JSON: Final = "malformed JSON"
+_DAMAGED: Final = "it is damaged (SQLite: database disk image is malformed)."
 _SENTENCES: Final = (
     ("locked", "another program holds it locked; it is read again later."),
     ("unable to open", "it can't be opened; it may be gone."),
     ("not a database", "it is no SQLite database."),
-    ("malformed", "it is damaged (SQLite: database disk image is malformed)."),
+    ("malformed", _DAMAGED),
 )
 
 
@@ -63,10 +64,27 @@ def take_database(connection: sqlite3.Connection, path: Path, now_ms: int, progr
     """
     bulk.prepare(connection)
     elsewhere.prepare(connection)
+    opening = Opening(path)
     try:
-        with _attached(connection, path):
+        return _take(connection, opening, now_ms, progress)
+    except (_TornError, UnknownSchema, LedgerUnreadable):
+        if not opening.torn:
+            raise
+    return _take(connection, Opening(path, alone=False), now_ms, progress)
+
+
+class _TornError(Exception):
+    """The file was written while it was read without SQLite's locks; nothing of the transaction may stay."""
+
+
+def _take(connection: sqlite3.Connection, opening: Opening, now_ms: int, progress: Progress | None) -> Taken:
+    try:
+        with _attached(connection, opening.uri):
             held = holdings_of(connection, SCHEMA)
-            taken = _Reading(connection, held, os.path.realpath(path), now_ms, progress).take()
+            taken = _Reading(connection, held, opening, now_ms, progress).take()
+    except UnicodeDecodeError as error:
+        # Python can't read SQLite's message, which quotes the database's schema.
+        raise LedgerUnreadable(_DAMAGED) from error
     except LedgerUnreadable as error:
         said = [sentence for words, sentence in _SENTENCES if words in str(error)]
         raise type(error)(*(said or error.args)) from error
@@ -79,10 +97,17 @@ class _Reading:
     """One reading of the attached database, from where the last one ended."""
 
     def __init__(
-        self, connection: sqlite3.Connection, held: Holdings, name: str, now_ms: int, progress: Progress | None
+        self,
+        connection: sqlite3.Connection,
+        held: Holdings,
+        opening: Opening,
+        now_ms: int,
+        progress: Progress | None,
     ) -> None:
+        name = os.path.realpath(opening.path)
         self._connection = connection
         self._held = held
+        self._opening = opening
         self._now_ms = now_ms
         self._progress = progress
         self._rejecting = bulk.Rejecting(name, now_ms)
@@ -112,7 +137,7 @@ class _Reading:
         taken = bulk.Taken()
         while first < end:
             last = min(first + BATCH_ROWS, end)
-            with transaction(self._connection):
+            with self._transaction():
                 taken += self._take(table, "rowid > :first AND m.rowid <= :last", {"first": first, "last": last})
                 name = self._id_at(table, last)
                 self._keep(
@@ -135,7 +160,7 @@ class _Reading:
             where = f"session_id IN ({named}) AND m.rowid <= :message"
         else:
             return bulk.Taken()
-        with transaction(self._connection):
+        with self._transaction():
             taken = self._take(
                 "message", where, {"event": cursor.event, "last": self._event[0], "message": cursor.message}
             )
@@ -150,7 +175,7 @@ class _Reading:
         row = self._connection.execute(f"SELECT EXISTS ({unsettled})").fetchone()
         if not row[0]:
             return bulk.Taken()
-        with transaction(self._connection):
+        with self._transaction():
             return self._take("session_message", f"id IN ({unsettled}) AND ({_SETTLED})", {})
 
     def _take(self, table: str, where: str, values: dict[str, int]) -> Taken:
@@ -195,7 +220,7 @@ class _Reading:
     def _running_totals(self) -> None:
         totals = v2_rows.running_totals(SCHEMA, legacy=self._held.v1)
         if auxiliary.stage_running_totals(self._connection, totals):
-            with transaction(self._connection):
+            with self._transaction():
                 stated = v2_rows.conversations(SCHEMA, "id IN (SELECT conversation FROM temp.stated)")
                 bulk.take_conversations(self._connection, stated, {})
                 auxiliary.take_staged(self._connection, SCHEMA, self._held.migrated_ms, legacy=self._held.v1)
@@ -218,27 +243,44 @@ class _Reading:
         return number == 0 or (there and self._id_at(table, number) == name)
 
     def _id_at(self, table: str, number: int) -> str:
-        row = self._connection.execute(f"SELECT id FROM {SCHEMA}.{table} WHERE rowid = ?", (number,)).fetchone()
-        return "" if row is None else row[0]
+        row = self._connection.execute(
+            f"SELECT CAST(id AS BLOB) FROM {SCHEMA}.{table} WHERE rowid = ?", (number,)
+        ).fetchone()
+        return "" if row is None else _name(row[0])
 
     def _last(self, table: str) -> tuple[int, str]:
-        row = self._connection.execute(f"SELECT rowid, id FROM {SCHEMA}.{table} ORDER BY rowid DESC LIMIT 1").fetchone()
-        return (0, "") if row is None else (row[0], row[1])
+        row = self._connection.execute(
+            f"SELECT rowid, CAST(id AS BLOB) FROM {SCHEMA}.{table} ORDER BY rowid DESC LIMIT 1"
+        ).fetchone()
+        return (0, "") if row is None else (row[0], _name(row[1]))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """All that was read for it is sure, or nothing of it stays."""
+        with transaction(self._connection):
+            yield
+            if self._opening.torn:
+                raise _TornError
 
     def _keep(self, cursor: SourceCursor) -> None:
         keep_source(self._connection, cursor, self._now_ms)
         self._cursor = cursor
 
 
+def _name(raw: bytes | None) -> str:
+    """An id as it can be kept, whatever stands in its place."""
+    return (raw or b"").decode("utf-8", "backslashreplace")
+
+
 @contextmanager
-def _attached(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
+def _attached(connection: sqlite3.Connection, uri: str) -> Iterator[None]:
     (cache,) = connection.execute("PRAGMA main.cache_size").fetchone()
     (checkpoint,) = connection.execute("PRAGMA wal_autocheckpoint").fetchone()
     connection.execute(f"PRAGMA busy_timeout = {PATIENCE_MS}")
     connection.execute(f"PRAGMA main.cache_size = {-BATCH_CACHE_KIB}")
     connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
     try:
-        connection.execute(f"ATTACH ? AS {SCHEMA}", (f"file:{urllib.parse.quote(str(path))}?mode=ro",))
+        connection.execute(f"ATTACH ? AS {SCHEMA}", (uri,))
         try:
             yield
         finally:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from opencode_stats.core.bounds import LONGEST_TEXT, fitting
 from opencode_stats.core.tokens import Tokens
 from opencode_stats.core.usage import Message, copied_by_fork, id_contradicts_time, standing_from_disk
+from opencode_stats.ledger import texts
 from opencode_stats.ledger.auxiliary import settle_all
 from opencode_stats.ledger.messages import decide_pending, take_snapshot
 from opencode_stats.ledger.sums import add_sums
@@ -28,7 +28,7 @@ _STATE = (
 # ten times as fast as Python. (CASE, because AND looks at both sides.)
 _CONTRADICTED = (
     "CASE WHEN api != 1 OR substr(message, 5, 9) = printf('%09x', created & 0xfffffffff) THEN 0 "
-    "ELSE id_contradicts_time(message, created) END"
+    "ELSE id_contradicts_time(CAST(message AS BLOB), created) END"
 )
 _STANDING = (
     "CASE WHEN copied THEN 'copy' WHEN api != 1 OR contradicted = 0 AND older = 0 THEN 'counted' "
@@ -46,16 +46,12 @@ _TWINNED = (
     "SELECT disputed.message FROM disputed CROSS JOIN messages AS twin ON twin.counted_at_ms = disputed.at_ms "
     "AND twin.created_ms = disputed.created AND twin.message != disputed.message "
     "AND NOT (twin.api = 2 AND twin.standing = 'copy') "
-    "AND (disputed.contradicted OR NOT id_contradicts_time(twin.message, twin.created_ms))"
+    "AND (disputed.contradicted OR NOT id_contradicts_time(CAST(twin.message AS BLOB), twin.created_ms))"
 )
 _FACTS = (
     "message", "conversation", "parent", "agent", "provider", "model", "variant", "directory", "root", "created_ms",
     "completed_ms", "finish", "error",
 )  # fmt: skip
-# Names that Python could not read again (a lone half of a surrogate pair, which OpenCode's JSON can hold, begins with
-# this byte) or that are longer than any other witness tells. Others have the byte, too; they come out as they went in.
-_NAMES = ("agent", "provider", "model", "variant", "directory", "root", "finish", "error")
-_UNFIT = " OR ".join(f"length({name}) > {LONGEST_TEXT} OR instr(CAST({name} AS BLOB), x'ED')" for name in _NAMES)
 _CONVERSATION = ("parent", "fork_of", "directory", "project", "agent", "host_version", "created_ms")
 _COUNTS = ("input", "output", "reasoning", "cache_read", "cache_write")
 
@@ -92,29 +88,29 @@ def prepare(connection: sqlite3.Connection) -> None:
     connection.create_function("id_contradicts_time", 2, _id_contradicts_time, deterministic=True)
     connection.create_function("copied_by_fork", 3, _copied_by_fork, deterministic=True)
     connection.create_function("standing_from_disk", 3, standing_from_disk, deterministic=True)
-    connection.create_function("fitting", 1, _fitting, deterministic=True)
+    texts.prepare(connection)
 
 
-def _fitting(name: bytes | None) -> str | None:
-    return None if name is None else fitting(name.decode("utf-8", "replace"))
-
-
-def _id_contradicts_time(message: object, created_ms: object) -> bool:
-    """SQLite may ask before it has looked whether a row makes sense."""
-    return isinstance(message, str) and isinstance(created_ms, int) and id_contradicts_time(message, created_ms)
-
-
-def _copied_by_fork(message: object, created_ms: object, conversation_created_ms: int | None) -> bool:
-    if not isinstance(message, str) or not isinstance(created_ms, int):
+def _id_contradicts_time(message: bytes | None, created_ms: object) -> bool:
+    """SQLite may ask before it has looked whether a row makes sense; bytes, because a bad text can't be handed over."""
+    if message is None or not isinstance(created_ms, int):
         return False
-    return copied_by_fork(message, created_ms, conversation_created_ms)
+    return id_contradicts_time(message.decode("utf-8", "replace"), created_ms)
+
+
+def _copied_by_fork(message: bytes | None, created_ms: object, conversation_created_ms: int | None) -> bool:
+    if message is None or not isinstance(created_ms, int):
+        return False
+    return copied_by_fork(message.decode("utf-8", "replace"), created_ms, conversation_created_ms)
 
 
 def take_conversations(connection: sqlite3.Connection, select: str, values: Mapping[str, object]) -> None:
     """Takes in conversations: ``conversation parent fork_of directory project agent host_version created_ms``."""
+    kinds = {"created_ms": "created_ms"} | {name: f"as_id(CAST({name} AS BLOB))" for name in ("parent", "fork_of")}
+    facts = ", ".join(f"{kinds.get(name, f'as_name(CAST({name} AS BLOB))')} AS {name}" for name in _CONVERSATION)
     connection.execute(
         f"INSERT INTO conversations (conversation, {', '.join(_CONVERSATION)}) "
-        f"SELECT conversation, {', '.join(_CONVERSATION)} FROM ({select}) WHERE true "
+        f"SELECT as_id(CAST(conversation AS BLOB)) AS known_as, {facts} FROM ({select}) WHERE known_as IS NOT NULL "
         f"ON CONFLICT DO UPDATE SET {', '.join(f'{name} = ifnull({name}, excluded.{name})' for name in _CONVERSATION)}",
         values,
     )
@@ -139,19 +135,18 @@ def take_messages(
     connection.execute(
         "CREATE TEMP TABLE incoming AS SELECT *, "
         "CASE WHEN brought THEN 1 "
-        "WHEN forked THEN copied_by_fork(message, created, conversation_created_ms) ELSE 0 END AS copied, "
+        "WHEN forked THEN copied_by_fork(CAST(message AS BLOB), created, conversation_created_ms) "
+        "ELSE 0 END AS copied, "
         f"{_CONTRADICTED} AS contradicted, created < conversation_created_ms AS older FROM "
         f"(SELECT *, {columns}ifnull(created_ms, row_created_ms) AS created FROM ({select}))",
         values,
     )
+    texts.make_fit(connection)
     # What is seldom there is looked for in one pass, and worked on only where it is.
-    (senseless, copied, disputed, unfit) = connection.execute(
+    (senseless, copied, disputed) = connection.execute(
         "SELECT ifnull(sum(NOT sound), 0), ifnull(sum(copied), 0), "
-        f"ifnull(sum(api = 1 AND contradicted IS NOT older), 0), ifnull(max({_UNFIT}), 0) FROM incoming"
+        "ifnull(sum(api = 1 AND contradicted IS NOT older), 0) FROM incoming"
     ).fetchone()
-    if unfit:
-        fits = ", ".join(f"{name} = fitting(CAST({name} AS BLOB))" for name in _NAMES)
-        connection.execute(f"UPDATE incoming SET {fits} WHERE {_UNFIT}")
     unsound = reject(connection, rejecting, "SELECT message FROM incoming WHERE NOT sound", {}) if senseless else 0
     _forgive(connection, rejecting)
     if copied:

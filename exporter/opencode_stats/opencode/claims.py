@@ -7,7 +7,6 @@ from elsewhere.
 from __future__ import annotations
 
 import sqlite3
-import urllib.parse
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -17,7 +16,8 @@ from opencode_stats.core.bounds import LARGEST_MESSAGE_TOKENS
 from opencode_stats.errors import UnknownSchema
 from opencode_stats.opencode import elsewhere
 from opencode_stats.opencode.legacy_json import message_ids
-from opencode_stats.opencode.schema import holdings_of
+from opencode_stats.opencode.opening import Opening
+from opencode_stats.opencode.schema import columns_of, holdings_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -71,9 +71,16 @@ def claims_of(databases: Iterable[Path], data: Path) -> tuple[Claims, dict[str, 
     unread: dict[str, str] = {}
     for path in databases:
         try:
-            said = _said_by(path)
+            opening = Opening(path)
+            said = _said_by(opening)
+            if opening.torn:
+                said = _said_by(Opening(path, alone=False))
         except (UnknownSchema, sqlite3.Error) as error:
             unread[str(path)] = str(error)
+            continue
+        except UnicodeDecodeError:
+            # Python can't read SQLite's message, which quotes the database's schema.
+            unread[str(path)] = "it is damaged."
             continue
         together.messages = said.messages | together.messages
         together.sessions = said.sessions | together.sessions
@@ -83,10 +90,9 @@ def claims_of(databases: Iterable[Path], data: Path) -> tuple[Claims, dict[str, 
     return Claims(together.messages, sessions, frozenset(together.known), message_ids(data)), unread
 
 
-def _said_by(path: Path) -> _Said:
+def _said_by(opening: Opening) -> _Said:
     said = _Said()
-    name = f"file:{urllib.parse.quote(str(path))}?mode=ro"
-    with closing(sqlite3.connect(name, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_S)) as connection:
+    with closing(sqlite3.connect(opening.uri, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_S)) as connection:
         # One transaction, one moment: OpenCode may be at work.
         connection.execute("BEGIN")
         held = holdings_of(connection, "main")
@@ -111,7 +117,7 @@ def _messages_of_1x(connection: sqlite3.Connection, messages: dict[str, Claim]) 
 
 
 def _messages_of_2x(connection: sqlite3.Connection, messages: dict[str, Claim], engine: Engine) -> None:
-    if not _columns(connection, "session_message"):
+    if not columns_of(connection, "main", "session_message"):
         return
     rows = connection.execute(
         f"SELECT id, session_id, {_TOKENS}, {_SOUND} FROM session_message AS m "
@@ -125,7 +131,7 @@ def _messages_of_2x(connection: sqlite3.Connection, messages: dict[str, Claim], 
 
 def _sessions_of_1x(connection: sqlite3.Connection, said: _Said) -> bool:
     said.known.update(row[0] for row in connection.execute("SELECT id FROM session"))
-    if not _columns(connection, "session").issuperset(_TOTALS):
+    if not columns_of(connection, "main", "session").issuperset(_TOTALS):
         return False
     for conversation, tokens in connection.execute(f"SELECT id, {' + '.join(_TOTALS)} FROM session"):
         said.sessions[conversation] = SessionRow(tokens or 0, "v1")
@@ -139,7 +145,3 @@ def _sessions_of_2x(connection: sqlite3.Connection, said: _Said) -> None:
         said.known.add(conversation)
         maker: Maker = "migrated" if str(version).startswith("1.") else "v2"
         said.sessions[conversation] = SessionRow(tokens or 0, maker)
-
-
-def _columns(connection: sqlite3.Connection, table: str) -> set[str]:
-    return {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from opencode_stats.core.elsewhere import brought_in
+from opencode_stats.opencode.schema import columns_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -30,8 +31,7 @@ def condition(connection: sqlite3.Connection, schema: str) -> str:
     What is seldom true is asked first: almost every message was made where its conversation is.
     """
     for table, columns in NEEDED.items():
-        there = {row[1] for row in connection.execute(f"PRAGMA {schema}.table_info({table})")}
-        if not there.issuperset(columns):
+        if not columns_of(connection, schema, table).issuperset(columns):
             return "0"
     # Outside of version control the root is "/" for everybody, so it says nothing.
     return f"""(ifnull(directory != (SELECT own.directory FROM {schema}.session AS own WHERE own.id = conversation), 0)

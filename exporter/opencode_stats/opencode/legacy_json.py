@@ -16,8 +16,11 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from opencode_stats.core.bounds import LATEST_INSTANT_MS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,6 +30,8 @@ LARGEST_FILE_BYTES: Final = 4 * 1024 * 1024
 """A message's file holds no text of it, only figures, names, and since 1.0 a summary of changes."""
 ENDING: Final = ".json"
 NS_PER_MS: Final = 1_000_000
+UNREADABLE_NS: Final = 2**62
+"""Stands for the time of a file that can't be read: in the future, so that its folder is looked at again each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,9 @@ def message_folders(data: Path) -> list[MessageFolder]:
     for place in _places(data, ("message",), ("session", "message")):
         with os.scandir(place) as entries:
             found += [
-                MessageFolder(entry.path, entry.name, entry.stat().st_mtime_ns) for entry in entries if entry.is_dir()
+                MessageFolder(entry.path, entry.name, entry.stat(follow_symlinks=False).st_mtime_ns)
+                for entry in entries
+                if entry.is_dir(follow_symlinks=False) and _is_id(entry.name)
             ]
     return sorted(found, key=lambda folder: folder.path)
 
@@ -74,14 +81,14 @@ def message_folders(data: Path) -> list[MessageFolder]:
 def newest_ns(folder: str) -> tuple[int, int]:
     """How many messages the folder has, and when the latest of them was written."""
     with os.scandir(folder) as entries:
-        times = [entry.stat().st_mtime_ns for entry in entries if entry.name.endswith(ENDING)]
+        times = [entry.stat(follow_symlinks=False).st_mtime_ns for entry in entries if entry.name.endswith(ENDING)]
     return len(times), max(times, default=0)
 
 
 def messages_in(folder: str) -> Iterator[MessageFile]:
     """The folder's messages, by id."""
     for name in sorted(os.listdir(folder)):
-        if name.endswith(ENDING):
+        if name.endswith(ENDING) and _is_id(name):
             yield _message(f"{folder}/{name}", name.removesuffix(ENDING))
 
 
@@ -105,8 +112,13 @@ def message_ids(data: Path) -> frozenset[str]:
         name.removesuffix(ENDING)
         for folder in message_folders(data)
         for name in os.listdir(folder.path)
-        if name.endswith(ENDING)
+        if name.endswith(ENDING) and _is_id(name)
     )
+
+
+def _is_id(name: str) -> bool:
+    """Whether OpenCode can have called a file so; a name that is no Unicode could not be kept, either."""
+    return name.isprintable()
 
 
 def _places(data: Path, last: tuple[str, ...], oldest: tuple[str, ...]) -> list[str]:
@@ -119,6 +131,9 @@ def _message(path: str, message: str) -> MessageFile:
     record, changed_ns = _object(path)
     if record is None:
         return MessageFile(message, None, complete=False, changed_ns=changed_ns)
+    if record.get("id", message) != message:
+        # Somebody's copy under another name (a backup, a conflict of a synchronised folder) is no second message.
+        return MessageFile(message, None, complete=True, changed_ns=0)
     times = record.get("time")
     complete = record.get("role") != "assistant" or (isinstance(times, dict) and "completed" in times)
     # Lone surrogates have no place in a text of SQLite's.
@@ -129,13 +144,18 @@ def _message(path: str, message: str) -> MessageFile:
 def _object(path: str) -> tuple[dict[str, Any] | None, int]:
     """A file's JSON object, None where it has none, and when it was written (0: it is gone)."""
     try:
-        with open(path, "rb") as file:
+        # Not to wait for a writer, should it be a pipe.
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
             state = os.fstat(file.fileno())
-            if state.st_size > LARGEST_FILE_BYTES:
+            if not stat.S_ISREG(state.st_mode) or state.st_size > LARGEST_FILE_BYTES:
                 return None, state.st_mtime_ns
-            record = json.loads(file.read())
+            # Some of the kernel's own files say that they are plain ones, and have nothing for us.
+            record = json.loads(file.read(LARGEST_FILE_BYTES) or b"")
     except FileNotFoundError:
         return None, 0
+    except OSError:
+        # A folder, a link to itself, a right that is missing: it must not keep the others from being counted.
+        return None, UNREADABLE_NS
     except (ValueError, RecursionError):
         return None, state.st_mtime_ns
     return (record if isinstance(record, dict) else None), state.st_mtime_ns
@@ -144,8 +164,10 @@ def _object(path: str) -> tuple[dict[str, Any] | None, int]:
 def _conversation(name: str, record: dict[str, Any]) -> ConversationFile:
     times = record.get("time")
     created_ms = times.get("created") if isinstance(times, dict) else None
+    if type(created_ms) is not int or not 0 <= created_ms <= LATEST_INSTANT_MS:
+        created_ms = None
     texts = [record.get(key) for key in ("projectID", "parentID", "directory", "version")]
     project, parent, directory, version = (
         text if isinstance(text, str) and text and text.isprintable() else None for text in texts
     )
-    return ConversationFile(name, project, parent, directory, version, created_ms if type(created_ms) is int else None)
+    return ConversationFile(name, project, parent, directory, version, created_ms)

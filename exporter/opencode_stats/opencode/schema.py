@@ -92,9 +92,17 @@ def _migrated_ms(connection: sqlite3.Connection, schema: str) -> int | None:
     return None if row is None else row[0]
 
 
+def columns_of(connection: sqlite3.Connection, schema: str, table: str) -> set[str]:
+    """The columns of a table, none where there is no such table: a view in its place may be endless."""
+    named = connection.execute(
+        f"SELECT 1 FROM {schema}.sqlite_master WHERE type = 'table' AND name = ?", (table,)
+    ).fetchone()
+    return {row[1] for row in connection.execute(f"PRAGMA {schema}.table_info({table})")} if named else set()
+
+
 def _missing(connection: sqlite3.Connection, schema: str, wanted: dict[str, tuple[str, ...]]) -> str | None:
     for table, columns in wanted.items():
-        there = {row[1] for row in connection.execute(f"PRAGMA {schema}.table_info({table})")}
+        there = columns_of(connection, schema, table)
         missing = [column for column in columns if column not in there]
         if missing:
             return f"column {missing[0]} of table {table}" if there else f"table {table}"
@@ -108,8 +116,7 @@ def _has_rows(connection: sqlite3.Connection, schema: str, tables: set[str], tab
 def _version(connection: sqlite3.Connection, schema: str, tables: set[str]) -> str:
     """Which OpenCode wrote last, as far as the database says."""
     for table in ("session_v2", "session"):
-        columns = {row[1] for row in connection.execute(f"PRAGMA {schema}.table_info({table})")}
-        if table in tables and "version" in columns:
+        if table in tables and "version" in columns_of(connection, schema, table):
             row = connection.execute(f"SELECT version FROM {schema}.{table} ORDER BY rowid DESC LIMIT 1").fetchone()
             if row is not None:
                 return f"written by OpenCode {str(row[0])[:40]}"

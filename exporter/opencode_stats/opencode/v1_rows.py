@@ -20,7 +20,7 @@ COUNTS: Final = {
 _ALL: Final = ", ".join(COUNTS)
 # A text is larger than any number, and a sum is whole only if all its parts are: so all is asked at once.
 SOUND: Final = (
-    f"(typeof(message) = 'text' AND typeof(conversation) = 'text' "
+    f"(typeof(message) = 'text' AND typeof(conversation) = 'text'"
     f"AND min({_ALL}) >= 0 AND max({_ALL}) <= {LARGEST_MESSAGE_TOKENS} AND typeof({' + '.join(COUNTS)}) = 'integer' "
     f"AND {' + '.join(COUNTS)} <= {LARGEST_MESSAGE_TOKENS} "
     f"AND ifnull(cost_usd, 0) BETWEEN 0 AND {LARGEST_MESSAGE_COST_USD} "
@@ -58,7 +58,7 @@ def rows(schema: str, where: str, *, valid: bool = False, brought: str = "0") ->
            CASE WHEN {brought} THEN 1 ELSE 0 END AS brought
       FROM ({STAGED}, {SOUND} AS sound FROM (
         SELECT m.id AS message, m.session_id AS conversation, m.time_created AS row_created_ms,
-               CASE WHEN typeof(s.time_created) = 'integer' THEN s.time_created END AS conversation_created_ms,
+               {instant("s.time_created")} AS conversation_created_ms,
                json_extract(m.data, '$.parentID') AS parent,
                ifnull(json_extract(m.data, '$.agent'), json_extract(m.data, '$.mode')) AS agent,
                json_extract(m.data, '$.providerID') AS provider,
@@ -89,6 +89,11 @@ def conversations(schema: str, where: str) -> str:
     """A SELECT of the conversations of the attached database ``schema`` for which ``where`` (on ``session``) holds."""
     return f"""
     SELECT id AS conversation, parent_id AS parent, NULL AS fork_of, directory, project_id AS project, NULL AS agent,
-           version AS host_version, CASE WHEN typeof(time_created) = 'integer' THEN time_created END AS created_ms
+           version AS host_version, {instant("time_created")} AS created_ms
       FROM {schema}.session WHERE {where}
     """
+
+
+def instant(column: str) -> str:
+    """SQL for the instant in a column, NULL where it is none."""
+    return f"CASE WHEN typeof({column}) = 'integer' AND {column} BETWEEN 0 AND {LATEST_INSTANT_MS} THEN {column} END"

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from opencode_stats.core.bounds import LARGEST_COST_USD, LATEST_INSTANT_MS
+from opencode_stats.core.bounds import LARGEST_COST_USD
 from opencode_stats.core.tokens import LARGEST_COUNT
-from opencode_stats.opencode.v1_rows import COUNTS, FENCE, SOUND, STAGED
+from opencode_stats.opencode.v1_rows import COUNTS, FENCE, SOUND, STAGED, instant
 
 KINDS: Final = "m.type IN ('assistant', 'compaction')"
 
@@ -42,13 +42,13 @@ def rows(
       SELECT *, {_word("said_finish", "NULL")} AS finish,
              CASE WHEN said_error IS NOT NULL THEN {_word("said_error", "'UnknownError'")} END AS error FROM (
         SELECT m.id AS message, m.session_id AS conversation, m.time_created AS row_created_ms,
-               {_instant("s.time_created")} AS conversation_created_ms,
+               {instant("s.time_created")} AS conversation_created_ms,
                NULL AS parent,
                CASE m.type WHEN 'compaction' THEN 'compaction' ELSE json_extract(m.data, '$.agent') END AS agent,
                json_extract(m.data, '$.model.providerID') AS provider,
                json_extract(m.data, '$.model.id') AS model,
                json_extract(m.data, '$.model.variant') AS variant,
-               s.directory AS directory, NULL AS root,
+               CAST(s.directory AS TEXT) AS directory, NULL AS root,
                json_extract(m.data, '$.cost') AS cost_usd,
                json_extract(m.data, '$.time.created') AS created_ms,
                CASE m.type WHEN 'compaction'
@@ -82,7 +82,7 @@ def conversations(schema: str, where: str) -> str:
     """A SELECT of the conversations of 2.x for which ``where`` (on ``session_v2``) holds, as ``v1_rows`` gives them."""
     return f"""
     SELECT id AS conversation, parent_id AS parent, fork_session_id AS fork_of, directory, project_id AS project,
-           NULL AS agent, version AS host_version, {_instant("time_created")} AS created_ms
+           NULL AS agent, version AS host_version, {instant("time_created")} AS created_ms
       FROM {schema}.session_v2 WHERE {where}
     """
 
@@ -127,10 +127,6 @@ def _api(schema: str, migrated_ms: int | None, looked_at: str, *, embedded: bool
         f"CASE WHEN EXISTS (SELECT 1 FROM {schema}.message AS old WHERE old.id = m.id) THEN 1 {made_by_1x} "
         "THEN 1 ELSE 2 END"
     )
-
-
-def _instant(column: str) -> str:
-    return f"CASE WHEN typeof({column}) = 'integer' AND {column} BETWEEN 0 AND {LATEST_INSTANT_MS} THEN {column} END"
 
 
 def _word(value: str, otherwise: str) -> str:

@@ -71,3 +71,50 @@ def test_what_is_complete(tmp_path: Path) -> None:
     put(folder / "msg_3.json", {"role": "user", "time": {"created": 1}})
 
     assert [one.complete for one in messages_in(str(folder))] == [True, False, True]
+
+
+def test_what_is_no_plain_file_is_neither_waited_for_nor_read_for_ever(tmp_path: Path) -> None:
+    folder = tmp_path / "storage" / "message" / "ses_1"
+    put(folder / "msg_1.json", {"role": "user"})
+    (folder / "msg_2.json").mkdir()
+    os.mkfifo(folder / "msg_3.json")
+    for number, target in enumerate(("/dev/zero", "msg_4.json", "/proc/kmsg", "/nowhere", "."), 4):
+        (folder / f"msg_{number}.json").symlink_to(target)
+    (folder.parent / "ses_2").symlink_to(".")
+    os.mkfifo(folder.parent / "ses_3")
+
+    assert [found.conversation for found in message_folders(tmp_path)] == ["ses_1"]
+    assert [one.content for one in messages_in(str(folder))] == ['{"role": "user"}', *[None] * 7]
+    assert newest_ns(str(folder))[0] == 8
+
+
+def test_what_opencode_cannot_have_named_so_is_left_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "storage" / "message" / "ses_1"
+    for name in (b"\xff", b"a\x1b[2J", b"\n", b"msg_1"):
+        put(folder.parent / os.fsdecode(b"ses_" + name) / "msg_1.json", {})
+        put(folder / os.fsdecode(name + b".json"), {"role": "user"})
+
+    assert [found.conversation for found in message_folders(tmp_path)] == ["ses_1", "ses_msg_1"]
+    assert [one.message for one in messages_in(str(folder))] == ["msg_1"]
+    assert message_ids(tmp_path) == {"msg_1"}
+
+
+def test_a_copy_under_another_name_is_no_message(tmp_path: Path) -> None:
+    folder = tmp_path / "storage" / "message" / "ses_1"
+    for name in ("msg_1", "msg_1 (conflict)", "msg_1.backup"):
+        put(folder / f"{name}.json", {"id": "msg_1", "role": "user"})
+
+    assert [(one.message, one.content is None, one.changed_ns) for one in messages_in(str(folder))][:2] == [
+        ("msg_1 (conflict)", True, 0),
+        ("msg_1.backup", True, 0),
+    ]
+    assert [one.message for one in messages_in(str(folder)) if one.content] == ["msg_1"]
+
+
+def test_a_conversation_whose_beginning_is_no_instant(tmp_path: Path) -> None:
+    for number, created in enumerate((-1, 2**63, 1e3, True, 10**18, 7)):
+        put(tmp_path / "storage" / "session" / "p" / f"ses_{number}.json", {"time": {"created": created}})
+
+    found = conversations_of(tmp_path, [f"ses_{number}" for number in range(6)])
+
+    assert sorted(one.created_ms or 0 for one in found) == [0, 0, 0, 0, 0, 7]

@@ -1,0 +1,61 @@
+"""Texts out of foreign databases, made such that they can be kept.
+
+SQLite keeps any bytes as a text, and half a surrogate pair in JSON becomes some that are none: Python could never read
+such a row again, nor be handed it by SQL. So SQL hands over bytes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from opencode_stats.core.bounds import LONGEST_TEXT, fitting
+
+if TYPE_CHECKING:
+    import sqlite3
+
+IDS: Final = ("message", "conversation", "parent")
+NAMES: Final = ("agent", "provider", "model", "variant", "directory", "root", "finish", "error")
+
+
+def prepare(connection: sqlite3.Connection) -> None:
+    """Gives SQL ``as_id`` and ``as_name``, both of bytes."""
+    connection.create_function("as_id", 1, _as_id, deterministic=True)
+    connection.create_function("as_name", 1, _as_name, deterministic=True)
+
+
+def make_fit(connection: sqlite3.Connection) -> None:
+    """Gives the messages in ``temp.incoming`` names that can be kept; what has no such id makes no sense."""
+    every = (*IDS, *NAMES)
+    lengths = " + ".join(f"ifnull(length({name}), 0)" for name in every)
+    (longest,) = connection.execute(f"SELECT ifnull(max({lengths}), 0) FROM incoming WHERE sound").fetchone()
+    if longest <= LONGEST_TEXT:
+        # All at once: to ask each of them is a tenth of the import's time. The comma keeps halves from being a whole.
+        joined = " || ',' || ".join(f"ifnull({name}, '')" for name in every)
+        (together,) = connection.execute(
+            f"SELECT CAST(group_concat({joined}) AS BLOB) FROM incoming WHERE sound"
+        ).fetchone()
+        if _is_unicode(together or b""):
+            return
+    fits = ", ".join(f"{name} = as_name(CAST({name} AS BLOB))" for name in NAMES)
+    known = " AND ".join(f"as_id(CAST({name} AS BLOB)) IS NOT NULL" for name in ("message", "conversation"))
+    connection.execute(f"UPDATE incoming SET {fits}, parent = as_id(CAST(parent AS BLOB)), sound = sound AND {known}")
+
+
+def _as_id(value: bytes | None) -> str | None:
+    """The id; None where it can't be one."""
+    if value is None or not _is_unicode(value):
+        return None
+    text = value.decode()
+    return text if len(text) <= LONGEST_TEXT else None
+
+
+def _as_name(value: bytes | None) -> str | None:
+    return None if value is None else fitting(value.decode("utf-8", "replace"))
+
+
+def _is_unicode(value: bytes) -> bool:
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
