@@ -49,8 +49,8 @@ def rows(rng: Random, path: Path) -> str:
 def _set(rng: Random, connection: sqlite3.Connection, table: str, column: str, where: str) -> None:
     kind = rng.random()
     if column == "data" and kind < 0.75:
-        honest = [row[0] for row in connection.execute(f"SELECT data FROM {table} LIMIT 20") if isinstance(row[0], str)]
-        seeds = tuple(Seed.of(text.encode()) for text in honest if _is_object(text) and len(text) < LONGEST_SEED)
+        there = connection.execute(f"SELECT CAST(data AS BLOB) FROM {table} LIMIT 20")
+        seeds = tuple(Seed.of(text) for (text,) in there if text and len(text) < LONGEST_SEED and _is_object(text))
         if seeds:
             text = spoiled(rng, rng.choice(seeds), seeds)
             as_text = rng.random() < 0.9
@@ -234,8 +234,8 @@ def _loosen(connection: sqlite3.Connection, table: str) -> None:
     connection.execute("DROP TABLE loose")
 
 
-def _is_object(text: str) -> bool:
+def _is_object(text: bytes) -> bool:
     try:
-        return isinstance(json.loads(text), dict)
+        return isinstance(json.loads(text.decode()), dict)
     except (ValueError, RecursionError):
         return False

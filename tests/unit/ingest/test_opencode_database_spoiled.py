@@ -71,8 +71,8 @@ def test_a_message_with_a_name_that_is_no_text_counts(
     assert take_database(kept, made.path, NOON_MS) == Taken(new=1, unsound=1)
     take_database(kept, v2.path, NOON_MS)
 
-    made = rows(kept, "SELECT agent, model, input FROM messages ORDER BY input")
-    assert made == [
+    known = rows(kept, "SELECT agent, model, input FROM messages ORDER BY input")
+    assert known == [
         ("\ufffd\ufffd\ufffd", "m", 7),
         (f"{'x' * 64}…{digest('x' * 5_000)}", "m", 30),
     ]
