@@ -97,12 +97,13 @@ class World:
     def strays(self) -> list[str]:
         """Files that should not be there when all is done."""
         paths = self.paths
-        wanted = {paths.stats_file, self.database, paths.stamp, paths.ledger}
+        wanted = {paths.stats_file, self.database, paths.stamp, paths.ledger, paths.data / "closed"}
+        kept = {paths.quarantine, paths.kept_spool}
         return sorted(
             str(path.relative_to(self.home))
             for folder in (paths.opencode_data, paths.data, paths.state)
             for path in folder.rglob("*")
-            if path.is_file() and path not in wanted and path.parent != paths.quarantine
+            if path.is_file() and path not in wanted and path.parent not in kept
         )
 
 

@@ -21,8 +21,12 @@ def command() -> None:
     Example:
       systemctl --user stop opencode-stats; opencode-stats rebuild; systemctl --user start opencode-stats
     """
+    from opencode_stats.daemon.exporter import refresh  # noqa: PLC0415 - the slow half of the program
+
     try:
         with own_exporter(places(), stays=False) as exporter:
+            # A ledger that was damaged has just been made again from a backup: what came since is taken in first.
+            refresh(exporter)
             rebuilt = exporter.rebuild()
             exporter.publish()
     except LockHeld as error:

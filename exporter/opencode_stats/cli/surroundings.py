@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,20 +80,24 @@ def own_exporter(paths: Paths, *, stays: bool) -> Iterator[Exporter]:
     from opencode_stats.settings import read_settings  # noqa: PLC0415
 
     pid = os.getpid()
-    with (
-        exporter_lock(paths.lock, pid),
-        closing(
-            Exporter(
-                paths,
-                version=__version__,
-                clock=SystemClock(),
-                zone=partial(local_zone, os.environ),  # noqa: TID251
-                processes=Processes(),
-                databases=partial(databases, paths.opencode_data, os.environ),  # noqa: TID251
-                daemon_pid=pid if stays else None,
-                settings=read_settings(paths.settings_file),
-                loss_folders=marker_folders(paths, os.environ),  # noqa: TID251
-            )
-        ) as exporter,
-    ):
-        yield exporter
+    with exporter_lock(paths.lock, pid):
+        exporter = Exporter(
+            paths,
+            version=__version__,
+            clock=SystemClock(),
+            zone=partial(local_zone, os.environ),  # noqa: TID251
+            processes=Processes(),
+            databases=partial(databases, paths.opencode_data, os.environ),  # noqa: TID251
+            daemon_pid=pid if stays else None,
+            settings=read_settings(paths.settings_file),
+            loss_folders=marker_folders(paths, os.environ),  # noqa: TID251
+        )
+        try:
+            yield exporter
+        except BaseException:
+            # Whatever it was: the next start looks at the ledger closely.
+            exporter.close(in_order=False)
+            raise
+        if not stays:
+            exporter.back_up_if_due()
+        exporter.close()

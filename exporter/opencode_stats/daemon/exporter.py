@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
+import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -12,18 +12,23 @@ from opencode_stats.core.recent import calendar_of
 from opencode_stats.core.stats import ExporterStats, project
 from opencode_stats.daemon.health import STORAGE, health_of
 from opencode_stats.daemon.lineages import Lineages
-from opencode_stats.errors import LedgerError, UnknownSchema, UserError
-from opencode_stats.host.files import FILES, own_folder
+from opencode_stats.daemon.places import prepare_folders
+from opencode_stats.daemon.upkeep import back_up_if_due
+from opencode_stats.errors import LedgerCorrupt, LedgerError, UnknownSchema
+from opencode_stats.host.files import FILES
+from opencode_stats.ingest.kept import bring_back
 from opencode_stats.ingest.legacy_storage import take_storage
 from opencode_stats.ingest.opencode_database import take_database
 from opencode_stats.ingest.quarantine import Quarantine
 from opencode_stats.ingest.spool import Spool
-from opencode_stats.ledger import runs
+from opencode_stats.ledger import recovery, runs
 from opencode_stats.ledger.bulk import Taken
-from opencode_stats.ledger.connection import Connection, LedgerUnreadable, open_ledger, transaction
+from opencode_stats.ledger.connection import Connection, LedgerUnreadable, transaction
+from opencode_stats.ledger.opening import Ledger
 from opencode_stats.ledger.queries import facts_for, lost_lines
 from opencode_stats.ledger.rebuild import rebuild
 from opencode_stats.ledger.recent import PastDays
+from opencode_stats.ledger.soundness import Unreadable, is_damage
 from opencode_stats.ledger.whose_fault import is_ours
 from opencode_stats.publish.stats_file import StatsFile
 from opencode_stats.settings import Settings
@@ -41,6 +46,8 @@ if TYPE_CHECKING:
     from opencode_stats.host.processes import Processes
     from opencode_stats.ledger.rebuild import Rebuilt
     from opencode_stats.publish.atomic_file import Outcome
+
+logger = logging.getLogger(__name__)
 
 MINUTE_MS: Final = 60_000
 
@@ -80,9 +87,11 @@ class Exporter:
         self._loss_folders = loss_folders or [paths.losses]
         self._stats_file = StatsFile(files, paths.stats_file, paths.data / "tmp", paths.stamp)
         self._stats_file.prepare()
-        _prepare(paths, files)
+        prepare_folders(paths, files)
         self._files = files
         self._factory = factory
+        self._mended = False
+        self._told: recovery.Recovery | None = None
         self._open()
         self.seen_alive: set[str] = set()
         self.reconcile_due = True
@@ -92,16 +101,19 @@ class Exporter:
         self._alive: frozenset[str] = frozenset()
         self._calendar: tuple[tzinfo, Calendar] | None = None
 
-    def _open(self) -> None:
+    def _open(self, *, suspected: bool = False) -> None:
         paths, files = self._paths, self._files
-        self._connection = open_ledger(paths.ledger, self._clock.now_ms(), files, self._factory)
+        self._ledger = Ledger(paths, self._clock.now_ms(), files, self._factory, suspected=suspected)
+        self._connection = self._ledger.connection
         try:
+            if recovery.is_pending(self._connection):
+                bring_back(paths.kept_spool, paths.spool, files)
             self._past_days = PastDays(self._connection)
             quarantine = Quarantine(paths.quarantine, files)
-            self._spool = Spool(paths.spool, self._connection, quarantine, self._clock, files)
+            self._spool = Spool(paths.spool, self._connection, quarantine, self._clock, files, kept=paths.kept_spool)
         except BaseException as error:
             self._connection.close()
-            if isinstance(error, LedgerUnreadable):
+            if isinstance(error, LedgerUnreadable | OSError):
                 raise LedgerError(f"The ledger {paths.ledger} can't be used: {error}. Check the disk.") from error
             raise
 
@@ -115,14 +127,38 @@ class Exporter:
             LedgerError: it still can't be used.
             UserError: its place can't be used.
         """
-        self.close()
+        self.close(in_order=False)
         self._open()
 
-    def close(self) -> None:
-        """Closes the ledger."""
+    def close(self, *, in_order: bool = True) -> None:
+        """Closes the ledger; ``in_order`` where nothing went wrong, so that the next start may trust the file."""
         # What SQLite tidies up here (the WAL) it tidies up as well when the ledger is next opened.
         with contextlib.suppress(LedgerUnreadable):
-            self._connection.close()
+            self._ledger.close(in_order=in_order and not self._mended)
+
+    def mend(self, error: Exception) -> None:
+        """Looks at all of the ledger after such an error, and makes it again where it is damaged; then all goes on.
+
+        Raises:
+            LedgerCorrupt: the error came back although the ledger is sound, or was made again.
+            LedgerError: it can't be made again.
+        """
+        if self._mended:
+            raise LedgerCorrupt(f"The ledger {self._paths.ledger} can't be worked with: {error}.") from error
+        logger.error("ledger.unreadable error=%s", error)
+        self.close(in_order=False)
+        self._open(suspected=True)
+        self.reconcile_due = True
+        # Until something is published; an error before that would only come again.
+        self._mended = True
+
+    def note_check(self, checked_ms: int | None) -> None:
+        """All of the ledger was looked at then, and found sound; None where it was not looked at."""
+        self._ledger.checked_ms = self._ledger.checked_ms if checked_ms is None else checked_ms
+
+    def back_up_if_due(self) -> None:
+        """The daily backup, for who has no daemon."""
+        self.note_check(back_up_if_due(self._paths, self._clock.now_ms(), self._files))
 
     def take_in(self) -> int:
         """Takes in what the spool has, and gives the number of bytes.
@@ -193,6 +229,10 @@ class Exporter:
         except OSError as error:
             self._unread[self._paths.opencode_data / STORAGE] = f"{error.filename}: {error.strerror}."
         self.reconcile_due = False
+        done = recovery.finish(self._connection, self._paths, self._clock.now_ms(), everything_read=not self._unread)
+        if done is not None and done != self._told:
+            self._told = done
+            logger.warning("ledger.recovered %s", done)
         return taken
 
     def rebuild(self) -> Rebuilt:
@@ -225,7 +265,9 @@ class Exporter:
         )
         pids = self.lineages.of(facts.runs, facts.attention, self._alive)
         exporter = ExporterStats(self._version, self._daemon_pid, now_ms, health)
-        return self._stats_file.publish(project(facts, calendar, exporter, pids))
+        outcome = self._stats_file.publish(project(facts, calendar, exporter, pids))
+        self._mended = False
+        return outcome
 
     def _calendar_at(self, now_ms: int) -> Calendar:
         """The calendar, made anew when the day is another one, or the zone."""
@@ -235,20 +277,22 @@ class Exporter:
         return self._calendar[1]
 
 
-def _prepare(paths: Paths, files: Files) -> None:
-    """Makes the folders in which the plugin and we meet; refuses those that are not ours alone."""
-    try:
-        own_folder(paths.state, files, linked=True)
-        for folder in (paths.spool, paths.quarantine, paths.losses):
-            # Those that come into being later are looked at when they are there.
-            if folder == paths.spool or os.path.lexists(folder):
-                own_folder(folder, files)
-    except OSError as error:
-        raise UserError(f"{error.filename} can't be used: {error.strerror}. Check the folder's rights.") from error
-
-
 def refresh(exporter: Exporter, progress: Callable[[int, int], None] | None = None) -> Taken:
-    """One round: take in, settle, reconcile, publish; gives what OpenCode's databases brought."""
+    """One round: take in, settle, reconcile, publish; gives what OpenCode's databases brought.
+
+    Raises:
+        LedgerError: the ledger turned out to be damaged, and can't be made again.
+    """
+    try:
+        return _round(exporter, progress)
+    except Unreadable as error:
+        if not is_damage(error):
+            raise
+        exporter.mend(error)
+        return _round(exporter, progress)
+
+
+def _round(exporter: Exporter, progress: Callable[[int, int], None] | None) -> Taken:
     exporter.take_in()
     exporter.settle_processes()
     taken = exporter.reconcile(progress)

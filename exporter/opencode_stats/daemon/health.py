@@ -8,7 +8,9 @@ from opencode_stats.core.stats import Health, Problem
 from opencode_stats.daemon.losses import read_markers
 from opencode_stats.ingest.quarantine import any_file
 from opencode_stats.ledger.queries import lost_lines, quarantined
+from opencode_stats.ledger.recovery import recoveries, sentence_of
 from opencode_stats.ledger.sources import rejected_rows
+from opencode_stats.ledger.transactions import log_bytes
 
 if TYPE_CHECKING:
     import sqlite3
@@ -19,6 +21,10 @@ STORAGE: Final = "storage"
 """The folder in OpenCode's data folder in which it kept JSON files before 1.2."""
 RECENT_MS: Final = 7 * 24 * 60 * 60 * 1000
 """A problem of last week still colours the figures; an older one is history, which ``doctor`` tells."""
+
+
+LONG_LOG_BYTES: Final = 64 * 1024 * 1024
+"""An import writes a quarter of this at once; only a reader that stays for hours lets SQLite's log grow so long."""
 
 
 def health_of(
@@ -60,6 +66,16 @@ def health_of(
     if rejected:
         who = f"{_counted(rejected, 'message')} in OpenCode's database {'make' if rejected > 1 else 'makes'} no sense"
         problems.append(Problem("opencode-database", f"{who} and {'are' if rejected > 1 else 'is'} not counted."))
+    problems += [
+        Problem("ledger", sentence_of(one))
+        for one in recoveries(connection)
+        if one.finished_ms is None or one.at_ms >= since_ms
+    ]
+    log = log_bytes(connection)
+    if log > LONG_LOG_BYTES:
+        problems.append(
+            Problem("ledger-reader", f"A program keeps reading the ledger, whose log has grown to {log // 2**20} MiB.")
+        )
     return Health("degraded" if problems else "ok", tuple(problems))
 
 

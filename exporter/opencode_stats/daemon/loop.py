@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Final
 
 from opencode_stats.daemon.control_server import ControlServer
 from opencode_stats.daemon.rest import SCAN_S, back_off_s, quiet_s
+from opencode_stats.daemon.upkeep import Upkeep
 from opencode_stats.daemon.watcher import Watcher
 from opencode_stats.errors import LedgerCorrupt, LedgerError, LedgerNewer, UserError
 from opencode_stats.host.doorbell import Doorbell
 from opencode_stats.host.installation import Installation
 from opencode_stats.host.systemd import notify
 from opencode_stats.ledger.connection import LedgerUnavailable, LedgerUnreadable
+from opencode_stats.ledger.soundness import Unreadable, is_damage
 from opencode_stats.publish.pacer import Pacer
 
 if TYPE_CHECKING:
@@ -71,6 +73,7 @@ class Daemon:
             raise
         self._woken, self._wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._watcher = Watcher(paths.spool, self._wake_up)
+        self._upkeep = Upkeep(paths, clock, self._wake_up)
         exporter.lineages.follow(self._wake_up)
         self._ends: dict[str, int] = {}
         self._unwatched = False
@@ -89,7 +92,7 @@ class Daemon:
         Where it is ``supervised`` it ends, too, when another version was installed, and gives True: start that one.
 
         Raises:
-            LedgerCorrupt: the ledger turned out to be damaged.
+            LedgerCorrupt: the ledger turned out to be damaged, again and again.
             UserError: somebody took the state folder away.
         """
         signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
@@ -153,17 +156,22 @@ class Daemon:
                 logger.debug("stats.published outcome=%r", outcome)
         except (LedgerNewer, LedgerCorrupt):
             raise
-        except (OSError, LedgerUnavailable, LedgerError) as error:
+        except (OSError, *Unreadable, LedgerError) as error:
+            if is_damage(error):
+                return self._mend(error)
+            if not isinstance(error, OSError | LedgerUnavailable | LedgerError):
+                raise
             self._failures += 1
             self._reopen = not isinstance(error, OSError)
             self._sleep_s = back_off_s(self._failures)
             logger.warning("round.failed error=%s retry_s=%s", error, self._sleep_s)
             return False
-        except LedgerUnreadable as error:
-            # Trying again would find the same damage at once, for ever.
-            raise LedgerCorrupt(f"The ledger turned out to be damaged: {error}.") from error
         self._failures = 0
         self._control.answer()
+        damage, checked_ms = self._upkeep.look()
+        if damage:
+            return self._mend(LedgerUnreadable(damage))
+        self._exporter.note_check(checked_ms)
         self._sleep_s = quiet_s(
             now_ms=self._clock.now_ms(),
             due_ms=self._exporter.due_ms,
@@ -172,6 +180,11 @@ class Daemon:
             scan_s=self._scan_s,
         )
         return True
+
+    def _mend(self, error: Exception) -> bool:
+        self._exporter.mend(error)
+        self._sleep_s = 0.0
+        return False
 
     def _check_places(self) -> None:
         """Ends us where the pipe is not ours any more: with it went the lock, and OpenCode can't reach us."""
@@ -258,6 +271,7 @@ class Daemon:
         self._stopping = True
 
     def _close(self) -> None:
+        self._upkeep.end()
         self._watcher.stop()
         self._exporter.lineages.stop()
         self._control.close()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from opencode_stats.core.events import ProcessKey
 from opencode_stats.host.files import FILES
+from opencode_stats.ingest.kept import keep
 from opencode_stats.ingest.pieces import Reader
 from opencode_stats.ledger.append import Cursor, forget_cursor, read_cursors
 from opencode_stats.ledger.transactions import checkpointed
@@ -50,8 +51,13 @@ class Spool:
         quarantine: Quarantine,
         clock: Clock,
         files: Files = FILES,
+        *,
+        kept: Path | None = None,
     ) -> None:
+        """``kept`` is where finished files are put away (``ingest.kept``); without it they are removed."""
         self._folder = folder
+        self._clock = clock
+        self._kept = kept
         self._connection = connection
         self._files = files
         self._reader = Reader(connection, quarantine, clock, self._files)
@@ -183,7 +189,10 @@ class Spool:
         try:
             if self._files.lstat(path).st_size != self._cursors[name].offset_bytes:
                 return False
-            self._files.unlink(path)
+            if self._kept is None:
+                self._files.unlink(path)
+            else:
+                keep(path, self._kept, self._clock.now_ms(), self._files)
         except OSError as error:
             logger.warning("spool.unremovable file=%s error=%s", name, error.strerror)
             return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,15 @@ def _give_up(connection: sqlite3.Connection) -> None:
     """
     if connection.in_transaction:
         connection.execute("ROLLBACK")
+
+
+def log_bytes(connection: sqlite3.Connection) -> int:
+    """How long SQLite's log of changes (-wal) is; 0 where there is none, as in memory."""
+    (_, _, file), *_ = connection.execute("PRAGMA database_list").fetchall()
+    try:
+        return os.stat(f"{file}-wal").st_size if file else 0
+    except OSError:
+        return 0
 
 
 def checkpointed(connection: sqlite3.Connection) -> bool:

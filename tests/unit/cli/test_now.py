@@ -148,8 +148,8 @@ def test_a_folder_stands_in_its_place(call: Call, household: Household) -> None:
 def test_a_ledger_that_cannot_be_used(call: Call, household: Household, arguments: list[str]) -> None:
     household.write(turn())
     call("import")
-    for path in household.paths.data.glob("ledger.db*"):
-        path.write_bytes(b"garbage" * 1000)
+    with closing(sqlite3.connect(household.paths.ledger)) as ledger, ledger:
+        ledger.execute("INSERT INTO migrations VALUES ('m999_future.sql', 1)")
 
     done = call(*arguments)
 

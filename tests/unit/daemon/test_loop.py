@@ -23,6 +23,7 @@ from tests.unit.daemon.household import living_key, until
 from opencode_stats.core.days import day_of
 from opencode_stats.daemon.exporter import Exporter
 from opencode_stats.daemon.loop import Daemon
+from opencode_stats.daemon.upkeep import look_after
 from opencode_stats.errors import LedgerCorrupt
 from opencode_stats.host.clock import SystemClock
 from opencode_stats.host.files import FILES
@@ -176,6 +177,8 @@ def test_it_puts_everything_back(tmp_path: Path) -> None:
     paths = Paths.of({}, tmp_path)
     signals = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
     with closing(exporter(paths)) as made:
+        # The backup's: while the ledger is open SQLite keeps what it opened that file with, for the next one to use.
+        look_after(paths, 1)
         before = len(os.listdir("/proc/self/fd"))
         daemon(made, paths, linger_s=0).run()
 
@@ -209,7 +212,7 @@ def test_who_comes_at_the_last_moment_keeps_it(tmp_path: Path) -> None:
     assert json.loads(paths.stats_file.read_bytes())["session"]["live"]
 
 
-def test_a_ledger_that_turns_out_to_be_damaged_ends_it(tmp_path: Path) -> None:
+def test_a_ledger_that_turns_out_to_be_damaged_is_made_again(tmp_path: Path) -> None:
     paths = Paths.of({}, tmp_path)
     with closing(exporter(paths)) as made:
         one = daemon(made, paths)
@@ -219,7 +222,31 @@ def test_a_ledger_that_turns_out_to_be_damaged_ends_it(tmp_path: Path) -> None:
         with open(paths.ledger, "r+b") as file:
             file.seek(4096)
             file.write(b"\xff" * (size_bytes - 4096))
+        one._stopping = True
 
-        with pytest.raises(LedgerCorrupt, match="damaged"):
-            one.run()
+        assert not one.run()
+    assert len(list(paths.damaged.iterdir())) == 1
+    (problem,) = json.loads(paths.stats_file.read_bytes())["exporter"]["health"]["problems"]
+    assert problem["code"] == "ledger"
     assert not paths.control.exists()
+
+
+def test_what_reads_like_damage_again_and_again_in_a_sound_ledger_ends_it(tmp_path: Path) -> None:
+    paths = Paths.of({}, tmp_path)
+
+    def fail() -> int:
+        raise sqlite3.DatabaseError("database disk image is malformed")
+
+    with closing(exporter(paths)) as made:
+        made.take_in = fail  # type: ignore[method-assign]  # SQLite never says so of a sound file
+        with pytest.raises(LedgerCorrupt, match="malformed"):
+            daemon(made, paths).run()
+    assert not paths.damaged.exists()
+
+
+def test_an_error_of_sqlite_that_is_a_defect_of_ours_is_loud(tmp_path: Path) -> None:
+    paths = Paths.of({}, tmp_path)
+    with closing(exporter(paths)) as made:
+        made.take_in = lambda: made._connection.execute("SELECT ?", (1, 2)).rowcount  # type: ignore[method-assign]
+        with pytest.raises(sqlite3.ProgrammingError):
+            daemon(made, paths).run()

@@ -74,6 +74,12 @@ CREATE TRIGGER messages_changed AFTER UPDATE ON messages WHEN NOT EXISTS (SELECT
             cost_microusd = cost_microusd + excluded.cost_microusd, messages = messages + 1;
 END;;
 
+-- Of messages that were there before this step.
+INSERT INTO sums
+    SELECT scope, number, directory, provider, model, sum(input), sum(output), sum(reasoning), sum(cache_read),
+           sum(cache_write), sum(cost_microusd), count(*)
+      FROM shares GROUP BY 1, 2, 3, 4, 5;;
+
 -- A row is never deleted: what OpenCode forgets was spent all the same.
 CREATE TRIGGER messages_stay BEFORE DELETE ON messages BEGIN
     SELECT raise(ABORT, 'a message is never deleted from the ledger');

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.support.clock import NOON_MS
+from tests.support.ledgers import rows, take
+from tests.support.script import Script
+
+from opencode_stats.ledger.connection import open_ledger
+from opencode_stats.ledger.queries import total
+from opencode_stats.ledger.salvage import salvage
+from opencode_stats.ledger.soundness import findings
+from opencode_stats.ledger.transactions import transaction
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FACTS = "SELECT message, provider, model, input, standing, counted_at_ms FROM messages ORDER BY message"
+
+
+def story(number: int) -> Script:
+    script = Script(pid=number, at_ms=NOON_MS + number).started().conversation(f"ses_{number}")
+    return script.answer(f"ses_{number}", f"msg_{number}", input=number)
+
+
+@pytest.fixture
+def damaged(tmp_path: Path) -> Path:
+    path = tmp_path / "damaged.db"
+    with closing(open_ledger(path, NOON_MS)) as connection:
+        for number in range(1, 41):
+            take(connection, story(number), file=f"{number}.jsonl")
+    return path
+
+
+def into(ledger: sqlite3.Connection, damaged: Path) -> int:
+    with transaction(ledger):
+        return salvage(ledger, damaged)
+
+
+def harm(damaged: Path, old: bytes, new: bytes, times: int) -> None:
+    content = damaged.read_bytes()
+    assert content.count(old) >= times
+    damaged.write_bytes(content.replace(old, new, times))
+
+
+def test_everything_is_read_without_a_header_or_a_schema(ledger: sqlite3.Connection, damaged: Path) -> None:
+    with closing(sqlite3.connect(damaged)) as there:
+        before = rows(there, FACTS)
+    damaged.write_bytes(b"\0" * 4096 + damaged.read_bytes()[4096:])
+
+    assert into(ledger, damaged) == 40
+    assert rows(ledger, FACTS) == before
+    assert findings(ledger) == []
+
+
+def test_what_is_known_already_stays_as_it_is(ledger: sqlite3.Connection, damaged: Path) -> None:
+    take(ledger, story(3), story(4), file="x.jsonl")
+    ledger.execute("UPDATE messages SET input = 1000 WHERE message = 'msg_3'")
+
+    assert into(ledger, damaged) == 38
+    assert total(ledger).whole.tokens.total == sum(range(1, 41)) - 3 + 1000
+    # A run that is known by its name is known again.
+    assert rows(ledger, "SELECT count(*) FROM messages WHERE run IS NOT NULL") == [(2,)]
+
+
+def test_a_figure_that_changed_is_not_taken(ledger: sqlite3.Connection, damaged: Path) -> None:
+    with closing(sqlite3.connect(damaged, isolation_level=None)) as there:
+        (number,) = there.execute("SELECT guard FROM messages WHERE message = 'msg_7'").fetchone()
+    changed = number.to_bytes(6, "big")
+    harm(damaged, changed, (number + 3).to_bytes(6, "big"), 1)
+
+    assert into(ledger, damaged) == 39
+    assert rows(ledger, "SELECT * FROM messages WHERE message = 'msg_7'") == []
+
+
+def test_an_id_that_changed_is_not_a_message_more(ledger: sqlite3.Connection, damaged: Path) -> None:
+    # In the row or in the index: one of the two says otherwise then.
+    harm(damaged, b"msg_31", b"msg_99", 1)
+
+    assert into(ledger, damaged) == 39
+    assert rows(ledger, "SELECT count(*) FROM messages WHERE message IN ('msg_31', 'msg_99')") == [(0,)]
+
+
+def test_what_is_only_in_the_log_is_there_too(ledger: sqlite3.Connection, tmp_path: Path) -> None:
+    path, aside = tmp_path / "live.db", tmp_path / "aside.db"
+    with closing(open_ledger(path, NOON_MS)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        take(connection, story(1))
+        for side in ("", "-wal"):
+            aside.with_name(f"aside.db{side}").write_bytes(path.with_name(f"live.db{side}").read_bytes())
+
+    assert into(ledger, aside) == 1
+    aside.with_name("aside.db-wal").write_bytes(b"garbage" * 1000)
+    assert into(ledger, aside) == 0
+    assert sorted(file.name for file in tmp_path.glob("*joined*")) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"x", b"\r" * 40_960, None])
+def test_a_file_of_nothing(ledger: sqlite3.Connection, tmp_path: Path, content: bytes | None) -> None:
+    if content is not None:
+        (tmp_path / "x.db").write_bytes(content)
+
+    assert into(ledger, tmp_path / "x.db") == 0
