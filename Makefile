@@ -28,7 +28,7 @@ demo: $(VENV)/ready ## see it run: a real OpenCode, a mock model, live figures; 
 
 # ---- for developers --------------------------------------------------------------------------------------------------
 
-.PHONY: check lint types arch unit plugin extension extension-check extension-pot test e2e fuzz bench fmt generate lock clean
+.PHONY: programs check lint types arch unit plugin extension extension-check extension-pot test e2e fuzz bench fmt generate lock clean
 check: lint types arch unit plugin extension-check ## everything that needs no OpenCode
 
 lint: $(VENV)/ready ## style and formatting
@@ -60,7 +60,10 @@ extension-pot: ## write the template for translations of the GNOME Shell extensi
 	  --add-comments=Translators --add-location=file --no-wrap --sort-by-file --package-name=opencode-stats \
 	  -o - extension.js prefs.js lib/*.js shell/*.js prefs/*.js | grep -v POT-Creation-Date > po/opencode-stats.pot
 
-test: check e2e ## everything
+test: programs check extension-check e2e ## everything
+
+programs: ## see that the programs are there that the tests drive
+	@sh tests/programs.sh
 
 fault: $(VENV)/ready ## print every fault point, and what came of it
 	$(BIN)/python -m tests.fault
