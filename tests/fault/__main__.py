@@ -7,17 +7,22 @@ import logging
 import multiprocessing
 import os
 import sys
+import tempfile
 import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.fault.points import Truth, check, faults, truth
+from tests.fault.storm import storm
 
 if TYPE_CHECKING:
     from tests.fault.calls import Fault
 
 IN_ONE_GO = 50
+KILLS, READS = 300, 1_000_000
+LONGEST_S = 1_200.0
 
 
 def tried(expected: Truth, fault: Fault) -> tuple[Fault, str]:
@@ -50,5 +55,24 @@ def every_point() -> int:
     return wrong
 
 
+def through_the_storm() -> int:
+    """Kills the daemon until that was often enough, and gives how much was wrong."""
+    seed = int(os.environ.get("STORM_SEED", time.time_ns() % 2**32))
+    print(f"STORM_SEED={seed}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="opencode-stats-storm-") as home:
+        seen = storm(Path(home), kills=KILLS, seconds=LONGEST_S, seed=seed)
+    print(f"{seen.kills} kills, {seen.kills_at_work} of a daemon that had published, in {seen.seconds:.0f} s")
+    print(f"{seen.messages} messages, {seen.tokens} tokens streamed in; {seen.versions} versions of stats.json")
+    print(f"{seen.reads} reads of stats.json")
+    wrong = [
+        *seen.wrong,
+        *(["too few kills"] if seen.kills < KILLS else []),
+        *(["too few reads"] if seen.reads < READS else []),
+    ]
+    print("none torn, none missing, none older; none lost, none double" if not wrong else f"  WRONG {wrong}")
+    return len(wrong)
+
+
 if __name__ == "__main__":
-    sys.exit(1 if every_point() else 0)
+    storm_went_wrong = through_the_storm()
+    sys.exit(1 if every_point() or storm_went_wrong else 0)
