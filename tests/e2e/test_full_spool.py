@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,7 +26,8 @@ CAP_BYTES = 64 * MIB
 
 def fill(spool: Path) -> None:
     """Sixty-four mebibytes that processes of an earlier boot left, all younger than what is there, and no usage."""
-    line = json.dumps({"v": 1, "type": "workspace.closed", "at_ms": 1, "directory": "/x", "padding": "x" * (MIB - 100)})
+    closed = {"v": 1, "type": "workspace.closed", "at_ms": time.time_ns() // 1_000_000, "directory": "/x"}
+    line = json.dumps(closed | {"padding": "x" * (MIB - 150)})
     for number in range(8):
         path = spool / f"77-{number + 1}-11111111.jsonl"
         path.write_text(f"{line}\n" * 8)
