@@ -17,11 +17,17 @@ A fork copies messages under new ids, and a copy is no usage. Three witnesses sa
 
 1. the time inside the message's id is more than 1 ms from ``created_ms`` (the id was made when the fork was);
 2. no snapshot of its creation was seen: its first one was already final;
-3. it is older than its own conversation.
+3. it does not belong into its conversation (``tells_of_fork``): it is older, and its id is not; or its id was made when
+   the conversation was, and the message at another time.
 
 One witness alone can be wrong (a stepped clock, a plugin that came late), so two must agree; until then the message
-is *pending* and in no total. OpenCode 2.x tells nothing of the copies, so every message that it reports is genuine;
-in its database they are found by ``copied_by_fork``.
+is *pending* and in no total. Where the id agrees with the time, and the message went on for longer than a fork takes,
+it is settled at once: a copy's id is younger than all that the original says. The third witness has two halves because
+a clock that was stepped back before a fork makes copies that are younger than their conversation, and one that was
+stepped back within a conversation makes its messages older.
+
+OpenCode 2.x tells nothing of the copies, so every message that it reports is genuine; in its database they are found by
+``copied_by_fork``.
 """
 
 from __future__ import annotations
@@ -45,6 +51,8 @@ ABORT_ERRORS: Final = frozenset({"MessageAbortedError", "aborted"})
 ID_TIME_MODULUS_MS: Final = 2**36
 """An id carries the low 36 bits of the milliseconds at which it was made."""
 ID_TIME_TOLERANCE_MS: Final = 1
+LONGEST_FORK_MS: Final = 60_000
+"""OpenCode 1.18.33 copies some messages in each millisecond; nobody forks more than a minute's worth."""
 _ID_PREFIX_LENGTH: Final = 4
 _ID_TIME_DIGITS: Final = 12
 _HEX_DIGITS: Final = frozenset("0123456789abcdef")
@@ -169,27 +177,53 @@ def standing_of(message: Message, conversation_created_ms: int | None) -> Standi
 
     ``conversation_created_ms`` is None while the message's conversation is not known.
     """
-    if message.api != 1 or message.created_ms is None:
+    if message.api != 1 or message.created_ms is None or _outlived_its_id(message, message.created_ms):
         return "counted"
     witnesses = [id_contradicts_time(message.message, message.created_ms), not message.created_seen]
     if witnesses[0] is not witnesses[1]:
         if conversation_created_ms is None:
             return "pending"
-        witnesses.append(message.created_ms < conversation_created_ms)
+        witnesses.append(tells_of_fork(message.message, message.created_ms, conversation_created_ms))
     enough = 2
     return "copy" if sum(witnesses) >= enough else "counted"
 
 
-def standing_from_disk(contradicted: int, older: int | None, has_twin: int) -> Standing:
+def _outlived_its_id(message: Message, created_ms: int) -> bool:
+    """Whether its id was made when it was, and it went on after that.
+
+    No copy is like that: a fork copies what is there, so it makes the id after all that the message says.
+    """
+    went_on_ms = message.first_at_ms if message.completed_ms is None else message.completed_ms
+    agrees = _id_time_ms(message.message) is not None and not id_contradicts_time(message.message, created_ms)
+    return agrees and message.stage != "created" and went_on_ms > created_ms + 2 * ID_TIME_TOLERANCE_MS
+
+
+def standing_from_disk(contradicted: int, strange: int | None, has_twin: int) -> Standing:
     """Whether a message that only OpenCode 1.x's database tells of is usage or a fork's copy.
 
-    Nobody saw its creation, so the second witness is dumb. ``contradicted`` and ``older`` are the first and the third
+    Nobody saw its creation, so the second witness is dumb. ``contradicted`` and ``strange`` are the first and the third
     (None: its conversation is not there either). Where they disagree, ``has_twin`` decides: a copy has an original that
     was made at the very same moment.
     """
-    if older is None or bool(contradicted) is not bool(older):
-        return "copy" if has_twin and (contradicted or older) else "counted"
+    if strange is None or bool(contradicted) is not bool(strange):
+        return "copy" if has_twin and (contradicted or strange) else "counted"
     return "copy" if contradicted else "counted"
+
+
+def tells_of_fork(message: str, created_ms: int, conversation_created_ms: int) -> bool:
+    """Whether a message of 1.x does not belong into its conversation: the third witness.
+
+    A fork makes the conversation first and then, all at once, the ids of the copies, which keep their times.
+    """
+    older = created_ms < conversation_created_ms
+    id_ms = _id_time_ms(message)
+    if id_ms is None:
+        return older
+    half = ID_TIME_MODULUS_MS // 2
+    after_ms = (id_ms - conversation_created_ms + half) % ID_TIME_MODULUS_MS - half
+    if id_contradicts_time(message, created_ms):
+        return older or -ID_TIME_TOLERANCE_MS <= after_ms <= LONGEST_FORK_MS
+    return older and after_ms >= -ID_TIME_TOLERANCE_MS
 
 
 def copied_by_fork(message: str, created_ms: int, conversation_created_ms: int | None) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from opencode_stats.core.tokens import Tokens
-from opencode_stats.core.usage import Message, copied_by_fork, id_contradicts_time, standing_from_disk
+from opencode_stats.core.usage import Message, copied_by_fork, id_contradicts_time, standing_from_disk, tells_of_fork
 from opencode_stats.ledger import texts
 from opencode_stats.ledger.auxiliary import settle_all
 from opencode_stats.ledger.messages import decide_pending, take_snapshot
@@ -31,15 +31,15 @@ _CONTRADICTED = (
     "ELSE id_contradicts_time(CAST(message AS BLOB), created) END"
 )
 _STANDING = (
-    "CASE WHEN copied THEN 'copy' WHEN api != 1 OR contradicted = 0 AND older = 0 THEN 'counted' "
-    "ELSE standing_from_disk(contradicted, older, message IN (SELECT message FROM twinned)) END"
+    "CASE WHEN copied THEN 'copy' WHEN api != 1 OR contradicted = 0 AND strange = 0 THEN 'counted' "
+    "ELSE standing_from_disk(contradicted, strange, message IN (SELECT message FROM twinned)) END"
 )
 # A twin is looked for only where the two witnesses disagree, which is rare. One whose id contradicts its time is the
 # copy of a message whose id does not, and what 2.x copied into its own fork says nothing about what it copied.
 # CROSS JOIN: one pass over the many, with the few looked up.
 _TWINNED = (
     "WITH disputed AS MATERIALIZED (SELECT message, created, ifnull(completed_ms, created) AS at_ms, completed_ms, "
-    "contradicted FROM incoming WHERE sound AND api = 1 AND contradicted IS NOT older) "
+    "contradicted FROM incoming WHERE sound AND api = 1 AND contradicted IS NOT strange) "
     "SELECT disputed.message FROM incoming AS twin CROSS JOIN disputed ON disputed.created = twin.created "
     "AND disputed.completed_ms IS twin.completed_ms AND disputed.message != twin.message AND NOT twin.copied "
     "AND (disputed.contradicted OR NOT twin.contradicted) UNION "
@@ -87,6 +87,7 @@ def prepare(connection: sqlite3.Connection) -> None:
     """Gives SQL the rules that are written in Python."""
     connection.create_function("id_contradicts_time", 2, _id_contradicts_time, deterministic=True)
     connection.create_function("copied_by_fork", 3, _copied_by_fork, deterministic=True)
+    connection.create_function("tells_of_fork", 3, _tells_of_fork, deterministic=True)
     connection.create_function("standing_from_disk", 3, standing_from_disk, deterministic=True)
     texts.prepare(connection)
 
@@ -102,6 +103,10 @@ def _copied_by_fork(message: bytes | None, created_ms: object, conversation_crea
     if message is None or not isinstance(created_ms, int):
         return False
     return copied_by_fork(message.decode("utf-8", "replace"), created_ms, conversation_created_ms)
+
+
+def _tells_of_fork(message: bytes, created_ms: int, conversation_created_ms: int) -> bool:
+    return tells_of_fork(message.decode("utf-8", "replace"), created_ms, conversation_created_ms)
 
 
 def take_conversations(connection: sqlite3.Connection, select: str, values: Mapping[str, object]) -> None:
@@ -137,16 +142,21 @@ def take_messages(
         "CASE WHEN brought THEN 1 "
         "WHEN forked THEN copied_by_fork(CAST(message AS BLOB), created, conversation_created_ms) "
         "ELSE 0 END AS copied, "
-        f"{_CONTRADICTED} AS contradicted, created < conversation_created_ms AS older FROM "
+        f"{_CONTRADICTED} AS contradicted, created < conversation_created_ms AS strange FROM "
         f"(SELECT *, {columns}ifnull(created_ms, row_created_ms) AS created FROM ({select}))",
         values,
     )
     texts.make_fit(connection)
     # What is seldom there is looked for in one pass, and worked on only where it is.
-    (senseless, copied, disputed) = connection.execute(
+    (senseless, copied, suspect) = connection.execute(
         "SELECT ifnull(sum(NOT sound), 0), ifnull(sum(copied), 0), "
-        "ifnull(sum(api = 1 AND contradicted IS NOT older), 0) FROM incoming"
+        "ifnull(sum(api = 1 AND (contradicted OR strange)), 0) FROM incoming"
     ).fetchone()
+    if suspect:
+        connection.execute(
+            "UPDATE incoming SET strange = tells_of_fork(CAST(message AS BLOB), created, conversation_created_ms) "
+            "WHERE sound AND api = 1 AND (contradicted OR strange) AND conversation_created_ms IS NOT NULL"
+        )
     unsound = reject(connection, rejecting, "SELECT message FROM incoming WHERE NOT sound", {}) if senseless else 0
     _forgive(connection, rejecting)
     if copied:
@@ -156,7 +166,7 @@ def take_messages(
             "AND (input IS NULL OR standing = 'pending') AND message IN (SELECT message FROM incoming WHERE copied)"
         )
     connection.execute("DROP TABLE IF EXISTS temp.twinned")
-    connection.execute(f"CREATE TEMP TABLE twinned AS {_TWINNED if disputed else 'SELECT NULL AS message WHERE false'}")
+    connection.execute(f"CREATE TEMP TABLE twinned AS {_TWINNED if suspect else 'SELECT NULL AS message WHERE false'}")
     (last_id,) = connection.execute("SELECT ifnull(max(id), 0) FROM messages").fetchone()
     changed = _merge_known(connection)
     new = _insert_unknown(connection)

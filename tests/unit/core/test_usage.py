@@ -17,6 +17,7 @@ from opencode_stats.core.usage import (
     message_of,
     stage_of,
     standing_of,
+    tells_of_fork,
 )
 
 AT_MS = 1_795_211_032_182
@@ -178,10 +179,14 @@ MADE_LATER = timed_id("msg", AT_MS + 5_000_000)
         (MADE_LATER, True, None, "pending"),  # one witness, the conversation not known yet
         (MADE_LATER, True, AT_MS - 1, "counted"),  # a stepped clock
         (MADE_LATER, True, AT_MS + 1, "copy"),
-        (MADE_NOW, False, None, "pending"),
-        (MADE_NOW, False, AT_MS - 1, "counted"),  # a plugin that came late
-        (MADE_NOW, False, AT_MS, "counted"),
-        (MADE_NOW, False, AT_MS + 1, "copy"),  # a fork within a millisecond
+        (MADE_NOW, False, None, "counted"),  # a plugin that came late: its id is of its beginning, and it went on
+        (MADE_NOW, False, AT_MS - 1, "counted"),
+        (MADE_NOW, False, AT_MS + 60_000, "counted"),  # and a clock that was stepped back besides
+        (MADE_LATER, True, AT_MS + 4_999_900, "copy"),  # the clock was stepped back before the fork: a younger copy
+        (MADE_LATER, True, AT_MS + 4_939_999, "copy"),
+        ("msg_mine", False, None, "pending"),
+        ("msg_mine", False, AT_MS - 1, "counted"),
+        ("msg_mine", False, AT_MS + 1, "copy"),
     ],
 )
 def test_whether_a_message_is_a_copy(
@@ -194,6 +199,46 @@ def test_whether_a_message_is_a_copy(
     message = known(*(replace(snapshot, message=message_id) for snapshot in snapshots))
 
     assert standing_of(message, conversation_created_ms) == standing
+
+
+@pytest.mark.parametrize(
+    ("first_at_ms", "completed_ms", "conversation_created_ms", "standing"),
+    [
+        (AT_MS + 3, None, None, "counted"),  # it went on after its id was made
+        (AT_MS + 2, None, None, "pending"),  # it may have been copied in the millisecond in which it began
+        (AT_MS + 2, None, AT_MS - 1, "counted"),
+        (AT_MS + 2, None, AT_MS + 1, "copy"),
+        (AT_MS + 2, None, AT_MS + 3, "counted"),  # the id is older than the conversation, too: a stepped clock
+        (AT_MS + 2, AT_MS + 2, AT_MS + 1, "copy"),
+        (AT_MS + 2, AT_MS + 3, AT_MS + 1, "counted"),
+    ],
+)
+def test_a_message_that_was_first_seen_with_its_tokens_and_whose_id_is_of_its_time(
+    first_at_ms: int, completed_ms: int | None, conversation_created_ms: int | None, standing: str
+) -> None:
+    message = known(replace(USED, message=MADE_NOW, at_ms=first_at_ms, completed_ms=completed_ms))
+
+    assert standing_of(message, conversation_created_ms) == standing
+
+
+@pytest.mark.parametrize(
+    ("id_after_ms", "created_after_ms", "foreign"),
+    [
+        (0, 0, False),  # genuine
+        (30, 35_000, True),  # a fork's copy after the clock was stepped back
+        (60_000, 70_000, True),
+        (60_001, 70_000, False),  # too late for its fork
+        (-1, 70_000, True),
+        (-2, 70_000, False),
+        (30, -35_000, True),  # a fork's copy
+        (-35_000, -35_000, False),  # genuine: the clock was stepped back before the conversation's row was written
+        (0, -1, True),
+    ],
+)
+def test_whether_a_message_belongs_into_its_conversation(
+    id_after_ms: int, created_after_ms: int, foreign: bool
+) -> None:
+    assert tells_of_fork(timed_id("msg", AT_MS + id_after_ms), AT_MS + created_after_ms, AT_MS) is foreign
 
 
 def test_what_opencode_2_reports_is_genuine() -> None:

@@ -63,6 +63,7 @@ def test_what_was_live_is_merged_only_where_more_is_known(ledger: sqlite3.Connec
     assert verify(ledger) == []
 
 
+LATER = {"created_ms": NOON_MS + 35_000, "row_created_ms": NOON_MS + 35_000, "completed_ms": NOON_MS + 36_000}
 OLD = {"created_ms": NOON_MS - 60_000, "row_created_ms": NOON_MS - 60_000, "completed_ms": NOON_MS - 59_000}
 
 
@@ -76,6 +77,11 @@ OLD = {"created_ms": NOON_MS - 60_000, "row_created_ms": NOON_MS - 60_000, "comp
         (timed_id("msg", NOON_MS - 60_000), OLD, "counted"),
         # The conversation is gone; nothing speaks for a copy but the id.
         (timed_id("msg", NOON_MS), {**OLD, "conversation_created_ms": None}, "counted"),
+        # The clock was stepped back before the fork, and the original is gone: younger than its conversation, with an
+        # id that was made when the conversation was.
+        (timed_id("msg", NOON_MS + 20), {**LATER, "conversation_created_ms": NOON_MS - 9}, "copy"),
+        # Its own clock was stepped between the id and the time, late in its conversation.
+        (timed_id("msg", NOON_MS + 20), {**LATER, "conversation_created_ms": NOON_MS - 90_000}, "counted"),
         ("msg_brought", {"brought": 1}, "copy"),
     ],
 )

@@ -80,10 +80,11 @@ def test_a_forks_copies_are_no_usage(ledger: sqlite3.Connection) -> None:
 def test_a_message_in_doubt_is_decided_when_its_conversation_becomes_known(
     ledger: sqlite3.Connection, born: int, standing: str
 ) -> None:
-    # The plugin came late: it saw neither the message's creation nor its conversation's.
+    # The plugin came late: it saw neither the message's creation nor its conversation's; and the id tells no time.
     script = Script().started()
     made_ms = script.at_ms
     script.copy("ses_a", created_ms=made_ms, input=100)
+    script.lines[-1]["message"] = script.messages[0] = "msg_without_a_time"
     take(ledger, script)
     assert (pending_messages(ledger), total(ledger).whole, verify(ledger)) == (1, Usage(), [])
 
