@@ -129,7 +129,7 @@ class _Reading:
             taken += self._unsettled_rows()
             taken += self._batches("session_message", self._cursor.row, self._row[0], self._message[0])
         if self._held.v2:
-            self._running_totals()
+            taken += self._running_totals()
         return taken
 
     def _batches(self, table: str, first: int, end: int, before: int) -> Taken:
@@ -217,13 +217,18 @@ class _Reading:
             )
         return bulk.take_messages(self._connection, rows, values, api, self._rejecting)
 
-    def _running_totals(self) -> None:
+    def _running_totals(self) -> Taken:
         totals = v2_rows.running_totals(SCHEMA, legacy=self._held.v1)
-        if auxiliary.stage_running_totals(self._connection, totals):
-            with self._transaction():
-                stated = v2_rows.conversations(SCHEMA, "id IN (SELECT conversation FROM temp.stated)")
-                bulk.take_conversations(self._connection, stated, {})
-                auxiliary.take_staged(self._connection, SCHEMA, self._held.migrated_ms, legacy=self._held.v1)
+        if not auxiliary.stage_running_totals(self._connection, totals, self._rejecting.source):
+            return bulk.Taken()
+        with self._transaction():
+            stated = v2_rows.conversations(SCHEMA, "id IN (SELECT conversation FROM temp.stated)")
+            bulk.take_conversations(self._connection, stated, {})
+            senseless = "SELECT conversation AS message FROM temp.stated WHERE NOT sound"
+            unsound = bulk.reject(self._connection, self._rejecting, senseless, {})
+            bulk.forgive(self._connection, self._rejecting, "SELECT conversation FROM temp.stated WHERE sound")
+            auxiliary.take_staged(self._connection, SCHEMA, self._held.migrated_ms, legacy=self._held.v1)
+        return bulk.Taken(unsound=unsound)
 
     def _fitting(self, cursor: SourceCursor) -> SourceCursor:
         """The cursor, set back to the beginning where a row that it names is no longer the one that it meant."""

@@ -68,17 +68,21 @@ def keep_running_total(connection: sqlite3.Connection, conversation: str, total:
     )
 
 
-def stage_running_totals(connection: sqlite3.Connection, select: str) -> int:
+def stage_running_totals(connection: sqlite3.Connection, select: str, source: str) -> int:
     """Puts what is new of OpenCode 2.x's running totals into ``temp.stated``, and gives the number of conversations.
 
-    ``select`` is ``v2_rows.running_totals``.
+    ``select`` is ``v2_rows.running_totals``; ``source`` is where they are from. What makes no sense is new until it is
+    in ``rejected``, and what does is until it is there no more.
     """
     connection.execute("DROP TABLE IF EXISTS temp.stated")
     known = " AND ".join(f"usage_{kind} >= {kind}" for kind in KINDS)
     return connection.execute(
         f"CREATE TEMP TABLE stated AS SELECT stated.* FROM (SELECT *, {_MICROUSD} FROM ({select})) "
         "AS stated LEFT JOIN conversations AS c USING (conversation) "
-        f"WHERE NOT ifnull(c.takeover IS NOT NULL AND {known}, 0)"
+        "LEFT JOIN rejected ON rejected.path = :source AND rejected.message = stated.conversation "
+        f"WHERE NOT ifnull(c.takeover IS NOT NULL AND CASE WHEN sound THEN {known} AND rejected.at_ms IS NULL "
+        "ELSE rejected.at_ms IS NOT NULL END, 0)",
+        {"source": source},
     ).rowcount
 
 
@@ -91,9 +95,13 @@ def take_staged(connection: sqlite3.Connection, schema: str, migrated_ms: int | 
     _keep_legacy(connection, schema, migrated_ms, legacy=legacy)
     connection.execute(
         "UPDATE conversations SET takeover = ifnull(conversations.takeover, stated.takeover), "
-        "takeover_ms = ifnull(takeover_ms, :migrated_ms), "
-        f"{_kept('stated.{}')} FROM temp.stated WHERE stated.conversation = conversations.conversation",
+        "takeover_ms = ifnull(takeover_ms, :migrated_ms) "
+        "FROM temp.stated WHERE stated.conversation = conversations.conversation",
         {"migrated_ms": migrated_ms},
+    )
+    connection.execute(
+        f"UPDATE conversations SET {_kept('stated.{}')} FROM temp.stated "
+        "WHERE stated.conversation = conversations.conversation AND sound"
     )
     settle_all(connection, [row[0] for row in connection.execute(_OPEN).fetchall()])
     connection.execute("DROP TABLE temp.stated")

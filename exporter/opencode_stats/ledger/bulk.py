@@ -158,7 +158,7 @@ def take_messages(
             "WHERE sound AND api = 1 AND (contradicted OR strange) AND conversation_created_ms IS NOT NULL"
         )
     unsound = reject(connection, rejecting, "SELECT message FROM incoming WHERE NOT sound", {}) if senseless else 0
-    _forgive(connection, rejecting)
+    forgive(connection, rejecting, "SELECT message FROM incoming WHERE sound")
     if copied:
         # What is in no total yet can still turn out to be a copy; what is, stays, so that no total ever falls.
         connection.execute(
@@ -187,12 +187,12 @@ def reject(connection: sqlite3.Connection, rejecting: Rejecting, select: str, va
     ).rowcount
 
 
-def _forgive(connection: sqlite3.Connection, rejecting: Rejecting) -> None:
-    """What makes sense now was put right since it was noted."""
+def forgive(connection: sqlite3.Connection, rejecting: Rejecting, select: str) -> None:
+    """Takes back what was noted of rows (by id) that make sense now: they were put right."""
     if connection.execute("SELECT 1 FROM rejected WHERE path = ? LIMIT 1", (rejecting.source,)).fetchone() is None:
         return
     connection.execute(
-        "DELETE FROM rejected WHERE path = ? AND message IN (SELECT message FROM incoming WHERE sound)",
+        f"DELETE FROM rejected WHERE path = ? AND message IN ({select})",
         (rejecting.source,),
     )
 

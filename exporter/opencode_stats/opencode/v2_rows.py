@@ -14,6 +14,11 @@ from opencode_stats.core.bounds import LARGEST_COST_USD
 from opencode_stats.core.tokens import LARGEST_COUNT
 from opencode_stats.opencode.v1_rows import COUNTS, FENCE, SOUND, STAGED, instant
 
+INTERRUPTED: Final = (
+    "json_extract(m.data, '$.error.type') = 'unknown' "
+    "AND json_extract(m.data, '$.error.message') = 'Provider turn interrupted'"
+)
+"""How the 2.x engine inside of 1.18.33 writes that its user stopped it (observed); 2.x itself says ``aborted``."""
 KINDS: Final = "m.type IN ('assistant', 'compaction')"
 
 
@@ -55,7 +60,9 @@ def rows(
                     THEN CASE WHEN json_extract(m.data, '$.status') IN ('completed', 'failed') THEN m.time_updated END
                     ELSE json_extract(m.data, '$.time.completed') END AS completed_ms,
                json_extract(m.data, '$.finish') AS said_finish,
-               CASE WHEN json_type(m.data, '$.error') = 'object' THEN ifnull(json_extract(m.data, '$.error.type'), '')
+               CASE WHEN json_type(m.data, '$.error') = 'object'
+                    THEN CASE WHEN {INTERRUPTED} THEN 'aborted'
+                         ELSE ifnull(json_extract(m.data, '$.error.type'), '') END
                     WHEN m.type = 'compaction' AND json_extract(m.data, '$.status') = 'failed' THEN ''
                     END AS said_error,
                m.type = 'compaction' AS summary,
@@ -88,20 +95,20 @@ def conversations(schema: str, where: str) -> str:
 
 
 def running_totals(schema: str, *, legacy: bool) -> str:
-    """A SELECT of every conversation's running total: its five kinds, ``cost_usd``, and ``takeover``.
+    """A SELECT of every conversation's running total: its five kinds, ``cost_usd``, ``sound`` and ``takeover``.
 
-    A total with a figure that is none counts as nothing.
+    Where a figure is none, all are NULL, and ``sound`` is 0.
 
     ``takeover`` is 0 where 2.x made the conversation, 1 where it took it over from 1.x's tables, 2 where it did but
     those have it no more.
     """
-    said = ", ".join(f"CASE WHEN sound THEN tokens_{name} ELSE 0 END AS {name}" for name in COUNTS)
+    said = ", ".join(f"CASE WHEN sound THEN tokens_{name} END AS {name}" for name in COUNTS)
     numbers = " AND ".join(
         f"typeof(tokens_{name}) = 'integer' AND tokens_{name} BETWEEN 0 AND {LARGEST_COUNT}" for name in COUNTS
     )
     there = f"WHEN EXISTS (SELECT 1 FROM {schema}.session AS old WHERE old.id = s.id) THEN 1 " if legacy else ""
     return f"""
-    SELECT conversation, {said}, CASE WHEN sound THEN cost ELSE 0 END AS cost_usd, takeover FROM (
+    SELECT conversation, {said}, CASE WHEN sound THEN cost END AS cost_usd, sound, takeover FROM (
         SELECT s.*, s.id AS conversation,
                ({numbers} AND typeof(cost) IN ('integer', 'real') AND cost BETWEEN 0 AND {LARGEST_COST_USD}) AS sound,
                CASE {there}WHEN substr(s.version, 1, 2) = '1.' THEN 2 ELSE 0 END AS takeover

@@ -229,3 +229,16 @@ def test_the_2x_engine_inside_of_1x_counts(kept: sqlite3.Connection, tmp_path: P
     assert rows(kept, facts) == [(2, "mock", "mock-1", "build", "/work", "final", "counted")]
     assert whole(kept) == 5 + 1161 + 44 + 11 + 128
     assert take_database(kept, made.path, NOON_MS) == Taken()
+
+
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [("Provider turn interrupted", "aborted"), ("Something else", "failed"), (None, "failed")],
+)
+def test_an_interrupt_of_that_engine_is_no_failure(
+    kept: sqlite3.Connection, v2: OpenCode2Database, said: str | None, state: str
+) -> None:
+    v2.step("ses_a", None, error={"type": "unknown", "message": said}, finish="error")
+    take_database(kept, v2.path, NOON_MS)
+
+    assert rows(kept, "SELECT state, input FROM messages") == [(state, None)]

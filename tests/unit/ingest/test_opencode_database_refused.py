@@ -69,11 +69,35 @@ def test_the_same_of_1x(kept: sqlite3.Connection, tmp_path: Path) -> None:
     assert take_database(kept, made.path, NOON_MS) == Taken()
 
 
-def test_a_total_that_makes_no_sense_is_left_out(kept: sqlite3.Connection, v2: OpenCode2Database) -> None:
-    v2.step("ses_a", 100).write("UPDATE session_v2 SET tokens_input = 'many'")
+@pytest.mark.parametrize(
+    "figure", ["tokens_input = 'many'", "tokens_output = -1", "cost = 1e300", "tokens_input = 1e18"]
+)
+def test_a_total_that_makes_no_sense_is_left_out_and_noted_until_it_is_put_right(
+    kept: sqlite3.Connection, v2: OpenCode2Database, figure: str
+) -> None:
+    v2.step("ses_a", 100).charge("ses_a", 30).write(f"UPDATE session_v2 SET {figure}")
+
+    assert take_database(kept, v2.path, NOON_MS) == Taken(new=1, unsound=1)
+    assert (whole(kept), rejected_rows(kept)) == (100, 1)
+    assert take_database(kept, v2.path, NOON_MS) == Taken()
+
+    v2.write("UPDATE session_v2 SET tokens_input = 130, tokens_output = 0, cost = 0")
+    take_database(kept, v2.path, NOON_MS)
+    assert (whole(kept), rejected_rows(kept)) == (130, 0)
+
+    # What was known stays; that the total is none now is noted.
+    v2.write(f"UPDATE session_v2 SET {figure}")
+    assert take_database(kept, v2.path, NOON_MS) == Taken(unsound=1)
+    assert (whole(kept), rejected_rows(kept)) == (130, 1)
+
+
+def test_a_total_that_makes_no_sense_bounds_nothing(kept: sqlite3.Connection, tmp_path: Path) -> None:
+    v2 = taken_over(tmp_path).write("UPDATE session_v2 SET tokens_input = -5")
+    take_database(kept, v2.path, NOON_MS)
+    v2.write("UPDATE session_v2 SET tokens_input = 5140")
     take_database(kept, v2.path, NOON_MS)
 
-    assert whole(kept) == 100
+    assert whole(kept) == 5_100
 
 
 def test_an_interrupted_reading_goes_on_where_it_was(
