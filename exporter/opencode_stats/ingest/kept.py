@@ -25,13 +25,21 @@ _NAME: Final = re.compile(r"(?P<ms>[0-9]{1,15})_(?P<name>.+)")
 
 
 def keep(file: Path, folder: Path, now_ms: int, files: Files = FILES) -> None:
-    """Puts a finished spool file away, and removes the oldest ones where that makes too many bytes.
+    """Puts a finished spool file away.
 
     Raises:
         OSError: it stays where it is.
     """
     own_folder(folder, files)
     files.replace(file, folder / f"{now_ms}_{file.name}")
+
+
+def trim(folder: Path, files: Files = FILES) -> None:
+    """Removes the oldest kept files where there are too many bytes; it looks at all of them.
+
+    Raises:
+        OSError: one can't be removed.
+    """
     there = _kept(folder, files)
     kept_bytes = sum(size for _, _, size in there)
     for _, name, size in there:

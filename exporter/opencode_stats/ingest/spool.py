@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from opencode_stats.core.events import ProcessKey
 from opencode_stats.host.files import FILES
-from opencode_stats.ingest.kept import keep
+from opencode_stats.ingest.kept import keep, trim
 from opencode_stats.ingest.pieces import Reader
 from opencode_stats.ledger.append import Cursor, forget_cursor, read_cursors
 from opencode_stats.ledger.transactions import checkpointed
@@ -98,7 +98,14 @@ class Spool:
         ]
         if not ended or not checkpointed(self._connection):
             return 0
-        return sum(self._remove(name) for name in ended)
+        removed = sum(self._remove(name) for name in ended)
+        if removed and self._kept is not None:
+            # Once, not for each: to look through them costs as much as there are of them.
+            try:
+                trim(self._kept, self._files)
+            except OSError as error:
+                logger.warning("spool.untrimmed error=%s", error.strerror)
+        return removed
 
     def _found(self) -> Iterator[tuple[str, os.stat_result]]:
         """The spool files, by name. Links, folders and other things are nobody's spool file."""

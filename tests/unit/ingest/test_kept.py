@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from opencode_stats.ingest import kept
-from opencode_stats.ingest.kept import bring_back, drop_covered, keep
+from opencode_stats.ingest.kept import bring_back, drop_covered, keep, trim
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,6 +58,7 @@ def test_the_oldest_go_where_there_is_too_much(spool: Path, monkeypatch: pytest.
     monkeypatch.setattr(kept, "MOST_BYTES", 10)
     for at_ms in (9, 10, 11):
         put_away(spool, f"{at_ms}.jsonl", at_ms, b"12345")
+    trim(spool.parent / "kept")
 
     assert there(spool.parent / "kept") == ["10_10.jsonl", "11_11.jsonl"]
 

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.support.clock import NOON_MS
-from tests.support.files import FaultyFiles, fault_for
+from tests.support.files import FaultyFiles, fault_for, no_fault
 from tests.support.ledgers import rows
 from tests.support.spools import Inbox, turn
 
+from opencode_stats.ingest.quarantine import Quarantine
+from opencode_stats.ingest.spool import Spool
 from opencode_stats.ledger.append import read_cursors
 from opencode_stats.ledger.connection import open_ledger, open_reader
 
@@ -96,3 +98,20 @@ def test_a_file_stays_until_the_ledger_is_checkpointed(tmp_path: Path) -> None:
         assert inbox.spool.finish({turn().key.text}) == 1
         with open(path, "rb") as file:
             assert turn().messages[0].encode() in file.read()
+
+
+def test_putting_many_files_away_looks_through_what_is_kept_once(tmp_path: Path, ledger: sqlite3.Connection) -> None:
+    files = FaultyFiles(no_fault)
+    inbox = Inbox(tmp_path, ledger, files)
+    spool = Spool(inbox.folder, ledger, Quarantine(inbox.quarantine), inbox.clock, files, kept=tmp_path / "kept")
+    scripts = [turn(pid) for pid in range(1, 41)]
+    for script in scripts:
+        inbox.put(script)
+    spool.take_in()
+    files.calls.clear()
+
+    assert spool.finish({script.key.text for script in scripts}) == 40
+
+    assert len(os.listdir(tmp_path / "kept")) == 40
+    # Each is looked at four times and moved, and once more among what is kept; a look at all for each would be 1,600.
+    assert len(files.calls) <= 40 * 6 + 10
