@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import os
 import sys
-from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from opencode_stats.cli.now import bring_up_to_date
 from opencode_stats.cli.surroundings import places
-from opencode_stats.errors import UserError
 
 if TYPE_CHECKING:
     from opencode_stats.core.audit import Audit
@@ -50,16 +48,12 @@ def command(as_json: bool) -> None:
 
 def _audit(paths: Paths) -> tuple[Audit, dict[str, str]]:
     # Imported here: printing a help text must not pay for SQLite.
+    from opencode_stats.cli.reading import read_ledger  # noqa: PLC0415
     from opencode_stats.core.audit import audit  # noqa: PLC0415
     from opencode_stats.ledger.audit_rows import own_rows  # noqa: PLC0415
-    from opencode_stats.ledger.connection import LedgerUnreadable, open_reader  # noqa: PLC0415
     from opencode_stats.opencode.claims import claims_of  # noqa: PLC0415
     from opencode_stats.opencode.places import databases  # noqa: PLC0415
 
     found = databases(paths.opencode_data, os.environ)  # noqa: TID251
     claims, unread = claims_of(found, paths.opencode_data)
-    try:
-        with closing(open_reader(paths.ledger)) as connection:
-            return audit(own_rows(connection), claims), unread
-    except LedgerUnreadable as error:
-        raise UserError(f"The ledger {paths.ledger} can't be read: {error}.") from error
+    return read_ledger(paths, lambda connection: audit(own_rows(connection), claims)), unread

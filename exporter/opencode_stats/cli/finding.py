@@ -30,6 +30,8 @@ CODES: Final = {
     "service": "service",
     "folder of the ledger": "ledger-folder",
     "ledger": "ledger",
+    "ledger reader": "ledger-reader",
+    "backups": "backups",
     "undecided": "undecided",
     "OpenCode's database": "opencode-database",
     "OpenCode's old files": "opencode-storage",

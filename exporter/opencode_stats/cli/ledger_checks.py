@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
 from opencode_stats.cli.finding import Finding, typed
+from opencode_stats.cli.ledger_copies import MADE_AGAIN, copies_findings, recovery_findings
 from opencode_stats.cli.machine_checks import clock_finding
+from opencode_stats.cli.reading import ask_ledger
 from opencode_stats.daemon.health import RECENT_MS
-from opencode_stats.host.lock import is_held
 from opencode_stats.ingest.quarantine import any_file
 from opencode_stats.ingest.spool import ENDING
 from opencode_stats.ledger.append import read_cursors
-from opencode_stats.ledger.connection import LedgerUnavailable, LedgerUnreadable, open_reader
-from opencode_stats.ledger.migrations import STEPS, applied_steps
+from opencode_stats.ledger.connection import LedgerUnavailable, LedgerUnreadable
+from opencode_stats.ledger.migrations import STEPS, applied_steps, is_newer
 from opencode_stats.ledger.queries import Lost, latest_instant_ms, lost_by_reason, pending_messages, quarantined
-from opencode_stats.ledger.verify import verify
+from opencode_stats.ledger.soundness import findings_now
 
 if TYPE_CHECKING:
     import sqlite3
@@ -33,41 +33,42 @@ def ledger_findings(paths: Paths, now_ms: int) -> list[Finding]:
     about = "ledger"
     if not paths.ledger.exists():
         return [Finding("ok", about, "not there yet; it is made at the first use.")]
+    return [*_ledger(paths, now_ms), *copies_findings(paths, now_ms)]
+
+
+def _ledger(paths: Paths, now_ms: int) -> list[Finding]:
+    about = "ledger"
     try:
-        # Twice at most: an exporter that came meanwhile may have written while we believed to be alone.
-        found = _looked_at(paths, now_ms, alone=not is_held(paths.lock))
-        return found if not is_held(paths.lock) else _looked_at(paths, now_ms, alone=False)
+        return ask_ledger(paths, lambda connection: _looked_at(connection, paths, now_ms), PATIENCE_MS)
     except LedgerUnavailable as error:
         return [
             Finding("fail", about, f"{paths.ledger} can't be read now: {error}.", "end what holds it, and check rights")
         ]
     except LedgerUnreadable as error:
-        return [Finding("fail", about, f"{paths.ledger} is damaged: {error}.", _start_anew(paths))]
+        return [Finding("fail", about, f"{paths.ledger} is damaged: {error}.", MADE_AGAIN)]
 
 
-def _looked_at(paths: Paths, now_ms: int, *, alone: bool) -> list[Finding]:
-    with closing(open_reader(paths.ledger, alone=alone, patience_ms=PATIENCE_MS)) as connection:
-        # Names before their meaning: of a file that is no ledger nothing else can be asked.
-        applied = applied_steps(connection)
-        if applied - set(STEPS):
-            return [
-                Finding("fail", "ledger", f"{paths.ledger} was written by a newer version.", "update opencode-stats")
-            ]
-        if set(STEPS) - applied:
-            return [Finding("ok", "ledger", "of an older version; it is brought up to date at the next use.")]
-        return [
-            *_sound(connection),
-            *_history(connection, paths, now_ms),
-            *_backlog(connection, paths),
-            _clock(connection, now_ms),
-        ]
+def _looked_at(connection: sqlite3.Connection, paths: Paths, now_ms: int) -> list[Finding]:
+    # Names before their meaning: of a file that is no ledger nothing else can be asked.
+    applied = applied_steps(connection)
+    if is_newer(applied):
+        return [Finding("fail", "ledger", f"{paths.ledger} was written by a newer version.", "update opencode-stats")]
+    if applied and applied < set(STEPS):
+        return [Finding("ok", "ledger", "of an older version; it is brought up to date at the next use.")]
+    return [
+        *_sound(connection),
+        *recovery_findings(connection, paths, now_ms),
+        *_history(connection, paths, now_ms),
+        *_backlog(connection, paths),
+        _clock(connection, now_ms),
+    ]
 
 
 def _sound(connection: sqlite3.Connection) -> list[Finding]:
-    wrong = verify(connection)
+    wrong = findings_now(connection)
     if wrong:
-        return [Finding("fail", "ledger", " ".join(wrong), "opencode-stats rebuild; keep a copy, and report it")]
-    return [Finding("ok", "ledger", "every sum is that of its messages.")]
+        return [Finding("fail", "ledger", " ".join(wrong), MADE_AGAIN)]
+    return [Finding("ok", "ledger", "every figure is as it was written, and every sum is that of its messages.")]
 
 
 def _history(connection: sqlite3.Connection, paths: Paths, now_ms: int) -> list[Finding]:
@@ -129,7 +130,3 @@ def _size(size_bytes: int) -> str:
 
 def _clock(connection: sqlite3.Connection, now_ms: int) -> Finding:
     return clock_finding(latest_instant_ms(connection), now_ms)
-
-
-def _start_anew(paths: Paths) -> str:
-    return f"move {paths.ledger} away, then opencode-stats import: what OpenCode's own database has is counted anew"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from contextlib import closing
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,7 +14,6 @@ from opencode_stats.cli.now import PATIENCE_S
 from opencode_stats.cli.render.text import name
 from opencode_stats.cli.say import say
 from opencode_stats.cli.surroundings import day_start_hour, places
-from opencode_stats.errors import UserError
 from opencode_stats.host.lock import is_held
 
 if TYPE_CHECKING:
@@ -40,18 +38,12 @@ def command() -> None:
       opencode-stats verify
     """
     # Imported here: printing a help text must not pay for SQLite.
-    from opencode_stats.ledger.connection import LedgerUnreadable, open_reader  # noqa: PLC0415
+    from opencode_stats.cli.reading import read_ledger  # noqa: PLC0415
     from opencode_stats.ledger.verify import verify  # noqa: PLC0415
 
     paths = places()
     there = paths.stats_file.exists()
-    try:
-        with closing(open_reader(paths.ledger)) as connection:
-            findings = verify(connection)
-            if there:
-                findings += _published(connection, paths)
-    except LedgerUnreadable as error:
-        raise UserError(f"The ledger {paths.ledger} can't be read: {error}.") from error
+    findings = read_ledger(paths, lambda connection: _prove(connection, paths) if there else verify(connection))
     for finding in findings:
         say(finding)
     if findings:
@@ -60,11 +52,11 @@ def command() -> None:
     say("Every published figure is that of its messages." if there else f"{paths.stats_file} is not there yet.")
 
 
-def _published(connection: sqlite3.Connection, paths: Paths) -> list[str]:
+def _prove(connection: sqlite3.Connection, paths: Paths) -> list[str]:
     from opencode_stats.core.days import day_named  # noqa: PLC0415
     from opencode_stats.host.clock import local_zone  # noqa: PLC0415
     from opencode_stats.host.control import TAKE_IN, ask  # noqa: PLC0415
-    from opencode_stats.ledger.verify import verify_published  # noqa: PLC0415
+    from opencode_stats.ledger.verify import prove, verify  # noqa: PLC0415
 
     zone, start_hour = local_zone(os.environ), day_start_hour(paths)  # noqa: TID251
 
@@ -73,15 +65,18 @@ def _published(connection: sqlite3.Connection, paths: Paths) -> list[str]:
 
     for _ in range(_ATTEMPTS):
         try:
-            found = verify_published(connection, lambda: _read(paths), day)
+            wrong, found = prove(connection, lambda: _read(paths), day)
         except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-            return [f"{paths.stats_file} is not as this version writes it: {name(repr(error), _LONGEST_REASON)}."]
+            return [
+                *verify(connection),
+                f"{paths.stats_file} is not as this version writes it: {name(repr(error), _LONGEST_REASON)}.",
+            ]
         if not found:
-            return []
+            return wrong
         if not is_held(paths.lock):
-            return [*found, "No exporter is at work: opencode-stats import publishes anew."]
+            return [*wrong, *found, "No exporter is at work: opencode-stats import publishes anew."]
         ask(paths.control, TAKE_IN, PATIENCE_S)
-    return found
+    return [*wrong, *found]
 
 
 def _read(paths: Paths) -> dict[str, Any]:

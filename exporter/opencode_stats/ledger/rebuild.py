@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from opencode_stats.ledger.soundness import DERIVED, KEPT
 from opencode_stats.ledger.transactions import transaction
-from opencode_stats.ledger.verify import DERIVED, KEPT
 
 if TYPE_CHECKING:
     import sqlite3

@@ -67,6 +67,11 @@ class Recovery:
     missing_messages: int | None
     missing_titles: int | None
 
+    @property
+    def lost(self) -> bool:
+        """Whether anything that readers had been shown is missing."""
+        return bool(self.missing_tokens or self.missing_messages or self.missing_titles)
+
 
 def recover(paths: Paths, cause: str, now_ms: int, files: Files = FILES) -> None:
     """Puts a new ledger into the place of the damaged one; the exporter's next rounds and ``finish`` do the rest.
@@ -154,7 +159,7 @@ def sentence_of(one: Recovery) -> str:
     begun = f"The ledger was damaged and made again on {day}"
     if one.finished_ms is None:
         return f"{begun}; not all of OpenCode's own data could be read yet."
-    if one.missing_tokens or one.missing_messages or one.missing_titles:
+    if one.lost:
         return (
             f"{begun}; at least {one.missing_tokens} tokens, {one.missing_messages} messages and "
             f"{one.missing_titles} title requests that had been published are lost."

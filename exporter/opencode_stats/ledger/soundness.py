@@ -114,16 +114,22 @@ def cheap_findings(connection: sqlite3.Connection) -> list[str]:
     Raises:
         sqlite3.DatabaseError: SQLite can't read it (``is_damage``).
     """
+    found = _strangeness(connection)
+    if found or applied_steps(connection) != set(STEPS):
+        # Of an older one only SQLite's own check can be asked before it is brought up to date.
+        return found
+    (apart,) = connection.execute(_WHOLE).fetchone()
+    return ["The sums of all quarter hours are not those of everything."] if apart else []
+
+
+def _strangeness(connection: sqlite3.Connection) -> list[str]:
+    """Whether this is a ledger at all."""
     if not is_ours(connection):
         return ["The file is a database of something else."]
     applied = applied_steps(connection)
     if not applied or applied != set(STEPS[: len(applied)]):
         return ["The list of the schema's steps is not one that was ever written."]
-    if applied != set(STEPS):
-        # Of an older one only SQLite's own check can be asked before it is brought up to date.
-        return []
-    (apart,) = connection.execute(_WHOLE).fetchone()
-    return ["The sums of all quarter hours are not those of everything."] if apart else []
+    return []
 
 
 def findings(connection: sqlite3.Connection) -> list[str]:
@@ -132,7 +138,7 @@ def findings(connection: sqlite3.Connection) -> list[str]:
     Raises:
         sqlite3.DatabaseError: SQLite can't read it (``is_damage``).
     """
-    found = cheap_findings(connection)
+    found = _strangeness(connection)
     if found:
         return found
     verdicts = [row[0] for row in connection.execute(f"PRAGMA integrity_check({MOST_NAMED})")]

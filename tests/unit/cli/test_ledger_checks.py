@@ -28,7 +28,7 @@ def test_a_sound_ledger_and_one_that_lies(patient: Patient) -> None:
         (finding,) = patient.says("ledger")
 
     assert finding.verdict == "fail"
-    assert finding.mend.startswith("opencode-stats rebuild")
+    assert finding.mend.startswith("opencode-stats import")
 
 
 def test_a_newer_ledger_is_no_damaged_one(patient: Patient) -> None:
@@ -56,7 +56,7 @@ def test_a_ledger_of_garbage(patient: Patient, content: bytes) -> None:
 
     assert finding.verdict == "fail"
     assert "damaged" in finding.reason
-    assert finding.mend.startswith(f"move {patient.paths.ledger} away")
+    assert finding.mend.startswith("opencode-stats import")
 
 
 @pytest.mark.parametrize("kind", ["empty", "folder", "another database"])

@@ -91,7 +91,7 @@ def test_the_thread_tells_what_came_of_it(paths: Paths, ledger: sqlite3.Connecti
     ledger.execute("UPDATE sums SET input = 1 WHERE scope = 'all'")
     while not (damage := one.look()[0]):
         woken.wait(0.01)
-    assert "quarter hours" in damage
+    assert "sum of all 0" in damage
     one.end()
 
 

@@ -13,7 +13,7 @@ from tests.support.script import Script
 
 from opencode_stats.contract.stats_document import document_of, encode
 from opencode_stats.core.days import Day, day_named
-from opencode_stats.ledger.verify import verify_published
+from opencode_stats.ledger.verify import prove
 
 if TYPE_CHECKING:
     import sqlite3
@@ -57,14 +57,14 @@ def test_published_figures_that_are_those_of_the_rows(ledger: sqlite3.Connection
     before = everything(ledger)
 
     assert document["daily"]["totalTokens"] == 152
-    assert verify_published(ledger, lambda: document, day) == []
+    assert prove(ledger, lambda: document, day) == ([], [])
     assert everything(ledger) == before
 
 
 def test_an_empty_ledger(ledger: sqlite3.Connection) -> None:
     document = published(ledger)
 
-    assert verify_published(ledger, lambda: document, day) == []
+    assert prove(ledger, lambda: document, day) == ([], [])
 
 
 def test_a_file_that_is_older_than_the_ledger(ledger: sqlite3.Connection) -> None:
@@ -72,9 +72,7 @@ def test_a_file_that_is_older_than_the_ledger(ledger: sqlite3.Connection) -> Non
     document = published(ledger)
     take(ledger, scripts()[1], file="2.jsonl")
 
-    assert "stats.json says 7 for total.totalTokens; the messages make 159." in verify_published(
-        ledger, lambda: document, day
-    )
+    assert "stats.json says 7 for total.totalTokens; the messages make 159." in prove(ledger, lambda: document, day)[1]
 
 
 @pytest.mark.parametrize(
@@ -93,4 +91,4 @@ def test_figures_made_from_damaged_sums_are_found_without_looking_at_the_sums(
     ledger.execute(damage)
     document = published(ledger)
 
-    assert any(named in finding for finding in verify_published(ledger, lambda: document, day))
+    assert any(named in finding for finding in prove(ledger, lambda: document, day)[1])

@@ -63,7 +63,7 @@ def test_a_bit_of_a_figure_that_turned_is_found_wherever_it_is(ledger: sqlite3.C
 @pytest.mark.parametrize(
     ("damage", "finding"),
     [
-        ("UPDATE sums SET input = input + 1 WHERE scope = 'all'", "quarter hours"),
+        ("UPDATE sums SET input = input + 1 WHERE scope = 'all'", "sum of all 0"),
         ("UPDATE sums SET messages = 0 WHERE scope = 'run'", "sum of run 1"),
         ("DELETE FROM sums WHERE scope = 'run'", "sum of run 1"),
         ("INSERT INTO sums VALUES ('run', 99, '', 'p', 'm', 1, 0, 0, 0, 0, 0, 0)", "sum of run 99"),
