@@ -252,3 +252,19 @@ def test_it_runs_hardened(manager: UserManager, program: Program) -> None:
 
     assert (status["NoNewPrivs"], status["Seccomp"].strip()) == ("1", "2")
     assert status["CapEff"] == "0000000000000000"
+
+
+def test_nothing_in_the_manager_s_environment_is_run_in_its_place(manager: UserManager, program: Program) -> None:
+    evil = manager.home / "evil"
+    evil.mkdir()
+    for name in ("sitecustomize.py", "opencode_stats.py", "click.py"):
+        (evil / name).write_text(f"open({str(manager.home / 'hijacked')!r}, 'w')\n")
+    manager.ctl("set-environment", f"PYTHONPATH={evil}", f"PYTHONHOME={evil}", f"LD_PRELOAD={evil}/none.so")
+
+    manager.run(program.script, "setup", "--yes")
+
+    assert manager.shows("ActiveState") == "active"
+    variables = Path(f"/proc/{manager.shows('MainPID')}/environ").read_bytes()
+    assert b"PYTHON" not in variables
+    assert b"LD_PRELOAD" not in variables
+    assert not (manager.home / "hijacked").exists()

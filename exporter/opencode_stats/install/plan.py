@@ -70,6 +70,7 @@ class Found:
     ``unsettled``: the folders in which its dependency install has something to do, ``empty``: those that hold nothing.
     ``autostart``: what the settings say, None where they say nothing. ``exporter_pid``: who holds the exporter's lock,
     0 for nobody. ``strays``: copies of the plugin in places where ``setup`` puts none and OpenCode looks all the same.
+    ``open_to_others``: a file or folder that other users could change, on the way to what will be run (``trust``).
     """
 
     manifest: Manifest = field(default_factory=Manifest)
@@ -82,6 +83,7 @@ class Found:
     settings_exist: bool = False
     exporter_pid: int = 0
     strays: tuple[Path, ...] = ()
+    open_to_others: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +99,13 @@ def plan_setup(wanted: Wanted, found: Found) -> Plan:
     """What has to be done; no steps where everything is as it should be.
 
     Raises:
-        UserError: a file that is not ours is in the way.
+        UserError: a file that is not ours is in the way, or others could change what would be run.
     """
+    if found.open_to_others is not None:
+        raise UserError(
+            f"{found.open_to_others} can be changed by other users, who could have you run what they like. "
+            "Make it yours alone (chmod go-w), and run setup again; nothing was changed."
+        )
     notes = [f"{path} is one more copy of the plugin. It counts once all the same; remove it." for path in found.strays]
     unit = wanted.paths.systemd_user / service.UNIT
     starter = _starter(wanted, found, notes)

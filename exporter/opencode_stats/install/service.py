@@ -15,8 +15,9 @@ _FIRST_LINE: Final = "# Written by `opencode-stats setup`. Changes of your own: 
 _REFUSED_IN_PROGRAM: Final = re.compile(r"[\"'\\]")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
-# What a user manager can do without privileges. Mount namespaces (ProtectSystem=, PrivateTmp=, …) are left out: they
-# need user namespaces, which hardened kernels and containers refuse, and then the service does not start at all.
+# What a user manager can do without privileges (docs/security.md gives systemd's figure for it). Mount namespaces
+# (ProtectSystem=, PrivateTmp=, …) and all that takes capabilities away are left out: they need user namespaces, which
+# hardened kernels and containers refuse, and then the service does not start at all (217/USER, seen with systemd 252).
 _HARDENING: Final = """\
 NoNewPrivileges=yes
 UMask=0077
@@ -29,6 +30,8 @@ RestrictSUIDSGID=yes
 SystemCallArchitectures=native
 SystemCallErrorNumber=EPERM
 SystemCallFilter=@system-service
+SystemCallFilter=~@privileged @resources
+UnsetEnvironment=PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONINSPECT LD_PRELOAD LD_AUDIT
 """
 
 

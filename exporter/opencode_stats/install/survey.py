@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from opencode_stats.host.files import read_plain
+from opencode_stats.host.installation import PACKAGE
 from opencode_stats.host.lock import holder_of, is_held
 from opencode_stats.install import opencode_dependencies, plugin_files, service
 from opencode_stats.install.manifest import FILE_NAME, read_manifest
 from opencode_stats.install.opencode_binary import find_opencode, version_of
 from opencode_stats.install.plan import Found, There, Wanted
 from opencode_stats.install.removal import ledger_files
+from opencode_stats.install.trust import open_to_others
 from opencode_stats.settings import read_settings
 
 if TYPE_CHECKING:
@@ -77,6 +79,7 @@ def look_for_setup(wanted: Wanted, machine: Machine, state: ServiceState) -> Fou
         settings_exist=os.path.lexists(paths.settings_file),
         exporter_pid=_exporter_pid(paths),
         strays=_strays(folders),
+        open_to_others=_open_to_others(wanted),
     )
 
 
@@ -107,6 +110,13 @@ def _files(paths: Paths, written: Mapping[str, str], folder: Path) -> dict[Path,
     looked_at |= {paths.systemd_user / service.UNIT} | {Path(path) for path in written}
     # The record goes before its plugin in every order, and the order is always the same.
     return {path: there_is(path) for path in sorted(looked_at)}
+
+
+def _open_to_others(wanted: Wanted) -> Path | None:
+    """What others could change of what is run from now on. What is in a project is its members' affair."""
+    run = [Path(wanted.program.command[0]), PACKAGE, wanted.paths.systemd_user / service.UNIT]
+    run += [wanted.folder / "plugins" / plugin_files.PLUGIN] if wanted.project is None else []
+    return next((place for path in run if (place := open_to_others(path)) is not None), None)
 
 
 def _strays(folders: Iterable[Path]) -> tuple[Path, ...]:

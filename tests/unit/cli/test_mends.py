@@ -202,3 +202,22 @@ def test_what_mends_it_mends_it(call: Call, healthy: Household, fault: str) -> N
 
     done = call("doctor")
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "Everything is as it should be."), done.stdout
+
+
+@pytest.mark.parametrize("name", [".", "plugins", "plugins/opencode-stats.ts"])
+def test_setup_refuses_what_others_could_have_run(call: Call, household: Household, name: str) -> None:
+    path = household.paths.opencode_config / name
+    if path.suffix:
+        path.parent.mkdir(parents=True)
+        path.write_bytes(bundled_plugin())
+    else:
+        path.mkdir(parents=True)
+    path.chmod(0o777)
+
+    done = call("setup", "--yes", "--no-service")
+
+    assert done.returncode == 2
+    assert f"{path} can be changed by other users" in done.stderr
+    assert not (household.paths.opencode_config / "plugins" / "opencode-stats.json").exists()
+    path.chmod(0o755)
+    assert call("setup", "--yes", "--no-service").returncode == 0
