@@ -18,7 +18,7 @@ from tests.support.clock import NOON_MS
 
 from opencode_stats.daemon.exporter import Exporter, refresh
 from opencode_stats.errors import LedgerError, UserError
-from opencode_stats.ledger.connection import LedgerUnavailable, LedgerUnreadable, open_reader
+from opencode_stats.ledger.connection import LedgerUnavailable, open_reader
 from opencode_stats.ledger.queries import quarantined
 from opencode_stats.ledger.verify import verify
 
@@ -117,7 +117,7 @@ class Life:
                 refresh(self._exporter)
             except (OSError, LedgerUnavailable):
                 assert self._exporter is not None, "a start fails with a sentence"
-            except (UserError, LedgerError, LedgerUnreadable):
+            except (UserError, LedgerError):
                 self._end()
             else:
                 return

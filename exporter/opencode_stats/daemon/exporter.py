@@ -13,6 +13,7 @@ from opencode_stats.core.stats import ExporterStats, project
 from opencode_stats.daemon.health import STORAGE, health_of
 from opencode_stats.daemon.lineages import Lineages
 from opencode_stats.daemon.places import prepare_folders
+from opencode_stats.daemon.setbacks import Setbacks
 from opencode_stats.daemon.upkeep import back_up_if_due
 from opencode_stats.errors import LedgerCorrupt, LedgerError, UnknownSchema
 from opencode_stats.host.files import FILES
@@ -91,6 +92,7 @@ class Exporter:
         self._files = files
         self._factory = factory
         self._mended = False
+        self._setbacks = Setbacks()
         self._told: recovery.Recovery | None = None
         self._open()
         self.seen_alive: set[str] = set()
@@ -262,12 +264,18 @@ class Exporter:
             self._unread,
             self._spool.troubles,
             now_ms=now_ms,
+            setbacks=self._setbacks.problems(now_ms),
         )
         pids = self.lineages.of(facts.runs, facts.attention, self._alive)
         exporter = ExporterStats(self._version, self._daemon_pid, now_ms, health)
         outcome = self._stats_file.publish(project(facts, calendar, exporter, pids))
         self._mended = False
+        self._setbacks.published(self._clock.now_ms(), durable=outcome in (None, "published"))
         return outcome
+
+    def note_failure(self, error: Exception) -> None:
+        """A round failed and will be tried again; the next publishing tells readers, if it was not the only one."""
+        self._setbacks.failed(error, self._clock.now_ms())
 
     def _calendar_at(self, now_ms: int) -> Calendar:
         """The calendar, made anew when the day is another one, or the zone."""

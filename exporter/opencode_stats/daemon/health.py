@@ -14,7 +14,7 @@ from opencode_stats.ledger.transactions import log_bytes
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
 STORAGE: Final = "storage"
@@ -35,12 +35,13 @@ def health_of(
     troubles: Mapping[str, str],
     *,
     now_ms: int,
+    setbacks: Iterable[Problem] = (),
 ) -> Health:
     """Whether the figures are vouched for, with a sentence for each reason why not.
 
     ``quarantine`` is the folder of bad lines, ``loss_folders`` are those in which plugins leave their markers
     (``losses.marker_folders``); ``unread`` names what of OpenCode's own could not be read, its databases and its folder
-    of JSON files, ``troubles`` the spool files, each with why.
+    of JSON files, ``troubles`` the spool files, each with why; ``setbacks`` are what the daemon went through.
     """
     since_ms = now_ms - RECENT_MS
     problems = []
@@ -76,6 +77,7 @@ def health_of(
         problems.append(
             Problem("ledger-reader", f"A program keeps reading the ledger, whose log has grown to {log // 2**20} MiB.")
         )
+    problems += setbacks
     return Health("degraded" if problems else "ok", tuple(problems))
 
 

@@ -162,6 +162,7 @@ class Daemon:
             if not isinstance(error, OSError | LedgerUnavailable | LedgerError):
                 raise
             self._failures += 1
+            self._exporter.note_failure(error)
             self._reopen = not isinstance(error, OSError)
             self._sleep_s = back_off_s(self._failures)
             logger.warning("round.failed error=%s retry_s=%s", error, self._sleep_s)

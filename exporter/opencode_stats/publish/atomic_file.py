@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 Outcome = Literal["published", "published, durability unknown"]
 
 TEMP_PREFIX = ".opencode-stats-"
+TEMP_ENDING = ".tmp"
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 
 
@@ -30,7 +32,7 @@ def replace_file(files: Files, target: Path, content: bytes, temp_folder: Path) 
     Raises:
         OSError: the old bytes are still there, and no temp file is left (short of a crash).
     """
-    name = f"{TEMP_PREFIX}{target.name}.{os.getpid()}.tmp"
+    name = f"{TEMP_PREFIX}{target.name}.{os.getpid()}{TEMP_ENDING}"
     try:
         folder = _rename_into_place(files, target, content, temp_folder / name)
     except OSError as error:
@@ -45,7 +47,10 @@ def replace_file(files: Files, target: Path, content: bytes, temp_folder: Path) 
 
 
 def sweep(files: Files, *folders: Path) -> int:
-    """Removes what a crash left half-written in these folders, and gives the number of files."""
+    """Removes what a crash left half-written in these folders, and gives the number of files.
+
+    One that can't be removed stays for the next start: it is in nobody's way, and no reason not to work.
+    """
     swept = 0
     for folder in folders:
         try:
@@ -53,10 +58,20 @@ def sweep(files: Files, *folders: Path) -> int:
         except FileNotFoundError:
             continue
         for name in names:
-            if name.startswith(TEMP_PREFIX) and name.endswith(".tmp"):
-                files.unlink(folder / name)
-                swept += 1
+            if name.startswith(TEMP_PREFIX) and name.endswith(TEMP_ENDING):
+                swept += _is_swept(files, folder / name)
     return swept
+
+
+def _is_swept(files: Files, path: Path) -> bool:
+    try:
+        if not stat.S_ISREG(files.lstat(path).st_mode):
+            # Ours are plain files; this is something else that has such a name.
+            return False
+        files.unlink(path)
+    except OSError:
+        return False
+    return True
 
 
 def _rename_into_place(files: Files, target: Path, content: bytes, temp: Path) -> Path:
@@ -91,7 +106,8 @@ def _remove(files: Files, temp: Path) -> None:
 
 def _sync_folder(files: Files, folder: Path) -> bool:
     try:
-        descriptor = files.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        # The folder itself, where the user has linked it to another disk: Files opens no link.
+        descriptor = files.open(folder.resolve(), os.O_RDONLY | os.O_DIRECTORY)
         try:
             files.fsync(descriptor)
         finally:

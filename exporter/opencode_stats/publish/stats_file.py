@@ -45,9 +45,10 @@ class StatsFile:
         try:
             self._make_folders(self._target.parent, self._temp_folder, self._stamp.parent)
             sweep(self._files, self._target.parent, self._temp_folder, self._stamp.parent)
+            self._refuse_strangers()
         except OSError as error:
-            raise UserError(f"{error.filename} can't be used: {error.strerror}. Check the folder's rights.") from error
-        _refuse_stranger(self._files, self._target)
+            mend = "Move it away and try again." if error.errno == errno.EPERM else "Check the folder's rights."
+            raise UserError(f"{error.filename} can't be used: {error.strerror}. {mend}") from error
         self._published = _read_back(self._files, self._target)
 
     def publish(self, stats: Stats) -> Outcome | None:
@@ -55,9 +56,10 @@ class StatsFile:
 
         Raises:
             OSError: the last good file is still in place.
+            UserError: somebody put something that is not ours in the place of the file, or of its folder.
         """
         document = document_of(stats)
-        if same_figures(self._published, document) and os.path.lexists(self._target):
+        if self._refuse_strangers() and same_figures(self._published, document):
             return None
         outcome = self._replace_anew(self._target, encode(document), self._temp_folder)
         self._published = document
@@ -74,6 +76,15 @@ class StatsFile:
             # Somebody removed a folder under us (`opencode uninstall` does): make it and try once more.
             self._make_folders(target.parent, temp_folder)
             return replace_file(self._files, target, content, temp_folder)
+
+    def _refuse_strangers(self) -> bool:
+        """Whether there is a file; UserError where it, or its folder, is not ours.
+
+        A rename would put our file in a link's place, and the link was somebody's; and what is written into somebody
+        else's folder is theirs to change.
+        """
+        _refuse_folder(self._files, self._target.parent)
+        return _is_ours(self._files, self._target)
 
     def _make_folders(self, *folders: Path) -> None:
         for folder in folders:
@@ -101,13 +112,35 @@ def _read_back(files: Files, target: Path) -> dict[str, Any] | None:
     return document if ours else None
 
 
-def _refuse_stranger(files: Files, target: Path) -> None:
-    """Raises UserError where a link, a folder or somebody else's file stands in the place of ours."""
-    try:
-        found = files.lstat(target)
-    except OSError as error:
-        if error.errno == errno.ENOENT:
-            return
-        raise UserError(f"{target} can't be looked at: {error.strerror}.") from error
+def _is_ours(files: Files, target: Path) -> bool:
+    """Whether there is a file; UserError where a link, a folder or somebody else's file stands in the place of ours."""
+    found = _looked_at(files, target)
+    if found is None:
+        return False
     if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
         raise UserError(f"{target} is not a file of yours, so it was left alone. Move it away and try again.")
+    return True
+
+
+def _refuse_folder(files: Files, folder: Path) -> None:
+    """Raises UserError where the folder of stats.json is another user's, or a link that another user made.
+
+    OpenCode's data on another disk, through a link of the user's own, is usual; so is a link further up.
+    """
+    found = _looked_at(files, folder)
+    if found is not None and stat.S_ISLNK(found.st_mode) and found.st_uid == os.geteuid():
+        try:
+            found = os.stat(folder)
+        except OSError as error:
+            raise UserError(f"{folder} is a link to nowhere: {error.strerror}. Make what it names.") from error
+    if found is not None and found.st_uid != os.geteuid():
+        mend = f"Move it away, or make it yours (chown -h {os.geteuid()} {folder}), and try again."
+        raise UserError(f"{folder} belongs to another user, so nothing is written there. {mend}")
+
+
+def _looked_at(files: Files, path: Path) -> os.stat_result | None:
+    """None where there is nothing."""
+    try:
+        return files.lstat(path)
+    except FileNotFoundError:
+        return None

@@ -8,7 +8,7 @@ import stat
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.support.files import FaultyFiles, Killed, fault_at, fault_from, killed_at, no_fault
+from tests.support.files import FaultyFiles, Killed, fault_at, fault_for, fault_from, killed_at, no_fault
 
 from opencode_stats.host.files import Files
 from opencode_stats.publish.atomic_file import TEMP_PREFIX, replace_file, sweep
@@ -146,6 +146,17 @@ def test_what_was_laid_in_the_temp_files_place_is_not_written_through(
     assert replace_file(Files(), target, b"new", temp_folder(target)) == "published"
 
     assert (victim.read_bytes(), target.read_bytes(), target.is_symlink()) == (b"precious", b"new", False)
+
+
+def test_a_sweep_leaves_what_it_cannot_remove_and_what_is_no_file(tmp_path: Path) -> None:
+    stuck, ours = f"{TEMP_PREFIX}a.1.tmp", f"{TEMP_PREFIX}b.1.tmp"
+    for name in (stuck, ours):
+        (tmp_path / name).write_bytes(b"")
+    (tmp_path / f"{TEMP_PREFIX}folder.tmp").mkdir()
+
+    assert sweep(FaultyFiles(fault_for(stuck, "unlink", errno.EPERM)), tmp_path) == 1
+
+    assert sorted(os.listdir(tmp_path)) == [stuck, f"{TEMP_PREFIX}folder.tmp"]
 
 
 def test_a_sweep_takes_only_what_is_ours(tmp_path: Path) -> None:

@@ -170,6 +170,58 @@ def test_a_foreigners_file_is_left_alone(home: Published) -> None:
         home.prepared()
 
 
+def test_a_link_that_is_put_in_the_files_place_later_is_left_alone_too(home: Published, tmp_path: Path) -> None:
+    file = home.prepared()
+    file.publish(STATS)
+    home.target.unlink()
+    home.target.symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(UserError, match=r"stats\.json is not a file of yours"):
+        file.publish(MORE)
+    assert home.target.is_symlink()
+    assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give folders away")
+@pytest.mark.parametrize("kind", ["folder", "link", "link to a folder"])
+def test_another_users_folder_is_not_written_to(home: Published, tmp_path: Path, kind: str) -> None:
+    stranger, elsewhere = 12345, tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    home.target.parent.parent.mkdir(parents=True)
+    if kind == "folder":
+        home.target.parent.mkdir()
+        os.chown(home.target.parent, stranger, stranger)
+    else:
+        home.target.parent.symlink_to(elsewhere)
+        os.chown(
+            home.target.parent if kind == "link" else elsewhere, stranger, stranger, follow_symlinks=kind != "link"
+        )
+
+    with pytest.raises(UserError, match=rf"{home.target.parent} belongs to another user.*chown -h"):
+        home.prepared()
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_a_users_own_link_to_opencodes_folder_elsewhere_is_followed(home: Published, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    home.target.parent.parent.mkdir(parents=True)
+    home.target.parent.symlink_to(tmp_path / "elsewhere")
+
+    assert home.prepared().publish(STATS) == "published"
+
+    assert os.listdir(tmp_path / "elsewhere") == ["stats.json"]
+    assert home.target.parent.is_symlink()
+
+
+def test_a_link_to_nowhere_in_the_folders_place_is_a_sentence(home: Published, tmp_path: Path) -> None:
+    home.target.parent.parent.mkdir(parents=True)
+    home.target.parent.symlink_to(tmp_path / "nowhere")
+
+    with pytest.raises(UserError, match="a link to nowhere"):
+        home.prepared()
+    assert not (tmp_path / "nowhere").exists()
+
+
 def test_a_file_in_a_folders_place_is_a_sentence(home: Published) -> None:
     home.target.parent.parent.mkdir(parents=True)
     home.target.parent.write_bytes(b"")
