@@ -28,7 +28,7 @@ demo: $(VENV)/ready ## see it run: a real OpenCode, a mock model, live figures; 
 
 # ---- for developers --------------------------------------------------------------------------------------------------
 
-.PHONY: programs check lint types arch unit plugin extension extension-check extension-pot test e2e fuzz bench fmt generate lock clean
+.PHONY: programs check lint types arch unit plugin extension extension-check extension-pot test e2e fuzz soak bench fmt generate lock clean
 check: lint types arch unit plugin extension-check ## everything that needs no OpenCode
 
 lint: $(VENV)/ready ## style and formatting
@@ -73,6 +73,9 @@ e2e: $(VENV)/ready ## the real OpenCode against the mock provider
 
 fuzz: $(VENV)/ready ## spoiled input of every kind, in full numbers (FUZZ="lines --inputs 1000 --seed 1" for less)
 	$(BIN)/python -m tests.fuzz $(FUZZ)
+
+soak: $(VENV)/ready opencode_plugin/node_modules/ready ## 64 writers, a daemon that is killed (SOAK="--messages 50 --seconds 5" for less)
+	$(BIN)/python -m tests.soak --plugins 8 $(SOAK)
 
 bench: $(VENV)/ready opencode_plugin/node_modules/ready ## print the figures of docs/benchmarks.md
 	$(BIN)/python -m tests.bench

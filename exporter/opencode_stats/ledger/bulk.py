@@ -143,7 +143,9 @@ def take_messages(
         "WHEN forked THEN copied_by_fork(CAST(message AS BLOB), created, conversation_created_ms) "
         "ELSE 0 END AS copied, "
         f"{_CONTRADICTED} AS contradicted, created < conversation_created_ms AS strange FROM "
-        f"(SELECT *, {columns}ifnull(created_ms, row_created_ms) AS created FROM ({select}))",
+        # A bad text could not be handed to Python's functions; such a row is not sound anyway.
+        f"(SELECT *, {columns}CASE WHEN typeof(ifnull(created_ms, row_created_ms)) = 'integer' "
+        f"THEN ifnull(created_ms, row_created_ms) END AS created FROM ({select}))",
         values,
     )
     texts.make_fit(connection)

@@ -79,6 +79,13 @@ def test_a_message_with_a_name_that_is_no_text_counts(
     assert verify(kept) == []
 
 
+def test_a_beginning_that_is_no_text_costs_that_message_alone(kept: sqlite3.Connection, v2: OpenCode2Database) -> None:
+    v2.step("ses_a", 5).row("ses_a", "assistant", {**v2.settled(1), "time": {"created": "\ud800"}})
+    v2.session("ses_fork", fork_session_id="ses_a").row("ses_fork", "assistant", {"time": {"created": "\ud800"}})
+
+    assert take_database(kept, v2.path, NOON_MS) == Taken(new=1, unsound=2)
+
+
 @pytest.mark.parametrize("value", ["NULL", "x'ff'", "CAST(x'ff' AS TEXT)"])
 def test_a_last_row_with_a_strange_id_is_no_hindrance(
     kept: sqlite3.Connection, v2: OpenCode2Database, value: str
