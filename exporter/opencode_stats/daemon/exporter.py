@@ -12,6 +12,7 @@ from opencode_stats.core.recent import calendar_of
 from opencode_stats.core.stats import ExporterStats, project
 from opencode_stats.daemon.health import STORAGE, health_of
 from opencode_stats.daemon.lineages import Lineages
+from opencode_stats.daemon.losses import bury
 from opencode_stats.daemon.places import prepare_folders
 from opencode_stats.daemon.setbacks import Setbacks
 from opencode_stats.daemon.upkeep import back_up_if_due
@@ -213,6 +214,7 @@ class Exporter:
             OSError, sqlite3.OperationalError: our ledger can't be written.
             sqlite3.DatabaseError: our ledger is damaged.
         """
+        bury(self._connection, self._loss_folders, self._processes.life_of, self._clock.now_ms())
         taken = Taken()
         before = dict(self._unread)
         self._unread.clear()

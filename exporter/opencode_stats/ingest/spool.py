@@ -150,7 +150,7 @@ class Spool:
             cursor = self._cursor_for(name, found, descriptor)
             start_bytes = cursor.offset_bytes
             self._cursors[name] = cursor
-            while (advanced := self._reader.take_piece(self._folder, descriptor, cursor, _stranger(name))) is not None:
+            while (advanced := self._reader.take_piece(self._folder, descriptor, cursor, process_of(name))) is not None:
                 # Noted piece by piece: what is committed stays known, whatever fails next.
                 self._cursors[name] = cursor = advanced
         finally:
@@ -185,7 +185,7 @@ class Spool:
                 # It grows: its process is not so gone as it seemed.
                 return False
             if cursor.offset_bytes < found.st_size:
-                self._cursors[name] = self._reader.give_up(self._folder, cursor, found.st_size, _stranger(name))
+                self._cursors[name] = self._reader.give_up(self._folder, cursor, found.st_size, process_of(name))
         except OSError as error:
             logger.warning("spool.unfinished file=%s error=%s", name, error.strerror)
             return False
@@ -243,8 +243,8 @@ def _place(name: str) -> tuple[str, int]:
     return (name, 0) if found is None else (found["base"], int(found["part"] or 0))
 
 
-def _stranger(file: str) -> ProcessKey:
-    """A process for lines whose file never said whose they are.
+def process_of(file: str) -> ProcessKey:
+    """The process that a spool file's name tells of, for lines whose file never said whose they are.
 
     The file's name tells as much as is needed to see whether it is alive. Under a name of another kind it is one of
     no known boot, so it counts as gone.

@@ -61,6 +61,14 @@ def forget_cursor(connection: sqlite3.Connection, file: str) -> None:
     connection.execute("DELETE FROM cursors WHERE file = ?", (file,))
 
 
+def keep_loss(connection: sqlite3.Connection, process: str, lost: e.LinesLost) -> None:
+    """Notes what a process (its key) could not keep; the same loss told again, grown since, replaces what was told."""
+    connection.execute(
+        "INSERT OR REPLACE INTO losses VALUES (?, ?, ?, ?, ?)",
+        (process, lost.first_ms, lost.reason, lost.last_ms, lost.lines),
+    )
+
+
 def append(
     connection: sqlite3.Connection, cursor: Cursor, entries: Sequence[e.Event | BadLines], stranger: e.ProcessKey
 ) -> Cursor:
@@ -126,10 +134,7 @@ class _Intake:
             runs.close_workspace(connection, process, self._api, event.directory, event.at_ms)
             return
         if isinstance(event, e.LinesLost):
-            connection.execute(
-                "INSERT OR REPLACE INTO losses VALUES (?, ?, ?, ?, ?)",
-                (process, event.first_ms, event.reason, event.last_ms, event.lines),
-            )
+            keep_loss(connection, process, event)
             return
         self._take_in_run(event, self._run_of(event, process))
 
