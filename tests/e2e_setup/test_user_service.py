@@ -268,3 +268,32 @@ def test_nothing_in_the_manager_s_environment_is_run_in_its_place(manager: UserM
     assert b"PYTHON" not in variables
     assert b"LD_PRELOAD" not in variables
     assert not (manager.home / "hijacked").exists()
+
+
+def test_doctor_sees_the_service_and_what_it_says_mends_it(manager: UserManager, program: Program) -> None:
+    def wrong() -> dict[str, str]:
+        """Code → what mends it. No OpenCode is installed here."""
+        told = json.loads(manager.run(program.script, "doctor", "--json", check=False).stdout)
+        found = {one["code"]: one["mend"] for one in told["findings"] if one["verdict"] != "ok"}
+        return {code: mend for code, mend in found.items() if code != "opencode"}
+
+    manager.run(program.script, "setup", "--yes")
+    assert wrong() == {}
+
+    manager.ctl("stop", "opencode-stats")
+    stopped = wrong()
+    assert list(stopped) == ["exporter"]
+    manager.run("sh", "-c", stopped["exporter"].split(";")[0])
+    assert wrong() == {}
+
+    manager.ctl("disable", "opencode-stats")
+    disabled = wrong()
+    assert list(disabled) == ["service"]
+    manager.run("sh", "-c", disabled["service"])
+    assert wrong() == {}
+
+    unit = manager.home / ".config/systemd/user/opencode-stats.service"
+    unit.write_text(unit.read_text().replace("RestartSec=5", "RestartSec=6"))
+    assert wrong() == {"service": "opencode-stats setup"}
+    manager.run(program.script, "setup", "--yes")
+    assert wrong() == {}
