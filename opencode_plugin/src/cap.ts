@@ -21,7 +21,7 @@ const FILES_A_TURN = 200;
 /** A foreign file that is larger than any of ours is not read. */
 const LARGEST_BYTES = 2 * FULL_BYTES;
 const SPOOL_FILE =
-  /^(?<base>(?<pid>[1-9]\d{0,9})-(?<ticks>\d{1,18})-(?<boot>[0-9a-f]{8}))(?:\.(?<part>[1-9]\d{0,5}))?\.jsonl$/;
+  /^(?<base>(?<pid>[1-9]\d{0,9})-(?<ticks>\d{1,18})-(?<boot>[0-9a-f]{8}|0))(?:\.(?<part>[1-9]\d{0,5}))?\.jsonl$/;
 const REASON = "SpoolFull";
 const LINE_END = 0x0a;
 const LOST_BEFORE = Buffer.from('\n{"v":1,"type":"spool.lost",');
@@ -150,14 +150,15 @@ export class SpoolCap {
   /** Removes a file whose writer is certainly gone, and gives what went with it; undefined where it stays. */
   #removed(file: SpoolFile): Loss | undefined {
     const path = join(this.#places.spool, file.name);
-    if (file.uid !== this.#uid || file.bytes > LARGEST_BYTES || !this.#mayBeOver(file)) return undefined;
+    if (file.uid !== this.#uid || file.bytes > LARGEST_BYTES) return undefined;
     try {
+      if (!this.#mayBeOver(file)) return undefined;
       const content = this.#files.readFileSync(path);
       if (!this.#isOver(file, content)) return undefined;
       this.#files.unlinkSync(path);
       return lossOf(content, file.written_ms);
     } catch {
-      // Another OpenCode, or an exporter, was faster: it is theirs to tell.
+      // Another OpenCode, or an exporter, was faster, and it is theirs to tell; or whose it is can't be told (no /proc).
       return undefined;
     }
   }
@@ -166,7 +167,8 @@ export class SpoolCap {
   #mayBeOver(file: SpoolFile): boolean {
     const { base, boot, pid, ticks } = SPOOL_FILE.exec(file.name)?.groups ?? {};
     if (base === spoolName(this.#run)) return file.bytes >= FULL_BYTES;
-    if (boot !== this.#run.boot_id?.slice(0, 8)) return file.written_ms < this.#booted_ms();
+    if (boot === "0" || this.#run.boot_id === undefined) return false;
+    if (boot !== this.#run.boot_id.slice(0, 8)) return file.written_ms < this.#booted_ms();
     return ticks !== "0" && startTicksOf(this.#files, pid ?? "") !== Number(ticks);
   }
 

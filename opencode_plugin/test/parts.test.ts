@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { faulty } from "./faults.ts";
-import { CAP, FULL, lay, left, losses, MIB, ownName, settle } from "./laid.ts";
+import { CAP, FULL, gone, lay, left, losses, MIB, ownName, settle } from "./laid.ts";
 import { INSTANCE, idle, idles, numbered, recorderOn } from "./life.ts";
 import { FakeHost, type Parsed, scratch, spoolLines } from "./scratch.ts";
 
@@ -115,5 +115,21 @@ describe("a process that writes much", () => {
     const openings = losses(host).length;
     // Each part that went had the process's first line besides, the first one the workspace too.
     expect(kept + told - openings - 1).toBe(written);
+  });
+
+  test("without /proc, too: its own parts go, and nobody else's", () => {
+    using home = scratch();
+    const host = new FakeHost(
+      home.path,
+      faulty((_call, _name, args) => (String(args[0]).startsWith("/proc/") ? "fails" : "works")),
+    );
+    const own = `${process.pid}-0-0`;
+    const others = ["1-0-0.jsonl", "77-77-11111111.jsonl", gone(1)];
+    for (const name of others) lay(host, name, { written_s: 1 });
+    const parts = ["", ".1", ".2", ".3", ".4", ".5"].map((part) => `${own}${part}.jsonl`);
+    for (const [age, name] of parts.entries()) lay(host, name, { written_s: 100 + age });
+    recorderOn(host).enter(INSTANCE);
+    settle(host);
+    expect(left(host)).toEqual([...others, ...parts.slice(2), `${own}.6.jsonl`].sort());
   });
 });
