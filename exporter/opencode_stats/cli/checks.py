@@ -29,6 +29,8 @@ _TOLD_IN_STATS: Final = {
     "opencode-database": "opencode-stats import, which tries again, after putting right what is named here",
     "opencode-storage": "opencode-stats import, which tries again, after putting right what is named here",
     "spool-file": "opencode-stats import, which tries again, after putting right what is named here",
+    "stalled": "nothing, if the disk is as it should be by now: all of it is counted; this is said for an hour",
+    "durability": "look whether the disk is sound; the figures themselves are in the ledger",
 }
 """What only an exporter sees, and tells in stats.json: code → what mends it. The rest doctor looks into by itself."""
 

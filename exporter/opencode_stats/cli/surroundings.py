@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -64,7 +65,7 @@ def day_start_hour(paths: Paths) -> int:
 
 @contextmanager
 def own_exporter(paths: Paths, *, stays: bool) -> Iterator[Exporter]:
-    """The lock and an exporter, for the block; ``stays`` where it is a daemon's.
+    """The lock and an exporter, for the block; ``stays`` where it is a daemon's, which waits for a disk that fails.
 
     Raises:
         LockHeld: another exporter is at work.
@@ -73,6 +74,7 @@ def own_exporter(paths: Paths, *, stays: bool) -> Iterator[Exporter]:
     # Imported here: together they are the slow half of the program.
     from opencode_stats.daemon.exporter import Exporter  # noqa: PLC0415
     from opencode_stats.daemon.losses import marker_folders  # noqa: PLC0415
+    from opencode_stats.daemon.patience import made_in_the_end  # noqa: PLC0415
     from opencode_stats.host.clock import SystemClock, local_zone  # noqa: PLC0415
     from opencode_stats.host.lock import exporter_lock  # noqa: PLC0415
     from opencode_stats.host.processes import Processes  # noqa: PLC0415
@@ -81,7 +83,8 @@ def own_exporter(paths: Paths, *, stays: bool) -> Iterator[Exporter]:
 
     pid = os.getpid()
     with exporter_lock(paths.lock, pid):
-        exporter = Exporter(
+        make = partial(
+            Exporter,
             paths,
             version=__version__,
             clock=SystemClock(),
@@ -92,6 +95,7 @@ def own_exporter(paths: Paths, *, stays: bool) -> Iterator[Exporter]:
             settings=read_settings(paths.settings_file),
             loss_folders=marker_folders(paths, os.environ),  # noqa: TID251
         )
+        exporter = made_in_the_end(make, time.sleep) if stays else make()
         try:
             yield exporter
         except BaseException:

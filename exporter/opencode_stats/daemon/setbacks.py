@@ -43,7 +43,7 @@ class Setbacks:
         if self._failures >= FAILURES and now_ms - ended_ms < TOLD_FOR_MS:
             length_s = max(0, ended_ms - self._since_ms) // 1000
             length = f"{length_s} seconds" if length_s < 120 else f"{length_s // 60} minutes"  # noqa: PLR2004 - two minutes
-            told.append(Problem("disk", f"For {length} nothing could be taken in or written: {self._reason}."))
+            told.append(Problem("stalled", f"For {length} nothing could be taken in or written: {self._reason}."))
         if self._undurable_ms is not None and now_ms - self._undurable_ms < TOLD_FOR_MS:
             told.append(
                 Problem(

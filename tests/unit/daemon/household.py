@@ -91,10 +91,11 @@ class OpenCode:
 
 @dataclass(frozen=True)
 class Household:
-    """A home and the command line in it; ``extra`` goes into the environment."""
+    """A home and the command line in it; ``extra`` goes into the environment, ``prefix`` before every command."""
 
     home: Path
     extra: Mapping[str, str] = field(default_factory=dict)
+    prefix: tuple[str, ...] = ()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -118,7 +119,7 @@ class Household:
     def call(self, *arguments: str, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
         """Runs a command to its end."""
         return subprocess.run(
-            [*COMMAND, *arguments],
+            [*self.prefix, *COMMAND, *arguments],
             env={**self.environment, **env},
             cwd=cwd,
             capture_output=True,
@@ -166,7 +167,7 @@ class Household:
             manager.bind(f"\0{address}")
             manager.settimeout(PATIENCE_S)
             process = subprocess.Popen(
-                [*COMMAND, "daemon", *arguments],
+                [*self.prefix, *COMMAND, "daemon", *arguments],
                 env=self.environment | {"NOTIFY_SOCKET": f"@{address}"},
                 stderr=subprocess.PIPE,
                 text=True,

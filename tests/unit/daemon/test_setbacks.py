@@ -39,7 +39,7 @@ def test_readers_learn_for_an_hour_how_long_the_figures_stood_still_and_why() ->
         setbacks.failed(FULL, NOON_MS + at_s * 1000)
 
     end_ms = NOON_MS + 310_000
-    sentence = {"disk": "For 5 minutes nothing could be taken in or written: No space left on device."}
+    sentence = {"stalled": "For 5 minutes nothing could be taken in or written: No space left on device."}
     assert told(setbacks, end_ms) == sentence
     setbacks.published(end_ms, durable=True)
     setbacks.published(end_ms + 60_000, durable=True)
@@ -57,7 +57,7 @@ def test_what_failed_before_is_not_counted_to_a_new_setback() -> None:
     assert told(setbacks, NOON_MS + 11_000) == {}
     setbacks.failed(ValueError("disk I/O error"), NOON_MS + 12_000)
     assert told(setbacks, NOON_MS + 14_000) == {
-        "disk": "For 4 seconds nothing could be taken in or written: disk I/O error."
+        "stalled": "For 4 seconds nothing could be taken in or written: disk I/O error."
     }
 
 
