@@ -31,6 +31,7 @@ from opencode_stats.ledger.queries import facts_for, lost_lines
 from opencode_stats.ledger.rebuild import rebuild
 from opencode_stats.ledger.recent import PastDays
 from opencode_stats.ledger.soundness import Unreadable, is_damage
+from opencode_stats.ledger.transactions import shorten_log
 from opencode_stats.ledger.whose_fault import is_ours
 from opencode_stats.publish.stats_file import StatsFile
 from opencode_stats.settings import Settings
@@ -97,7 +98,6 @@ class Exporter:
         self._told: recovery.Recovery | None = None
         self._open()
         self.seen_alive: set[str] = set()
-        self.reconcile_due = True
         self._lost_lines = 0
         self.lineages = Lineages(processes)
         self.due_ms = 0
@@ -108,12 +108,13 @@ class Exporter:
         paths, files = self._paths, self._files
         self._ledger = Ledger(paths, self._clock.now_ms(), files, self._factory, suspected=suspected)
         self._connection = self._ledger.connection
+        self.reconcile_due = True
         try:
             if recovery.is_pending(self._connection):
                 bring_back(paths.kept_spool, paths.spool, files)
             self._past_days = PastDays(self._connection)
-            quarantine = Quarantine(paths.quarantine, files)
-            self._spool = Spool(paths.spool, self._connection, quarantine, self._clock, files, kept=paths.kept_spool)
+            bad, kept = Quarantine(paths.quarantine, files), paths.kept_spool
+            self._spool = Spool(paths.spool, self._connection, bad, self._clock, files, kept=kept)
         except BaseException as error:
             self._connection.close()
             if isinstance(error, LedgerUnreadable | OSError):
@@ -143,15 +144,13 @@ class Exporter:
         """Looks at all of the ledger after such an error, and makes it again where it is damaged; then all goes on.
 
         Raises:
-            LedgerCorrupt: the error came back although the ledger is sound, or was made again.
-            LedgerError: it can't be made again.
+            LedgerError: it can't be made again; or the error came back (LedgerCorrupt).
         """
         if self._mended:
             raise LedgerCorrupt(f"The ledger {self._paths.ledger} can't be worked with: {error}.") from error
         logger.error("ledger.unreadable error=%s", error)
         self.close(in_order=False)
         self._open(suspected=True)
-        self.reconcile_due = True
         # Until something is published; an error before that would only come again.
         self._mended = True
 
@@ -233,6 +232,7 @@ class Exporter:
         except OSError as error:
             self._unread[self._paths.opencode_data / STORAGE] = f"{error.filename}: {error.strerror}."
         self.reconcile_due = False
+        shorten_log(self._connection)
         done = recovery.finish(self._connection, self._paths, self._clock.now_ms(), everything_read=not self._unread)
         if done is not None and done != self._told:
             self._told = done

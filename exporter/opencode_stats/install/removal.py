@@ -18,6 +18,7 @@ from opencode_stats.install.steps import (
     StopService,
     TakeInSpool,
 )
+from opencode_stats.ledger.recovery import BESIDE
 
 if TYPE_CHECKING:
     from opencode_stats.host.paths import Paths
@@ -72,6 +73,7 @@ def own_state(paths: Paths) -> tuple[Path, ...]:
     return (
         paths.data / "tmp",
         paths.spool,
+        paths.kept_spool,
         paths.quarantine,
         paths.losses,
         paths.doorbell,
@@ -82,8 +84,9 @@ def own_state(paths: Paths) -> tuple[Path, ...]:
 
 
 def ledger_files(paths: Paths) -> tuple[Path, ...]:
-    """The ledger's database with the two files that SQLite keeps beside it."""
-    return tuple(paths.ledger.with_name(paths.ledger.name + ending) for ending in ("", "-wal", "-shm"))
+    """The ledger, the two files that SQLite keeps beside it, and everything that it could be made again from."""
+    sides = tuple(paths.ledger.with_name(paths.ledger.name + ending) for ending in ("", "-wal", "-shm"))
+    return *sides, *(paths.data / name for name in BESIDE), paths.backups, paths.damaged
 
 
 def _copy(found: Found, path: Path, there: There, plugin: bytes) -> list[Step]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from opencode_stats.host.files import Files
 
-_NAME: Final = "closed"
+RECORD: Final = "closed"
 _LONGEST_BYTES: Final = 4096
 
 
@@ -35,7 +35,7 @@ def take_record(ledger: Path, files: Files) -> Closed | None:
     Raises:
         OSError: it can't be removed.
     """
-    path = ledger.with_name(_NAME)
+    path = ledger.with_name(RECORD)
     try:
         descriptor = files.open(path, os.O_RDONLY)
     except FileNotFoundError:
@@ -62,7 +62,7 @@ def keep_record(ledger: Path, checked_ms: int, files: Files) -> None:
     found = _seen(ledger, checked_ms)
     if found is None:
         return
-    descriptor = files.open(ledger.with_name(_NAME), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    descriptor = files.open(ledger.with_name(RECORD), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     try:
         files.write(descriptor, memoryview(json.dumps(asdict(found)).encode()))
     finally:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 from opencode_stats.errors import LedgerCorrupt, LedgerError, UserError
 from opencode_stats.host.files import FILES, own_folder
 from opencode_stats.ledger.backup import back_up, backups, unsound
-from opencode_stats.ledger.closing import keep_record, take_record
+from opencode_stats.ledger.closing import RECORD, keep_record, take_record
 from opencode_stats.ledger.connection import Connection, open_ledger, open_reader
 from opencode_stats.ledger.migrations import STEPS, applied_steps, is_newer, refuse_newer
 from opencode_stats.ledger.queries import total
@@ -89,7 +89,7 @@ class Ledger:
     def _cause(self, paths: Paths, now_ms: int, *, suspected: bool) -> str:
         """Why the ledger has to be made again; empty if it has not."""
         if _is_missing(paths.ledger):
-            record = paths.ledger.with_name("closed")
+            record = paths.ledger.with_name(RECORD)
             had = record.exists() or backups(paths.backups) or tokens_of(published_total(paths.stats_file))
             return "The ledger was missing." if had else ""
         if not stat.S_ISREG(os.lstat(paths.ledger).st_mode):

@@ -24,6 +24,7 @@ from opencode_stats.core.models import model_key
 from opencode_stats.errors import LedgerError
 from opencode_stats.host.files import FILES, OWN_FILE_MODE, own_folder
 from opencode_stats.ledger.backup import backups, sync, unsound
+from opencode_stats.ledger.closing import RECORD
 from opencode_stats.ledger.connection import Connection, open_ledger
 from opencode_stats.ledger.queries import total, total_title_requests
 from opencode_stats.ledger.salvage import salvage
@@ -42,6 +43,8 @@ KEPT_FOLDERS: Final = 3
 """Damaged ledgers that are kept; the oldest goes when another one comes."""
 _BEING_MADE: Final = "ledger.recovering"
 _MADE: Final = "ledger.recovered"
+BESIDE: Final = (_BEING_MADE, _MADE, RECORD)
+"""What may lie beside the ledger besides SQLite's own files."""
 _SIDES: Final = ("", "-wal", "-shm")
 _COLUMNS: Final = (
     "at_ms, folder, cause, base, published, finished_ms, salvaged, missing_tokens, missing_messages, missing_titles"

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
+
+
+LOG_BYTES: Final = 24 * 1024 * 1024
+"""What an import writes before it is checkpointed, and half of that again."""
+LOG_PATIENCE_MS: Final = 100
 
 
 @contextmanager
@@ -52,6 +57,22 @@ def log_bytes(connection: sqlite3.Connection) -> int:
         return os.stat(f"{file}-wal").st_size if file else 0
     except OSError:
         return 0
+
+
+def shorten_log(connection: sqlite3.Connection) -> None:
+    """Gives back a log that readers kept from being used again; waits for those of this moment, but not for long.
+
+    Readers that always overlap keep SQLite from ever beginning the log anew, however short each of them is. One that
+    stays for hours can't be helped: the log grows until it goes, which ``exporter.health`` tells.
+    """
+    if log_bytes(connection) <= LOG_BYTES:
+        return
+    (patience_ms,) = connection.execute("PRAGMA busy_timeout").fetchone()
+    connection.execute(f"PRAGMA busy_timeout = {LOG_PATIENCE_MS}")
+    try:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {patience_ms}")
 
 
 def checkpointed(connection: sqlite3.Connection) -> bool:
