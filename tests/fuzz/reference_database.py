@@ -20,6 +20,7 @@ Figures = tuple[int, int, int, int, int]
 
 LATEST_MS: Final = 253_402_300_799_999
 MOST_TOKENS: Final = 10**10
+MOST_DIGITS: Final = 4_000
 SHORT: Final = 4_000
 """Characters that any name in a row may have."""
 _NO_TEXT: Final = re.compile("[\ud800-\udfff]")
@@ -30,7 +31,7 @@ PATHS: Final = (("input",), ("output",), ("reasoning",), ("cache", "read"), ("ca
 class Said:
     """``figures``: message → what its rows say of it (None: nothing is known of its tokens), unsound rows left out.
 
-    ``doubtful``: what has an id that is very long or no Unicode; it may be left out.
+    ``doubtful``: what has an id that is very long or no Unicode, or bytes for its record; it may be left out.
     """
 
     figures: dict[str, set[Figures | None]] = field(default_factory=dict)
@@ -57,7 +58,7 @@ def read_database(path: Path) -> Said:
             rows = connection.execute("SELECT id, session_id, time_created, data FROM message")
             for message, conversation, at_ms, text in rows:
                 _note(said, message, conversation, at_ms, _object(text), v1=True, kind="assistant")
-                _doubt(said, message, conversation)
+                _doubt(said, text, message, conversation)
         if "session_message" in tables:
             rows = connection.execute(
                 "SELECT id, session_id, time_created, data, type, time_updated FROM session_message"
@@ -67,7 +68,7 @@ def read_database(path: Path) -> Said:
                 if kind == "compaction" and record is not None and record.get("status") in ("completed", "failed"):
                     record["time"] = {**_members(record.get("time")), "completed": updated_ms}
                 _note(said, message, conversation, at_ms, record, v1=False, kind=kind)
-                _doubt(said, message, conversation)
+                _doubt(said, text, message, conversation)
     return said
 
 
@@ -89,7 +90,7 @@ def figures_of(record: dict[str, Any], *, v1: bool, row_ms: object = 0) -> Figur
         _instant(completed)
     error = record.get("error")
     failed = isinstance(error, dict) or (not v1 and record.get("status") == "failed")
-    if completed is None and record.get("finish") is None and not any(counts):
+    if completed is None and record.get("finish") in (None, "") and not any(counts):
         return None
     if (failed and not any(counts)) or (not v1 and not isinstance(tokens, dict)):
         return None
@@ -101,7 +102,7 @@ def _note(
 ) -> None:
     if not isinstance(message, str) or not isinstance(conversation, str) or not isinstance(record, dict):
         return
-    if v1 and record.get("role") != "assistant":
+    if not message or not conversation or (v1 and record.get("role") != "assistant"):
         return
     if not v1 and kind not in ("assistant", "compaction"):
         return
@@ -114,18 +115,20 @@ def _note(
     said.figures.setdefault(message, set()).add(known)
 
 
-def _doubt(said: Said, *texts: object) -> None:
+def _doubt(said: Said, data: object, *texts: object) -> None:
     together = "".join(text for text in texts if isinstance(text, str))
-    if isinstance(texts[0], str) and (len(together) > SHORT or _NO_TEXT.search(together)):
+    if isinstance(texts[0], str) and (isinstance(data, bytes) or len(together) > SHORT or _NO_TEXT.search(together)):
         said.doubtful.add(texts[0])
 
 
 def _object(text: object) -> dict[str, Any] | None:
-    """The JSON object; where a name comes twice SQLite reads the first of them."""
+    """The JSON object; of two members of one name SQLite reads the first, and some versions take JSON of bytes."""
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", "surrogateescape")
     if not isinstance(text, str):
         return None
     try:
-        record = json.loads(text.partition("\0")[0], parse_constant=_refuse, object_pairs_hook=_first)
+        record = json.loads(text.partition("\0")[0], parse_constant=_refuse, parse_int=_whole, object_pairs_hook=_first)
     except (ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) else None
@@ -133,6 +136,11 @@ def _object(text: object) -> dict[str, Any] | None:
 
 def _refuse(name: str) -> object:
     raise ValueError(name)
+
+
+def _whole(digits: str) -> int:
+    """Python reads no number of more digits than these; whatever else it is, it is no figure."""
+    return int(digits[:MOST_DIGITS])
 
 
 def _first(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:

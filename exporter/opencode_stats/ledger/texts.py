@@ -46,11 +46,11 @@ def _as_id(value: bytes | None) -> str | None:
     if value is None or not _is_unicode(value):
         return None
     text = value.decode()
-    return text if len(text) <= LONGEST_TEXT else None
+    return text if 0 < len(text) <= LONGEST_TEXT else None
 
 
 def _as_name(value: bytes | None) -> str | None:
-    return None if value is None else fitting(value.decode("utf-8", "replace"))
+    return fitting(value.decode("utf-8", "replace")) if value else None
 
 
 def _is_unicode(value: bytes) -> bool:

@@ -49,11 +49,12 @@ def rows(
         SELECT m.id AS message, m.session_id AS conversation, m.time_created AS row_created_ms,
                {instant("s.time_created")} AS conversation_created_ms,
                NULL AS parent,
-               CASE m.type WHEN 'compaction' THEN 'compaction' ELSE json_extract(m.data, '$.agent') END AS agent,
-               json_extract(m.data, '$.model.providerID') AS provider,
-               json_extract(m.data, '$.model.id') AS model,
-               json_extract(m.data, '$.model.variant') AS variant,
-               CAST(s.directory AS TEXT) AS directory, NULL AS root,
+               CASE m.type WHEN 'compaction' THEN 'compaction'
+                    ELSE nullif(json_extract(m.data, '$.agent'), '') END AS agent,
+               nullif(json_extract(m.data, '$.model.providerID'), '') AS provider,
+               nullif(json_extract(m.data, '$.model.id'), '') AS model,
+               nullif(json_extract(m.data, '$.model.variant'), '') AS variant,
+               nullif(CAST(s.directory AS TEXT), '') AS directory, NULL AS root,
                json_extract(m.data, '$.cost') AS cost_usd,
                json_extract(m.data, '$.time.created') AS created_ms,
                CASE m.type WHEN 'compaction'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.support.clock import NOON_MS
@@ -84,6 +84,27 @@ def test_a_beginning_that_is_no_text_costs_that_message_alone(kept: sqlite3.Conn
     v2.session("ses_fork", fork_session_id="ses_a").row("ses_fork", "assistant", {"time": {"created": "\ud800"}})
 
     assert take_database(kept, v2.path, NOON_MS) == Taken(new=1, unsound=2)
+
+
+def test_an_empty_name_is_none(kept: sqlite3.Connection, tmp_path: Path, v2: OpenCode2Database) -> None:
+    made = OpenCodeDatabase(tmp_path / "old.db").session("ses_old", directory="")
+    empty = {
+        "providerID": "",
+        "modelID": "",
+        "agent": "",
+        "variant": "",
+        "parentID": "",
+        "path": {"cwd": "", "root": ""},
+    }
+    made.message("ses_old", 100, **empty)
+    v2.session("ses_b", directory="").step("ses_b", 30, agent="", model={"id": "", "providerID": "", "variant": ""})
+    for path in (made.path, v2.path):
+        take_database(kept, path, NOON_MS)
+
+    assert (
+        rows(kept, "SELECT provider, model, agent, variant, parent, directory, root FROM messages") == [(None,) * 7] * 2
+    )
+    assert verify(kept) == []
 
 
 @pytest.mark.parametrize("value", ["NULL", "x'ff'", "CAST(x'ff' AS TEXT)"])
