@@ -88,7 +88,7 @@ def test_a_beginning_that_is_no_text_costs_that_message_alone(kept: sqlite3.Conn
 
 def test_an_empty_name_is_none(kept: sqlite3.Connection, tmp_path: Path, v2: OpenCode2Database) -> None:
     made = OpenCodeDatabase(tmp_path / "old.db").session("ses_old", directory="")
-    empty = {
+    empty: dict[str, Any] = {
         "providerID": "",
         "modelID": "",
         "agent": "",
