@@ -60,22 +60,25 @@ export function readDocument(content) {
 }
 
 /**
- * The models of a section, largest first. Made when they are looked at: there can be thousands.
+ * The largest models of a section. Made when they are looked at: there can be thousands.
  *
  * @param {Section} section
- * @returns {Model[]}
+ * @param {number} most
+ * @returns {{models: Model[], hidden: number}} `hidden`: how many more there are
  */
-export function modelsOf({raw}) {
+export function largestModels({raw}, most) {
     const details = record(raw.models);
     const costs = record(raw.costsByModel);
-    return Object.entries(record(raw.tokensByModel))
-        .map(([name, tokens]) => ({
-            name,
-            tokens: count(tokens),
-            costUsd: count(costs[name]),
-            kinds: kinds(record(details[name]).tokens),
-        }))
+    const all = Object.entries(record(raw.tokensByModel))
+        .map(([name, tokens]) => ({name, tokens: count(tokens)}))
         .sort((one, other) => other.tokens - one.tokens);
+    const models = all.slice(0, most).map(({name, tokens}) => ({
+        name,
+        tokens,
+        costUsd: count(costs[name]),
+        kinds: kinds(record(details[name]).tokens),
+    }));
+    return {models, hidden: all.length - models.length};
 }
 
 /**

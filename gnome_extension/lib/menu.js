@@ -2,7 +2,7 @@
 // @ts-check
 // What the menu shows, from what was read. Everything is text, a number between 0 and 1, or a name of ours.
 
-import {KINDS, modelsOf} from './document.js';
+import {KINDS, largestModels} from './document.js';
 import {folderName, shownFolder, shownName} from './names.js';
 import {fill} from './words.js';
 
@@ -72,11 +72,10 @@ function sectionRow(title, detail, {tokens, costUsd}, speech) {
  */
 export function sectionDetails(section, speech) {
     const {numbers, words: {ngettext}} = speech;
-    const models = modelsOf(section);
+    const {models, hidden} = largestModels(section, MOST_MODELS);
     const largest = models[0]?.tokens ?? 0;
-    const hidden = models.length - MOST_MODELS;
     return {
-        models: models.slice(0, MOST_MODELS).map(model => modelRow(model, section.tokens, largest, speech)),
+        models: models.map(model => modelRow(model, section.tokens, largest, speech)),
         kinds: kindRows(section, speech),
         more: hidden > 0
             ? fill(ngettext('and {count} more model', 'and {count} more models', hidden), {count: numbers.exactTokens(hidden)})

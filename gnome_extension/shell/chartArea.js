@@ -25,6 +25,7 @@ const Bars = GObject.registerClass({
         super({style_class: 'opencode-stats-bars', x_expand: true, reactive: true, track_hover: true});
         /** @type {Bar[]} */
         this._bars = [];
+        this._painted = '';
         this._pointed = -1;
         this.connect('motion-event', (_actor, event) => {
             this._point(this._indexAt(event.get_coords()[0]));
@@ -38,6 +39,10 @@ const Bars = GObject.registerClass({
 
     /** @param {Bar[]} bars */
     show_bars(bars) {
+        const painted = JSON.stringify(bars);
+        if (painted === this._painted)
+            return;
+        this._painted = painted;
         this._bars = bars;
         this.queue_repaint();
     }

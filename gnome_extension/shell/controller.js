@@ -56,8 +56,8 @@ export class Controller {
         this.#places = placesOf(this.#settings);
         this.#speech = this.#makeSpeech();
         undo.add(() => this.#cancellable.cancel());
+        undo.add(() => this.#removeButton()); // before, since adding can fail with the button half made
         this.#addButton();
-        undo.add(() => this.#removeButton());
         this.#notifier = new Notifier(extension.dir, this.#settings, memory, this.#speech);
         undo.add(() => this.#notifier.stop());
         this.#file = new StatsFile(this.#places, this.#settings.get_uint('fallback-interval'), reading => this.#show(reading));

@@ -15,6 +15,7 @@ export const ShareBar = GObject.registerClass(
 class OpencodeStatsShareBar extends St.DrawingArea {
     constructor() {
         super({style_class: 'opencode-stats-share-bar', x_expand: true, y_align: Clutter.ActorAlign.CENTER});
+        this._painted = '';
         this._share = 0;
         /** @type {number[]} */
         this._parts = [];
@@ -27,6 +28,11 @@ class OpencodeStatsShareBar extends St.DrawingArea {
      * @param {string[]} [colours] of the parts, as the stylesheet calls them
      */
     show_share(share, parts, colours = COLOURS) {
+        // Painting is dear, and most bars stay as they are.
+        const painted = JSON.stringify([share, parts, colours]);
+        if (painted === this._painted)
+            return;
+        this._painted = painted;
         this._share = share;
         this._parts = parts;
         this._colours = colours;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // @ts-check
-import {modelsOf, readDocument} from '../lib/document.js';
+import {largestModels, readDocument} from '../lib/document.js';
 import {equal, ok, test} from './harness.js';
 import {raw, sample} from './sample.js';
 
@@ -20,7 +20,7 @@ test('the documented fields alone are a document', () => {
         throw new Error('no document');
     equal([document.session.tokens, document.daily.tokens, document.total.tokens], [1500, 5000, 50000]);
     equal([document.session.startMs, document.total.installMs, document.daily.date], [1234567800000, 1234567890000, '2024-01-15']);
-    equal(modelsOf(document.session), [
+    equal(largestModels(document.session, 9).models, [
         {name: 'claude-3-opus', tokens: 1000, costUsd: 0, kinds: NO_KINDS},
         {name: 'gpt-4-turbo', tokens: 500, costUsd: 0, kinds: NO_KINDS},
     ]);
@@ -32,7 +32,9 @@ test('every field of ours is read', () => {
     equal([document.session.runId, document.session.live, document.session.state], ['r1', true, 'working']);
     equal([document.session.folders, document.session.pids], [['/home/ada/shop'], [4711, 812]]);
     equal(document.session.kinds, raw.session.tokens);
-    equal(modelsOf(document.daily)[0], {name: 'claude-sonnet-5', tokens: 750, costUsd: 1.5, kinds: {...NO_KINDS, input: 75, cacheRead: 675}});
+    equal(largestModels(document.daily, 1).models, [
+        {name: 'claude-sonnet-5', tokens: 750, costUsd: 1.5, kinds: {...NO_KINDS, input: 75, cacheRead: 675}},
+    ]);
     equal(document.items, [{
         id: 'a', kind: 'finished', runId: 'r1', folder: '/home/ada/shop', atMs: raw.attention[0].atMs, turnMs: 90_000, pids: [4711],
     }]);
@@ -77,7 +79,7 @@ function checkWhole(document) {
     for (const section of [document.session, document.daily, document.total, ...document.runs]) {
         for (const count of [section.tokens, section.costUsd, ...Object.values(section.kinds)])
             ok(Number.isFinite(count) && count >= 0, `not a count: ${count}`);
-        for (const model of modelsOf(section))
+        for (const model of largestModels(section, 9).models)
             ok(Number.isFinite(model.tokens), 'not a count of a model');
     }
     for (const item of document.items)
@@ -94,4 +96,10 @@ test('endless lists are cut', () => {
 test('of more days the last fourteen are kept', () => {
     const days = Array.from({length: 20}, (_, index) => ({date: `2026-11-${index + 1}`, totalTokens: index, totalCost: 0}));
     equal(sample({history: {days}}).days.map(day => day.tokens), [6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
+});
+
+test('of many models the largest are made, and how many more there are is said', () => {
+    const tokensByModel = {small: 1, large: 3, middle: 2};
+    const {models, hidden} = largestModels(sample({daily: {...raw.daily, tokensByModel}}).daily, 2);
+    equal([models.map(({name}) => name), hidden], [['large', 'middle'], 1]);
 });
