@@ -15,6 +15,7 @@ from tests.truth.history import history
 from tests.truth.spool import Faults, spool
 from tests.truth.strategies import SEEDS, faults, sizes
 
+from opencode_stats.core.amounts import Amounts
 from opencode_stats.core.audit import Audit, audit
 from opencode_stats.ingest.opencode_database import take_database
 from opencode_stats.ingest.quarantine import Quarantine
@@ -39,12 +40,16 @@ def homes() -> Iterator[tuple[Path, sqlite3.Connection]]:
 
 def assert_explained(found: Audit, ledger: sqlite3.Connection) -> None:
     ours = total(ledger).whole
-    assert (found.ours.tokens, found.ours.messages) == (ours.tokens.total, ours.messages)
+    tokens = ours.tokens
+    whole = Amounts(
+        tokens.input, tokens.output, tokens.reasoning, tokens.cache_read, tokens.cache_write, ours.cost_microusd
+    )
+    assert (found.ours.amounts, found.ours.messages) == (whole, ours.messages)
     assert found.session_rows is not None
     for comparison in (found.naive, found.session_rows):
-        assert (comparison.at_odds, comparison.unexplained) == (0, 0), comparison
-        assert comparison.figure + sum(share.tokens for share in comparison.causes.values()) == ours.tokens.total
-    assert found.told_live.tokens + found.imported_only.tokens == ours.tokens.total
+        assert (comparison.at_odds, comparison.unexplained) == (0, Amounts()), comparison
+        assert comparison.figure + sum((share.amounts for share in comparison.causes.values()), Amounts()) == whole
+    assert found.told_live.amounts + found.imported_only.amounts == whole
 
 
 @given(seed=SEEDS, size=sizes(20), delivery=faults(lost=0.3), told=st.booleans())

@@ -79,7 +79,10 @@ class OpenCodeDatabase:
             "finish": "stop",
             **data,
         }
-        self._write("UPDATE session SET tokens_input = tokens_input + ? WHERE id = ?", tokens, session)
+        cost = info["cost"] if isinstance(info["cost"], float) else 0
+        self._write(
+            "UPDATE session SET tokens_input = tokens_input + ?, cost = cost + ? WHERE id = ?", tokens, cost, session
+        )
         return self._insert(
             "message",
             id=name or timed_id("msg", at_ms, self._number),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from typing import TYPE_CHECKING, Final
 
@@ -25,7 +26,7 @@ _ATTEMPTS: Final = 3
 def command(as_json: bool) -> None:
     """Compare our total with OpenCode's own totals and with the plain sum of its messages.
 
-    Every token of difference is put down to a cause; exit 1 if one is left over.
+    Every difference, of each token kind and of the cost, is put down to a cause; exit 1 if one is left over.
 
     \b
     Examples:
@@ -41,7 +42,8 @@ def command(as_json: bool) -> None:
         left = bool(found.naive.at_odds or (found.session_rows and found.session_rows.at_odds))
         if not left:
             break
-    click.echo(json.dumps(document(found, unread), indent=1) if as_json else page(found, unread))
+    width = shutil.get_terminal_size().columns
+    click.echo(json.dumps(document(found, unread), indent=1) if as_json else page(found, unread, width))
     if left:
         sys.exit(1)
 

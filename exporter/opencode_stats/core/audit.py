@@ -17,14 +17,17 @@ reverted           plus   is gone, its conversation is there
 live_only          plus   was told live, and no database here has known its conversation
 legacy_storage     plus   is in OpenCode's JSON files from before version 1.2, and in no database
 auxiliary          plus   is none: what OpenCode 2.x charged besides its messages (titles)
+rounding           both   is none: costs are micro-dollars here, rounded once for each message, and floats there
 =================  =====  =========================================================================================
 
 From the session rows to ours the same causes hold in 1.x, with one more: ``embedded``, what the 2.x engine inside of
 1.17 and 1.18 did, which no session row has. A session row of 2.x already has what was reverted and what is auxiliary,
 and no fork's copies; only where 1.x made the conversation do copies and what was reverted before the migration differ.
+A session row with figures that make no sense is ``unsound`` by all that it is off.
 
-What no cause explains is ``unexplained``; it is never folded into another, nor is what is too much in one
-conversation set off against what is too little in another: ``at_odds`` is the number of conversations that have any.
+Each of the five token kinds and the cost is compared by itself: too much of one is not set off against another. What
+no cause explains is ``unexplained``; it is never folded into another, nor is what is too much in one conversation set
+off against what is too little in another: ``at_odds`` is the number of conversations that have any.
 """
 
 from __future__ import annotations
@@ -32,14 +35,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from opencode_stats.core.amounts import NOTHING, Amounts
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
     from opencode_stats.core.usage import Standing, State
 
 Cause = Literal[
     "forks", "undecided", "elsewhere", "unsound", "deleted", "reverted", "live_only", "legacy_storage", "auxiliary",
-    "embedded",
+    "embedded", "rounding",
 ]  # fmt: skip
 Engine = Literal["v1", "embedded", "v2"]
 Maker = Literal["v1", "v2", "migrated"]
@@ -47,10 +52,10 @@ Maker = Literal["v1", "v2", "migrated"]
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One message on disk: its tokens as they stand there, by which engine, and what speaks against counting it."""
+    """One message on disk: its figures as they stand there, by which engine, and what speaks against counting it."""
 
     conversation: str
-    tokens: int
+    amounts: Amounts
     engine: Engine = "v1"
     sound: bool = True
     elsewhere: bool = False
@@ -60,8 +65,9 @@ class Claim:
 class SessionRow:
     """OpenCode's own total of one conversation, and which OpenCode made the row: ``migrated`` is 1.x's, kept by 2.x."""
 
-    tokens: int
+    amounts: Amounts
     maker: Maker
+    sound: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +85,13 @@ class Claims:
 
 @dataclass(frozen=True, slots=True)
 class OwnRow:
-    """One row of the ledger; ``tokens`` is None where they are unknown, ``deleted`` where OpenCode said so."""
+    """One row of the ledger; ``amounts`` is None where they are unknown, ``deleted`` where OpenCode said so."""
 
     message: str
     conversation: str
     standing: Standing
     state: State
-    tokens: int | None
+    amounts: Amounts | None
     priced: bool
     live: bool
     api: int
@@ -95,14 +101,19 @@ class OwnRow:
 
 @dataclass(slots=True)
 class Share:
-    """Tokens and messages."""
+    """Figures, and the messages that they are of."""
 
-    tokens: int = 0
+    amounts: Amounts = NOTHING
     messages: int = 0
 
-    def add(self, tokens: int) -> None:
+    @property
+    def tokens(self) -> int:
+        """All kinds together."""
+        return self.amounts.tokens
+
+    def add(self, amounts: Amounts) -> None:
         """One more message."""
-        self.tokens += tokens
+        self.amounts += amounts
         self.messages += 1
 
 
@@ -110,9 +121,9 @@ class Share:
 class Comparison:
     """From another figure to ours: what each cause adds (or takes away), and what is left over."""
 
-    figure: int
+    figure: Amounts
     causes: dict[Cause, Share] = field(default_factory=dict)
-    unexplained: int = 0
+    unexplained: Amounts = NOTHING
     at_odds: int = 0
 
 
@@ -135,16 +146,17 @@ class Audit:
 
 @dataclass(slots=True)
 class _Tally:
-    """One conversation: our sum, and the causes with their signs."""
+    """One conversation: our rows and their sum, and the causes with their signs."""
 
-    ours: int = 0
-    causes: list[tuple[Cause, int]] = field(default_factory=list)
-    of_1x: list[tuple[Cause, int]] = field(default_factory=list)
+    rows: int = 0
+    ours: Amounts = NOTHING
+    causes: list[tuple[Cause, Amounts]] = field(default_factory=list)
+    of_1x: list[tuple[Cause, Amounts]] = field(default_factory=list)
 
 
 def audit(own: Iterable[OwnRow], claims: Claims) -> Audit:
     """Compares ledger and disk, message by message and conversation by conversation."""
-    result = Audit(Share(), Comparison(0), None, {}, Share(), Share(), Share())
+    result = Audit(Share(), Comparison(NOTHING), None, {}, Share(), Share(), Share())
     tallies: dict[str, _Tally] = {}
     seen: set[str] = set()
     for row in own:
@@ -152,27 +164,28 @@ def audit(own: Iterable[OwnRow], claims: Claims) -> Audit:
         seen.add(row.message)
         tally = tallies.setdefault(row.conversation, _Tally())
         _note(result, row)
-        counted = row.tokens or 0 if row.standing == "counted" else 0
+        counted = row.amounts or NOTHING if row.standing == "counted" else NOTHING
+        tally.rows += 1
         tally.ours += counted
-        for cause, tokens in _causes(row, claim, counted, claims):
-            tally.causes.append((cause, tokens))
+        for cause, amounts in _causes(row, claim, counted, claims):
+            tally.causes.append((cause, amounts))
             if row.api == 1 and cause in ("forks", "elsewhere", "undecided", "reverted"):
-                tally.of_1x.append((cause, tokens))
+                tally.of_1x.append((cause, amounts))
         if claim is not None and claim.engine == "embedded" and counted:
             tally.of_1x.append(("embedded", counted))
     for message, claim in claims.messages.items():
-        if message not in seen and claim.tokens and not claim.sound:
-            tallies.setdefault(claim.conversation, _Tally()).causes.append(("unsound", -claim.tokens))
+        if message not in seen and claim.amounts and not claim.sound:
+            tallies.setdefault(claim.conversation, _Tally()).causes.append(("unsound", -claim.amounts))
     result.naive = _naive(tallies, claims)
     result.session_rows = None if claims.sessions is None else _session_rows(tallies, claims.sessions)
     return result
 
 
-def _causes(row: OwnRow, claim: Claim | None, counted: int, claims: Claims) -> Iterator[tuple[Cause, int]]:
+def _causes(row: OwnRow, claim: Claim | None, counted: Amounts, claims: Claims) -> Iterator[tuple[Cause, Amounts]]:
     if claim is not None:
-        if row.standing != "counted" and claim.tokens:
+        if row.standing != "counted" and claim.amounts:
             cause: Cause = "elsewhere" if claim.elsewhere else "forks"
-            yield (cause if row.standing == "copy" else "undecided"), -claim.tokens
+            yield (cause if row.standing == "copy" else "undecided"), -claim.amounts
     elif counted:
         yield _where_it_went(row, claims), counted
 
@@ -191,45 +204,54 @@ def _where_it_went(row: OwnRow, claims: Claims) -> Cause:
 def _note(result: Audit, row: OwnRow) -> None:
     if row.standing != "counted":
         return
-    if row.tokens is None:
+    if row.amounts is None:
         result.unknown[row.state] = result.unknown.get(row.state, 0) + 1
         return
-    result.ours.add(row.tokens)
-    (result.told_live if row.live else result.imported_only).add(row.tokens)
-    if not row.priced and row.tokens:
-        result.unpriced.add(row.tokens)
+    result.ours.add(row.amounts)
+    (result.told_live if row.live else result.imported_only).add(row.amounts)
+    if not row.priced and row.amounts.tokens:
+        result.unpriced.add(row.amounts)
 
 
 def _naive(tallies: Mapping[str, _Tally], claims: Claims) -> Comparison:
-    figures: dict[str, int] = {}
+    figures: dict[str, Amounts] = {}
     for claim in claims.messages.values():
-        figures[claim.conversation] = figures.get(claim.conversation, 0) + claim.tokens
+        figures[claim.conversation] = figures.get(claim.conversation, NOTHING) + claim.amounts
     return _compare(tallies, figures, lambda _, tally: tally.causes)
 
 
 def _session_rows(tallies: Mapping[str, _Tally], sessions: Mapping[str, SessionRow]) -> Comparison:
-    def causes(conversation: str, tally: _Tally) -> list[tuple[Cause, int]]:
+    def causes(conversation: str, tally: _Tally) -> list[tuple[Cause, Amounts]]:
         maker = sessions[conversation].maker if conversation in sessions else "v1"
         if maker == "v1":
             return tally.causes + [entry for entry in tally.of_1x if entry[0] == "embedded"]
         return tally.of_1x if maker == "migrated" else []
 
-    return _compare(tallies, {name: session.tokens for name, session in sessions.items()}, causes)
+    unsound = {name for name, session in sessions.items() if not session.sound}
+    return _compare(tallies, {name: session.amounts for name, session in sessions.items()}, causes, unsound)
 
 
 def _compare(
     tallies: Mapping[str, _Tally],
-    figures: Mapping[str, int],
-    causes: Callable[[str, _Tally], list[tuple[Cause, int]]],
+    figures: Mapping[str, Amounts],
+    causes: Callable[[str, _Tally], list[tuple[Cause, Amounts]]],
+    unsound: Container[str] = (),
 ) -> Comparison:
     """Conversation by conversation: what is ours less what is theirs, and less what the causes make of it."""
-    found = Comparison(sum(figures.values()))
+    found = Comparison(sum(figures.values(), NOTHING))
     for conversation in sorted(tallies.keys() | figures.keys()):
         tally = tallies.get(conversation, _Tally())
-        left = tally.ours - figures.get(conversation, 0)
-        for cause, tokens in causes(conversation, tally):
-            found.causes.setdefault(cause, Share()).add(tokens)
-            left -= tokens
+        left = tally.ours - figures.get(conversation, NOTHING)
+        for cause, amounts in causes(conversation, tally):
+            found.causes.setdefault(cause, Share()).add(amounts)
+            left -= amounts
+        # Each rounding is half a micro-dollar at most; the other side's sum has one of its own.
+        rounded = left.of_cost_alone and abs(left.cost_microusd) <= tally.rows // 2 + 1
+        if left and (rounded or conversation in unsound):
+            share = found.causes.setdefault("rounding" if rounded else "unsound", Share())
+            share.amounts += left
+            share.messages += not rounded
+            left = NOTHING
         found.unexplained += left
-        found.at_odds += left != 0
+        found.at_odds += bool(left)
     return found

@@ -1,4 +1,4 @@
-"""What OpenCode's own database says was used, for the audit: every message's tokens, and its totals of conversations.
+"""What OpenCode's own database says was used, for the audit: every message's figures, and its totals of conversations.
 
 Read plainly and on a connection of its own: nothing of the import is shared with it but the rule of what was brought in
 from elsewhere.
@@ -11,8 +11,10 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from opencode_stats.core.amounts import Amounts
 from opencode_stats.core.audit import Claim, Claims, SessionRow
-from opencode_stats.core.bounds import LARGEST_MESSAGE_TOKENS
+from opencode_stats.core.bounds import LARGEST_COST_USD, LARGEST_MESSAGE_COST_USD, LARGEST_MESSAGE_TOKENS
+from opencode_stats.core.tokens import LARGEST_COUNT
 from opencode_stats.errors import UnknownSchema
 from opencode_stats.opencode import elsewhere
 from opencode_stats.opencode.legacy_json import message_ids
@@ -35,12 +37,33 @@ _KINDS: Final = (
 )
 _TOTALS: Final = ("tokens_input", "tokens_output", "tokens_reasoning", "tokens_cache_read", "tokens_cache_write")
 _VALUES: Final = [f"ifnull(json_extract(m.data, '{path}'), 0)" for path in _KINDS]
-# What is no number is nothing to a sum of anybody's.
-_TOKENS: Final = " + ".join(f"CASE WHEN typeof({value}) = 'integer' THEN {value} ELSE 0 END" for value in _VALUES)
-_SOUND: Final = " AND ".join(
-    f"typeof({value}) = 'integer' AND {value} BETWEEN 0 AND {LARGEST_MESSAGE_TOKENS}" for value in _VALUES
-)
+_COST: Final = "ifnull(json_extract(m.data, '$.cost'), 0)"
+_NAMES: Final = ("input", "output", "reasoning", "cache_read", "cache_write", "cost")
 
+
+def _whole(value: str) -> str:
+    """What is no number is nothing to a sum of anybody's."""
+    return f"CASE WHEN typeof({value}) = 'integer' THEN {value} ELSE 0 END"
+
+
+def _microusd(value: str) -> str:
+    """Micro-dollars, whole; what they can't be is nothing."""
+    number = f"typeof({value}) IN ('integer', 'real') AND abs({value}) <= {LARGEST_COST_USD}"
+    return f"CASE WHEN {number} THEN CAST(round({value} * 1000000) AS INTEGER) ELSE 0 END"
+
+
+_FIGURES: Final = ", ".join(
+    f"{figure} AS {name}" for name, figure in zip(_NAMES, [*map(_whole, _VALUES), _microusd(_COST)], strict=True)
+)
+_SOUND: Final = " AND ".join(
+    [f"typeof({value}) = 'integer' AND {value} BETWEEN 0 AND {LARGEST_MESSAGE_TOKENS}" for value in _VALUES]
+    + [f"typeof({_COST}) IN ('integer', 'real') AND {_COST} BETWEEN 0 AND {LARGEST_MESSAGE_COST_USD}"]
+)
+_SUMS: Final = ", ".join([*map(_whole, _TOTALS), _microusd("cost")])
+_SOUND_SUMS: Final = " AND ".join(
+    [f"typeof({total}) = 'integer' AND {total} BETWEEN 0 AND {LARGEST_COUNT}" for total in _TOTALS]
+    + [f"typeof(cost) IN ('integer', 'real') AND cost BETWEEN 0 AND {LARGEST_COST_USD}"]
+)
 _FACTS: Final = ", ".join(
     f"json_extract(m.data, '{path}') AS {name}"
     for name, path in {
@@ -108,40 +131,41 @@ def _said_by(opening: Opening) -> _Said:
 def _messages_of_1x(connection: sqlite3.Connection, messages: dict[str, Claim]) -> None:
     elsewhere.prepare(connection)
     rows = connection.execute(
-        f"SELECT message, conversation, tokens, sound, {elsewhere.condition(connection, 'main')} FROM ("
-        f"SELECT id AS message, session_id AS conversation, {_TOKENS} AS tokens, {_SOUND} AS sound, {_FACTS} "
+        f"SELECT message, conversation, {', '.join(_NAMES)}, sound, {elsewhere.condition(connection, 'main')} FROM ("
+        f"SELECT id AS message, session_id AS conversation, {_FIGURES}, {_SOUND} AS sound, {_FACTS} "
         "FROM message AS m WHERE json_valid(data) AND json_extract(data, '$.role') = 'assistant') AS told_of"
     )
-    for message, conversation, tokens, sound, brought_in in rows:
-        messages[message] = Claim(conversation, tokens, "v1", bool(sound), bool(brought_in))
+    for message, conversation, *figures, sound, brought_in in rows:
+        messages[message] = Claim(conversation, Amounts(*figures), "v1", bool(sound), bool(brought_in))
 
 
 def _messages_of_2x(connection: sqlite3.Connection, messages: dict[str, Claim], engine: Engine) -> None:
     if not columns_of(connection, "main", "session_message"):
         return
     rows = connection.execute(
-        f"SELECT id, session_id, {_TOKENS}, {_SOUND} FROM session_message AS m "
+        f"SELECT id, session_id, {_FIGURES}, {_SOUND} FROM session_message AS m "
         "WHERE json_valid(data) AND type IN ('assistant', 'compaction')"
     )
-    for message, conversation, tokens, sound in rows:
+    for message, conversation, *figures, sound in rows:
+        amounts = Amounts(*figures)
         # A compaction that a migration left without tokens must not hide 1.x's row of it.
-        if message not in messages or tokens:
-            messages[message] = Claim(conversation, tokens, engine, bool(sound))
+        if message not in messages or amounts:
+            messages[message] = Claim(conversation, amounts, engine, bool(sound))
 
 
 def _sessions_of_1x(connection: sqlite3.Connection, said: _Said) -> bool:
     said.known.update(row[0] for row in connection.execute("SELECT id FROM session"))
-    if not columns_of(connection, "main", "session").issuperset(_TOTALS):
+    if not columns_of(connection, "main", "session").issuperset((*_TOTALS, "cost")):
         return False
-    for conversation, tokens in connection.execute(f"SELECT id, {' + '.join(_TOTALS)} FROM session"):
-        said.sessions[conversation] = SessionRow(tokens or 0, "v1")
+    for conversation, *figures in connection.execute(f"SELECT id, {_SUMS} FROM session"):
+        said.sessions[conversation] = SessionRow(Amounts(*figures), "v1")
     return True
 
 
 def _sessions_of_2x(connection: sqlite3.Connection, said: _Said) -> None:
-    for conversation, tokens, version in connection.execute(
-        f"SELECT id, {' + '.join(_TOTALS)}, version FROM session_v2"
+    for conversation, *figures, version, sound in connection.execute(
+        f"SELECT id, {_SUMS}, version, {_SOUND_SUMS} FROM session_v2"
     ):
         said.known.add(conversation)
         maker: Maker = "migrated" if str(version).startswith("1.") else "v2"
-        said.sessions[conversation] = SessionRow(tokens or 0, maker)
+        said.sessions[conversation] = SessionRow(Amounts(*figures), maker, bool(sound))

@@ -65,7 +65,7 @@ def test_a_fork_of_it_is_copies(kept: sqlite3.Connection, made: OpenCodeDatabase
 
 
 def test_what_was_counted_before_stays(kept: sqlite3.Connection, made: OpenCodeDatabase) -> None:
-    take(kept, Script().started().answer("ses_in", "msg_in", input=50))
+    take(kept, Script().started().answer("ses_in", "msg_in", input=50, cost_usd=0.001))
 
     assert tokens(kept, made) == 51
 
@@ -104,11 +104,11 @@ def test_what_2x_took_over_of_it_is_not_either(kept: sqlite3.Connection, made: O
     ).remove(
         "INSERT INTO session_message SELECT id, session_id, 'assistant', rowid, time_created, time_updated, "
         "json_object('agent', 'build', 'model', json_object('id', 'm', 'providerID', 'mock'), 'finish', 'stop', "
-        "'tokens', json_extract(data, '$.tokens'), 'time', json_extract(data, '$.time')) FROM message"
+        "'cost', 0.001, 'tokens', json_extract(data, '$.tokens'), 'time', json_extract(data, '$.time')) FROM message"
     ).remove("DELETE FROM event")
 
     assert tokens(kept, made) == 1
     assert tokens(kept, made) == 1
     found = audit(own_rows(kept), claims_of([made.path], made.path.parent)[0])
     assert found.session_rows is not None
-    assert (found.session_rows.figure, found.session_rows.at_odds) == (51, 0)
+    assert (found.session_rows.figure.tokens, found.session_rows.at_odds) == (51, 0)

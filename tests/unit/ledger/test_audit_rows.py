@@ -8,6 +8,7 @@ from tests.support.clock import NOON_MS
 from tests.support.ledgers import take
 from tests.support.script import Script
 
+from opencode_stats.core.amounts import Amounts
 from opencode_stats.core.audit import OwnRow
 from opencode_stats.ledger.audit_rows import own_rows
 
@@ -32,10 +33,19 @@ def test_every_row_is_there_counted_or_not(ledger: sqlite3.Connection) -> None:
     found = list(own_rows(ledger))
 
     whole = OwnRow(
-        "msg_1", "ses_a", "counted", "final", 15, priced=True, live=True, api=1, auxiliary=False, deleted=True
+        "msg_1",
+        "ses_a",
+        "counted",
+        "final",
+        Amounts(1, 2, 3, 4, 5, 250_000),
+        priced=True,
+        live=True,
+        api=1,
+        auxiliary=False,
+        deleted=True,
     )
     assert found[0] == whole
-    assert [(row.tokens, row.priced, row.standing, row.state) for row in found[1:]] == [
+    assert [(row.amounts and row.amounts.tokens, row.priced, row.standing, row.state) for row in found[1:]] == [
         (1, False, "counted", "final"),
         (7, True, "copy", "final"),
         (None, False, "counted", "unfinished"),

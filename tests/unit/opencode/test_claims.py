@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.support.clock import NOON_MS
+from tests.support.opencode2_database import OpenCode2Database
 from tests.support.opencode_database import SAMPLE, OpenCodeDatabase
 
+from opencode_stats.core.amounts import Amounts
 from opencode_stats.core.audit import SessionRow
 from opencode_stats.opencode.claims import claims_of
 
@@ -27,9 +29,9 @@ def test_the_real_sample(tmp_path: Path) -> None:
     claims, unread = claims_of([path], tmp_path)
 
     assert unread == {}
-    assert (len(claims.messages), sum(one.tokens for one in claims.messages.values())) == (11, 22_810)
+    assert (len(claims.messages), sum(one.amounts.tokens for one in claims.messages.values())) == (11, 22_810)
     assert claims.sessions is not None
-    assert sum(one.tokens for one in claims.sessions.values()) == 22_810
+    assert sum(one.amounts.tokens for one in claims.sessions.values()) == 22_810
     assert not any(one.elsewhere or not one.sound for one in claims.messages.values())
 
 
@@ -93,9 +95,43 @@ def test_several_databases_a_damaged_one_and_json_files(tmp_path: Path) -> None:
 
     claims, unread = claims_of([one.path, two.path, damaged], tmp_path)
 
-    assert {name: (claim.tokens, claim.sound) for name, claim in claims.messages.items()} == {
+    assert {name: (claim.amounts.tokens, claim.sound) for name, claim in claims.messages.items()} == {
         "msg_a": (5, True),
         "msg_b": (0, False),
     }
-    assert claims.sessions == {"ses_1": SessionRow(5, "v1"), "ses_2": SessionRow(1, "v1")}
+    assert claims.sessions == {
+        "ses_1": SessionRow(Amounts(5, cost_microusd=1_000), "v1"),
+        "ses_2": SessionRow(Amounts(1, cost_microusd=1_000), "v1"),
+    }
     assert (set(unread), set(claims.legacy)) == ({str(damaged)}, {"msg_old"})
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "amounts"),
+    [
+        ("tokens_input", "many", Amounts(cost_microusd=1_000)),
+        ("tokens_input", -5, Amounts(-5, cost_microusd=1_000)),
+        ("cost", 1e300, Amounts(7)),
+        ("cost", "dear", Amounts(7)),
+    ],
+)
+def test_a_running_total_that_makes_no_sense(tmp_path: Path, column: str, value: object, amounts: Amounts) -> None:
+    v2 = OpenCode2Database(tmp_path / "opencode.db").session("ses_1").step("ses_1", 7)
+    v2.write(f"UPDATE session_v2 SET {column} = ?", value)
+
+    claims, unread = claims_of([v2.path], tmp_path)
+
+    assert (claims.sessions, unread) == ({"ses_1": SessionRow(amounts, "v2", sound=False)}, {})
+
+
+def test_all_kinds_and_the_cost_of_a_message(tmp_path: Path) -> None:
+    counts = {"input": 1, "output": 2, "reasoning": 3, "cache": {"read": 4, "write": 5}}
+    made = OpenCodeDatabase(tmp_path / "opencode.db").session("ses_1").message("ses_1", 0, counts=counts, cost=0.25)
+    made.message("ses_1", 0, counts={**counts, "input": "x"}, cost="free")
+
+    claims, _ = claims_of([made.path], tmp_path)
+
+    assert [(one.amounts, one.sound) for one in claims.messages.values()] == [
+        (Amounts(1, 2, 3, 4, 5, 250_000), True),
+        (Amounts(0, 2, 3, 4, 5), False),
+    ]

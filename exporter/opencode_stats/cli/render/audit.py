@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from opencode_stats.cli.render.text import count, name
+from opencode_stats.cli.render.text import count, money, name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
+    from opencode_stats.core.amounts import Amounts
     from opencode_stats.core.audit import Audit, Cause, Comparison, Share
 
+_KINDS: Final = {
+    "input": "input", "output": "output", "reasoning": "reasoning", "cache_read": "cache read",
+    "cache_write": "cache write",
+}  # fmt: skip
 _CAUSES: Final[dict[Cause, str]] = {
     "forks": "copied by a fork",
     "undecided": "perhaps copied by a fork, not known yet",
@@ -22,11 +27,12 @@ _CAUSES: Final[dict[Cause, str]] = {
     "legacy_storage": "in OpenCode's old JSON files",
     "auxiliary": "titles and the like (2.x)",
     "embedded": "of the 2.x engine inside of 1.x",
+    "rounding": "costs, rounded",
 }
 
 
 def document(audit: Audit, unread: Mapping[str, str]) -> dict[str, Any]:
-    """What ``--json`` prints; the causes and what is unexplained lead from ``tokens`` to ours exactly."""
+    """What ``--json`` prints; the causes and what is unexplained lead to ours exactly, in each kind and in cost."""
     return {
         "schemaVersion": 1,
         "ours": _share(audit.ours),
@@ -40,14 +46,17 @@ def document(audit: Audit, unread: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def page(audit: Audit, unread: Mapping[str, str]) -> str:
-    """The same for people."""
+def page(audit: Audit, unread: Mapping[str, str], width: int = 80) -> str:
+    """The same for people; ``width`` is that of their terminal, in characters."""
     lines = [f"opencode-stats counts {count(audit.ours.tokens)} tokens in {count(audit.ours.messages)} requests.", ""]
     if audit.session_rows is None:
         lines += ["This OpenCode keeps no totals of its conversations.", ""]
     else:
-        lines += [*_table("OpenCode's own totals of its conversations", audit.session_rows, audit.ours.tokens), ""]
-    lines += [*_table("The plain sum of every message on disk", audit.naive, audit.ours.tokens), ""]
+        lines += [
+            *_table("OpenCode's own totals of its conversations", audit.session_rows, audit.ours.amounts, width),
+            "",
+        ]
+    lines += [*_table("The plain sum of every message on disk", audit.naive, audit.ours.amounts, width), ""]
     lines.append(
         f"Of ours, {count(audit.told_live.tokens)} were told live and {count(audit.imported_only.tokens)} "
         "are known from OpenCode's own files only."
@@ -62,27 +71,50 @@ def page(audit: Audit, unread: Mapping[str, str]) -> str:
     return "\n".join(lines)
 
 
-def _table(heading: str, comparison: Comparison, ours: int) -> list[str]:
-    rows = [(heading, count(comparison.figure))]
+def _table(heading: str, comparison: Comparison, ours: Amounts, width: int) -> list[str]:
+    rows = [(heading, comparison.figure, False)]
     rows += [
-        (f"  {_CAUSES[cause]} ({count(share.messages)})", f"{'+' if share.tokens > 0 else ''}{count(share.tokens)}")
+        (f"  {_CAUSES[cause]}" + (f" ({count(share.messages)})" if share.messages else ""), share.amounts, True)
         for cause, share in sorted(comparison.causes.items(), key=lambda entry: -abs(entry[1].tokens))
     ]
     if comparison.at_odds:
-        rows.append((f"  unexplained, in {count(comparison.at_odds)} conversations", count(comparison.unexplained)))
-    rows.append(("ours", count(ours)))
-    widths = [max(len(row[column]) for row in rows) for column in range(2)]
-    return [f"{row[0]:<{widths[0]}}  {row[1]:>{widths[1]}}" for row in rows]
+        rows.append((f"  unexplained, in {count(comparison.at_odds)} conversations", comparison.unexplained, True))
+    rows.append(("ours", ours, False))
+    # A kind that is nowhere needs no column.
+    kinds = [kind for kind in _KINDS if any(getattr(amounts, kind) for _, amounts, _ in rows)]
+    cells = [["", "tokens", *(_KINDS[kind] for kind in kinds), "cost"]]
+    cells += [[label, *_numbers(amounts, kinds, signed=signed)] for label, amounts, signed in rows]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
+    numbers = ["".join(f"  {cell:>{size}}" for cell, size in zip(row[1:], widths[1:], strict=True)) for row in cells]
+    if widths[0] + len(numbers[0]) <= width:
+        return [f"{row[0]:<{widths[0]}}{line}" for row, line in zip(cells, numbers, strict=True)]
+    # Too narrow for one line each: the numbers below what they are of.
+    return [line for row, figures in zip(cells, numbers, strict=True) for line in (row[0], f"  {figures}") if line]
+
+
+def _numbers(amounts: Amounts, kinds: Iterable[str], *, signed: bool) -> list[str]:
+    wholes = [amounts.tokens, *(getattr(amounts, kind) for kind in kinds)]
+    usd = money(abs(amounts.cost_microusd) / 1e6)
+    sign = "-" if amounts.cost_microusd < 0 else "+" if signed and amounts.cost_microusd else ""
+    return [*(f"{'+' if signed and number > 0 else ''}{count(number)}" for number in wholes), sign + usd]
 
 
 def _comparison(comparison: Comparison) -> dict[str, Any]:
     return {
-        "tokens": comparison.figure,
+        **_amounts(comparison.figure),
         "causes": {cause: _share(share) for cause, share in comparison.causes.items()},
-        "unexplained": comparison.unexplained,
+        "unexplained": comparison.unexplained.tokens,
+        "unexplainedAmounts": _amounts(comparison.unexplained),
         "conversationsAtOdds": comparison.at_odds,
     }
 
 
-def _share(share: Share) -> dict[str, int]:
-    return {"tokens": share.tokens, "messages": share.messages}
+def _share(share: Share) -> dict[str, Any]:
+    return {**_amounts(share.amounts), "messages": share.messages}
+
+
+def _amounts(amounts: Amounts) -> dict[str, Any]:
+    """All tokens, each kind, and US dollars."""
+    kinds = {"cacheRead": amounts.cache_read, "cacheWrite": amounts.cache_write}
+    kinds = {"input": amounts.input, "output": amounts.output, "reasoning": amounts.reasoning, **kinds}
+    return {"tokens": amounts.tokens, "kinds": kinds, "cost": amounts.cost_microusd / 1e6}
