@@ -121,7 +121,8 @@ def message_of(snapshot: MessageSnapshot, api: int) -> Message:
         created_seen=stage == "created",
         first_at_ms=snapshot.at_ms,
         parent=snapshot.parent,
-        agent=snapshot.agent,
+        # 2.x names none in the events of a compaction; 1.x, and the rows of both, call it so.
+        agent=snapshot.agent or ("compaction" if api != 1 and snapshot.summary else None),
         provider=snapshot.provider,
         model=snapshot.model,
         variant=snapshot.variant,

@@ -251,3 +251,11 @@ def test_a_message_without_a_time_of_its_own_is_counted() -> None:
     message = message_of(replace(COMPLETED, created_ms=None), 1)
 
     assert standing_of(message, AT_MS + 1) == "counted"
+
+
+def test_a_compaction_of_opencode_2_has_the_agent_that_its_row_names() -> None:
+    told = replace(COMPLETED, summary=True)
+
+    assert message_of(told, 2).agent == "compaction"
+    assert message_of(replace(told, agent="other"), 2).agent == "other"
+    assert (message_of(told, 1).agent, message_of(COMPLETED, 2).agent) == (None, None)

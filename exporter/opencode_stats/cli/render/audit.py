@@ -53,10 +53,10 @@ def page(audit: Audit, unread: Mapping[str, str], width: int = 80) -> str:
         lines += ["This OpenCode keeps no totals of its conversations.", ""]
     else:
         lines += [
-            *_table("OpenCode's own totals of its conversations", audit.session_rows, audit.ours.amounts, width),
+            *_table("OpenCode's own totals", audit.session_rows, audit.ours.amounts, width),
             "",
         ]
-    lines += [*_table("The plain sum of every message on disk", audit.naive, audit.ours.amounts, width), ""]
+    lines += [*_table("Every message on disk", audit.naive, audit.ours.amounts, width), ""]
     lines.append(
         f"Of ours, {count(audit.told_live.tokens)} were told live and {count(audit.imported_only.tokens)} "
         "are known from OpenCode's own files only."
