@@ -28,7 +28,7 @@ demo: $(VENV)/ready ## see it run: a real OpenCode, a mock model, live figures; 
 
 # ---- for developers --------------------------------------------------------------------------------------------------
 
-.PHONY: programs check lint types arch unit plugin extension extension-check extension-pot test e2e fuzz soak bench fmt generate lock clean
+.PHONY: programs check lint types arch unit plugin extension extension-check extension-pot test e2e gnome-test gnome-shots fuzz soak bench fmt generate lock clean
 check: lint types arch unit plugin extension-check ## everything that needs no OpenCode
 
 lint: $(VENV)/ready ## style and formatting
@@ -42,7 +42,7 @@ arch: $(VENV)/ready ## imports point one way
 	PYTHONPATH=exporter $(BIN)/lint-imports --no-cache
 
 unit: $(VENV)/ready ## the pure suite: unit, property, contract and fault tests
-	$(PYTEST) -q -m "not e2e and not bench" --ignore=tests/e2e --ignore=tests/e2e_setup
+	$(PYTEST) -q -m "not e2e and not bench and not gnome" --ignore=tests/e2e --ignore=tests/e2e_setup
 
 plugin: opencode_plugin/node_modules/ready ## the plugin: types, style, freshness, tests
 	cd opencode_plugin && $(NPM) run check && $(NPM) test
@@ -60,7 +60,7 @@ extension-pot: ## write the template for translations of the GNOME Shell extensi
 	  --add-comments=Translators --add-location=file --no-wrap --sort-by-file --package-name=opencode-stats \
 	  -o - extension.js prefs.js lib/*.js shell/*.js prefs/*.js | grep -v POT-Creation-Date > po/opencode-stats.pot
 
-test: programs check extension-check e2e ## everything
+test: programs check extension-check e2e gnome-test ## everything
 
 programs: ## see that the programs are there that the tests drive
 	@sh tests/programs.sh
@@ -70,6 +70,12 @@ fault: $(VENV)/ready ## print every fault point, and what came of it
 
 e2e: $(VENV)/ready ## the real OpenCode against the mock provider
 	$(PYTEST) -q -p no:randomly --timeout=300 tests/e2e tests/e2e_setup
+
+gnome-test: $(VENV)/ready ## the extension in real GNOME Shells (GNOME="trixie -k panel" for less); needs root and Debian's packages
+	$(BIN)/python -m tests.gnome $(GNOME)
+
+gnome-shots: $(VENV)/ready ## take the pictures in docs/images anew
+	$(BIN)/python -m tests.gnome trixie --pictures
 
 fuzz: $(VENV)/ready ## spoiled input of every kind, in full numbers (FUZZ="lines --inputs 1000 --seed 1" for less)
 	$(BIN)/python -m tests.fuzz $(FUZZ)

@@ -1,0 +1,29 @@
+#!/bin/sh
+# enter.sh CHROOT VIEW HOME SHARED: runs inside/driver.py in a CHROOT as an ordinary user, whose home folder is HOME.
+# VIEW is an empty folder to mount at. SHARED, a folder, is /mnt there. The mounts end with this process.
+set -eu
+chroot=$1 view=$2 home=$3 shared=$4
+here=$(dirname "$(realpath "$0")")
+mount --bind "$chroot" "$view"
+mount -o remount,bind,ro "$view"   # the kept folder stays as it was made
+mount -t proc proc "$view/proc"
+mount -t sysfs -o ro sysfs "$view/sys"
+for folder in run home opt; do mount -t tmpfs -o mode=755 tmpfs "$view/$folder"; done
+mount -t tmpfs -o mode=1777 tmpfs "$view/tmp"
+mount -t tmpfs -o mode=755 tmpfs "$view/dev"
+for node in null zero full random urandom tty; do touch "$view/dev/$node"; mount --bind "/dev/$node" "$view/dev/$node"; done
+mkdir -p "$view/dev/shm" "$view/dev/pts"
+mount -t tmpfs -o mode=1777 tmpfs "$view/dev/shm"
+ln -s /proc/self/fd "$view/dev/fd"
+mkdir -p "$view/home/rig" "$view/run/user/4242" "$view/run/systemd/seats" "$view/run/dbus" "$view/opt/rig" "$view/tmp/.X11-unix"
+chmod 1777 "$view/tmp/.X11-unix"
+chmod 700 "$view/run/user/4242"
+mount --bind "$home" "$view/home/rig"
+mount --bind "$shared" "$view/mnt"
+mount --bind "$here/inside" "$view/opt/rig"
+# Whoever runs the tests is 4242 in there: so what the exporter writes belongs to the Shell's user.
+exec unshare --user --map-user=4242 --map-group=4242 --root="$view" --wd=/home/rig \
+  env -i HOME=/home/rig USER=rig LOGNAME=rig PATH=/usr/bin:/bin SHELL=/bin/bash LANG="${RIG_LANG:-C.UTF-8}" TZ=UTC \
+  XDG_RUNTIME_DIR=/run/user/4242 XDG_SESSION_TYPE=wayland XDG_CURRENT_DESKTOP=GNOME \
+  XDG_DATA_DIRS=/usr/local/share:/usr/share NO_AT_BRIDGE=1 LIBGL_ALWAYS_SOFTWARE=1 GALLIUM_DRIVER=llvmpipe \
+  PYTHONDONTWRITEBYTECODE=1 dbus-run-session -- python3 /opt/rig/driver.py
