@@ -143,7 +143,10 @@ def _second_reading(
     """Message → its figures, of files that are as they were; and of every file that makes sense, all that they say."""
     must: dict[str, tuple[int | None, ...]] = {}
     may: dict[str, set[Figures]] = {}
-    paths = sorted(storage.glob("message/*/*.json"))
+    # OpenCode calls nothing so that a character of it can't be seen.
+    paths = [
+        path for path in sorted(storage.glob("message/*/*.json")) if f"{path.parent.name}{path.name}".isprintable()
+    ]
     names = Counter(path.stem for path in paths)
     for path in paths:
         if not path.is_file() or path.is_symlink():

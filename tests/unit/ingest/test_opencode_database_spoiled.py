@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.support.clock import NOON_MS
 from tests.support.ledgers import rows
-from tests.support.opencode2_database import OpenCode2Database
+from tests.support.opencode2_database import OpenCode2Database, taken_over
 from tests.support.opencode_database import OpenCodeDatabase
 
 from opencode_stats.core.bounds import digest
@@ -104,6 +104,15 @@ def test_an_empty_name_is_none(kept: sqlite3.Connection, tmp_path: Path, v2: Ope
     assert (
         rows(kept, "SELECT provider, model, agent, variant, parent, directory, root FROM messages") == [(None,) * 7] * 2
     )
+    assert verify(kept) == []
+
+
+def test_a_compaction_whose_id_is_no_text_is_no_hindrance(kept: sqlite3.Connection, tmp_path: Path) -> None:
+    made = taken_over(tmp_path).write("UPDATE session_message SET id = x'61' WHERE type = 'compaction'")
+
+    take_database(kept, made.path, NOON_MS)
+
+    assert whole(kept) == 5_100
     assert verify(kept) == []
 
 
