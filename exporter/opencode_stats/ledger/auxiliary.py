@@ -225,7 +225,8 @@ def _keep_legacy(connection: sqlite3.Connection, schema: str, migrated_ms: int |
     connection.execute(
         f"INSERT OR IGNORE INTO untold_compactions SELECT id, session_id FROM {schema}.session_message "
         f"WHERE type = 'compaction' AND typeof(id) = 'text' AND session_id IN ({fresh}) "
-        "AND id NOT IN (SELECT parent FROM messages WHERE api = 1 AND summary AND input IS NOT NULL AND parent IS NOT NULL)"
+        "AND id NOT IN (SELECT parent FROM messages WHERE api = 1 AND summary AND input IS NOT NULL "
+        "AND parent IS NOT NULL)"
     )
 
 
