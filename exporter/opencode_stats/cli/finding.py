@@ -37,6 +37,8 @@ CODES: Final = {
     "OpenCode's old files": "opencode-storage",
     "folder of stats.json": "stats-folder",
     "stats.json": "stats-file",
+    "stalled figures": "stalled",
+    "durability": "durability",
     "rights": "rights",
     "disk": "disk",
     "file system": "file-system",

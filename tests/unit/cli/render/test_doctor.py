@@ -110,8 +110,9 @@ def test_the_page_about_doctor_names_every_code() -> None:
 
 
 def test_the_codes_of_health_are_among_them_and_on_their_page() -> None:
-    source = (ROOT / "exporter" / "opencode_stats" / "daemon" / "health.py").read_text("utf-8")
-    codes = set(re.findall(r'Problem\(\s*"([a-z-]+)"', source))
+    room = ROOT / "exporter" / "opencode_stats" / "daemon"
+    sources = "".join((room / name).read_text("utf-8") for name in ("health.py", "setbacks.py"))
+    codes = set(re.findall(r'Problem\(\s*"([a-z-]+)"', sources))
     page_of_stats = (ROOT / "docs" / "stats-json.md").read_text("utf-8")
 
     assert len(codes) >= 6
