@@ -111,4 +111,5 @@ def test_one_that_nobody_would_start_again_goes_on_and_doctor_says_so(installed:
 
 
 def exporter_findings(household: Household) -> list[dict[str, str]]:
-    return [found for found in json.loads(household.call("doctor", "--json").stdout) if found["about"] == "exporter"]
+    findings = json.loads(household.call("doctor", "--json").stdout)["findings"]
+    return [found for found in findings if found["about"] == "exporter"]

@@ -55,7 +55,7 @@ def test_messages_whose_events_went_are_counted_from_the_database_once(tmp_path:
     assert problem["code"] == "lost"
     assert "24 events" in problem["message"]
     assert "counted from there" in problem["message"]
-    (_markers, said) = doctor_on_losses(household)
+    (said,) = doctor_on_losses(household)
     assert "oldest 24 events were removed" in said
     assert "8 messages of that time are counted from OpenCode's own storage instead" in said
     for command in ("verify", "audit"):
