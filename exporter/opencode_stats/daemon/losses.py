@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,8 @@ _LONGEST_BYTES: Final = 4096
 _LONGEST_REASON: Final = 40
 ABANDONED_MS: Final = 5 * 60 * 1000
 """A plugin that holds lines back tries to write them once a minute at least, and brings its marker up to date."""
+_WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.:/-]*")
+"""As the plugin writes a reason: the short name of an error."""
 _OTHERS_MAY_WRITE: Final = 0o022
 
 
@@ -81,7 +84,7 @@ def bury(connection: Connection, folders: Iterable[Path], life_of: Callable[[Pro
         lost = LinesLost(
             at_ms=now_ms,
             lines=marker.lines,
-            reason=marker.reason,
+            reason=marker.reason if _WORD.fullmatch(marker.reason) else "UnknownError",
             first_ms=marker.first_ms,
             last_ms=marker.last_ms,
         )
@@ -129,9 +132,7 @@ def _read(path: Path, changed_ms: int) -> Marker:
         # A marker on a full disk may be empty; that it is there says enough.
         marker = None
     match marker:
-        case {"pid": int(pid), "lines": int(lines), "reason": str(reason)} if 0 < lines <= MOST_LINES_LOST and (
-            reason.isprintable() and reason
-        ):
+        case {"pid": int(pid), "lines": int(lines), "reason": str(reason)} if 0 < lines <= MOST_LINES_LOST:
             first_ms, last_ms = (_instant(marker.get(name), changed_ms) for name in ("firstMs", "lastMs"))
             return Marker(path, str(pid), lines, reason[:_LONGEST_REASON], changed_ms, first_ms, last_ms)
         case _:

@@ -159,17 +159,21 @@ def test_a_marker_that_cannot_go_is_not_counted_again(
     assert lost_lines(ledger) == 5
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [{"lines": 0}, {"lines": -1}, {"lines": 10**30}, {"reason": ""}, {"reason": "\ud800"}, {"reason": "\x1b[2J"}],
-)
-def test_one_that_makes_no_sense_is_left_to_be_looked_at(
-    tmp_path: Path, ledger: sqlite3.Connection, changes: dict[str, object]
-) -> None:
-    marker = left_behind(tmp_path, **changes)
+@pytest.mark.parametrize("lines", [0, -1, 10**30])
+def test_a_number_that_is_none_is_left_to_be_looked_at(tmp_path: Path, ledger: sqlite3.Connection, lines: int) -> None:
+    marker = left_behind(tmp_path, lines=lines)
 
     assert bury(ledger, [tmp_path], gone, NOON_MS + ABANDONED_MS) == 0
     assert marker.exists()
+
+
+@pytest.mark.parametrize("reason", ["", "\ud800", "\x1b[2J", "two words"])
+def test_a_reason_that_is_no_error_s_name_is_not_kept(tmp_path: Path, ledger: sqlite3.Connection, reason: str) -> None:
+    left_behind(tmp_path, reason=reason)
+
+    bury(ledger, [tmp_path], gone, NOON_MS + ABANDONED_MS)
+
+    assert lost_by_reason(ledger, 0) == [Lost("UnknownError", 3, 0)]
 
 
 @pytest.mark.parametrize("name", ["12", "notes", "0-0-0"])
