@@ -20,7 +20,7 @@ COUNTS: Final = {
 _ALL: Final = ", ".join(COUNTS)
 # A text is larger than any number, and a sum is whole only if all its parts are: so all is asked at once.
 SOUND: Final = (
-    f"(typeof(message) = 'text' AND typeof(conversation) = 'text'"
+    f"(typeof(message) = 'text' AND typeof(conversation) = 'text' AND message != '' AND conversation != '' "
     f"AND min({_ALL}) >= 0 AND max({_ALL}) <= {LARGEST_MESSAGE_TOKENS} AND typeof({' + '.join(COUNTS)}) = 'integer' "
     f"AND {' + '.join(COUNTS)} <= {LARGEST_MESSAGE_TOKENS} "
     f"AND ifnull(cost_usd, 0) BETWEEN 0 AND {LARGEST_MESSAGE_COST_USD} "

@@ -97,6 +97,9 @@ def test_an_empty_name_is_none(kept: sqlite3.Connection, tmp_path: Path, v2: Ope
         "path": {"cwd": "", "root": ""},
     }
     made.message("ses_old", 100, **empty)
+    for message, conversation in (("", "ses_old"), ("msg_x", "")):
+        data = '{"role": "assistant", "finish": "stop", "tokens": {"input": 7}}'
+        made.remove(f"INSERT INTO message VALUES ('{message}', '{conversation}', 1, 1, '{data}')")
     v2.session("ses_b", directory="").step("ses_b", 30, agent="", model={"id": "", "providerID": "", "variant": ""})
     for path in (made.path, v2.path):
         take_database(kept, path, NOON_MS)
