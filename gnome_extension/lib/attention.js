@@ -23,6 +23,15 @@ export class Memory {
         this.#sinceMs = sinceMs;
     }
 
+    /**
+     * A clock that was set back, as many are some seconds after the start of a machine, leaves no news unheard.
+     *
+     * @param {number} nowMs
+     */
+    noteTime(nowMs) {
+        this.#sinceMs = Math.min(this.#sinceMs, nowMs);
+    }
+
     /** @param {Item} item */
     isNews(item) {
         return item.atMs >= this.#sinceMs && !this.#ids.has(item.id);

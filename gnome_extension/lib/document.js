@@ -31,7 +31,10 @@ export const KINDS = ['input', 'output', 'reasoning', 'cacheRead', 'cacheWrite']
 /** @typedef {{tokens: number, costUsd: number, startMs: number}} Hour */
 /** @typedef {{tokens: number, costUsd: number, date: string}} Day */
 /** @typedef {'normal' | 'warning' | 'critical' | 'unknown'} Level */
-/** @typedef {{name: string, percent: number | null, level: Level, resetsAtMs: number | null}} Limit */
+/**
+ * @typedef {{name: string, percent: number | null, level: Level, resetsAtMs: number | null, unit: 'tokens' | 'usd' | null,
+ *     used: number, limit: number}} Limit
+ */
 /**
  * @typedef {{session: Run, daily: Section & {date: string}, total: Section & {installMs: number}, runs: Run[],
  *     items: Item[], hours: Hour[], days: Day[], limits: Limit[], generatedAtMs: number, problems: string[]}} Document
@@ -172,7 +175,11 @@ function item(raw) {
  * @returns {Limit}
  */
 function limit(raw) {
+    const unit = typeof raw.usedTokens === 'number' ? 'tokens' : typeof raw.usedUsd === 'number' ? 'usd' : null;
     return {
+        unit,
+        used: count(raw.usedTokens ?? raw.usedUsd),
+        limit: count(raw.limit),
         name: text(raw.name),
         percent: typeof raw.percent === 'number' ? count(raw.percent) : null,
         level: oneOf(raw.level, ['normal', 'warning', 'critical', 'unknown'], 'unknown'),

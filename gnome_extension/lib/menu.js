@@ -26,7 +26,7 @@ import {fill} from './words.js';
 /** @typedef {{name: string, tokens: string, cost: string, share: number, kinds: number[], spoken: string}} ModelRow */
 /** @typedef {{models: ModelRow[], kinds: KindRow[], more: string}} SectionDetails */
 /** @typedef {{runId: string, title: string, state: string, icon: 'working' | 'waiting' | 'idle', pids: number[], spoken: string}} RunRow */
-/** @typedef {{name: string, percent: string, share: number, level: Limit['level'], detail: string}} LimitRow */
+/** @typedef {{name: string, percent: string, share: number, level: Limit['level'], detail: string, spoken: string}} LimitRow */
 
 const MOST_MODELS = 12;
 
@@ -176,15 +176,24 @@ function runRow(run, nowMs, {instants, numbers, home, words}) {
  * @returns {LimitRow[]}
  */
 export function limitRows({limits}, nowMs, {numbers, instants, words: {gettext: _}}) {
-    return limits.map(({name, percent, level, resetsAtMs}) => ({
-        name: shownName(name),
-        percent: percent === null ? _('unknown') : numbers.share(percent / 100),
-        share: Math.min(1, (percent ?? 0) / 100),
-        level,
-        detail: resetsAtMs !== null && resetsAtMs > nowMs
+    return limits.map(({name, percent, level, resetsAtMs, unit, used, limit}) => {
+        /** @param {number} amount */
+        const shown = amount => unit === 'usd' ? numbers.roundCost(amount) : numbers.tokens(amount);
+        // Translators: how much of a limit is used: "2.62M of 3M"
+        const amount = unit !== null && limit > 0 ? fill(_('{used} of {limit}'), {used: shown(used), limit: shown(limit)}) : '';
+        const reset = resetsAtMs !== null && resetsAtMs > nowMs
             ? fill(_('resets in {length}'), {length: instants.length(resetsAtMs - nowMs)})
-            : '',
-    }));
+            : '';
+        const shownPercent = percent === null ? _('unknown') : numbers.share(percent / 100);
+        return {
+            name: shownName(name) || '?',
+            percent: shownPercent,
+            share: Math.min(1, (percent ?? 0) / 100),
+            level,
+            detail: amount || reset, // there is no room for both
+            spoken: [shownName(name), shownPercent, amount, reset].filter(part => part).join(', '),
+        };
+    });
 }
 
 /**

@@ -60,9 +60,13 @@ export class Controller {
         this.#addButton();
         this.#notifier = new Notifier(extension.dir, this.#settings, memory, this.#speech);
         undo.add(() => this.#notifier.stop());
-        this.#file = new StatsFile(this.#places, this.#settings.get_uint('fallback-interval'), reading => this.#show(reading));
+        this.#file = this.#follow();
         undo.add(() => this.#file.stop());
         this.#followSettings();
+    }
+
+    #follow() {
+        return new StatsFile(this.#places, this.#settings.get_uint('fallback-interval'), reading => this.#show(reading));
     }
 
     #followSettings() {
@@ -71,6 +75,11 @@ export class Controller {
             this.#menu?.setSpeech(this.#speech);
             this.#notifier.setSpeech(this.#speech);
             this.#showPanel();
+        };
+        const moveOn = () => {
+            this.#file.stop();
+            this.#places = placesOf(this.#settings);
+            this.#file = this.#follow();
         };
         /** @type {Record<string, () => void>} */
         const followers = {
@@ -83,6 +92,8 @@ export class Controller {
                 this.#addButton();
             },
             'fallback-interval': () => this.#file.setInterval(this.#settings.get_uint('fallback-interval')),
+            'stats-file': moveOn,
+            'state-folder': moveOn,
         };
         for (const [key, follow] of Object.entries(followers)) {
             const handler = this.#settings.connect(`changed::${key}`, follow);

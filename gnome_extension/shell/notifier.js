@@ -48,6 +48,7 @@ export class Notifier {
 
     /** @param {Item[]} items all that there are now, newest first */
     show(items) {
+        this.#memory.noteTime(Date.now());
         const ids = new Set(items.map(item => item.id));
         for (const {notification, item} of [...this.#shown.values()]) {
             if (!ids.has(item.id)) // answered, or gone on with

@@ -86,7 +86,7 @@ class OpencodeStatsLimitItem extends PopupMenu.PopupBaseMenuItem {
         this._detail.text = row.detail;
         this._percent.text = row.percent;
         this._bar.show_share(row.share, [1], [`-${row.level}-color`]);
-        this.accessible_name = [row.name, row.percent, row.detail].filter(text => text).join(', ');
+        this.accessible_name = row.spoken;
     }
 });
 

@@ -31,6 +31,10 @@ export class StatsFile {
     /** @type {Map<Gio.File, {monitor: Gio.FileMonitor, handler: number} | null>} null: it can't be watched */
     #monitors = new Map();
     #isStampThere = false;
+    /** Whether only the timer asked for the reading to come. */
+    #isTimerAlone = false;
+    /** Whether something changed of which the stamp told nothing: another writer, then. */
+    #isStampSilent = false;
     #intervalS;
     #timer = 0;
     /** @type {GLib.Bytes | null} */
@@ -81,8 +85,11 @@ export class StatsFile {
         try {
             const monitor = file.monitor_file(Gio.FileMonitorFlags.WATCH_MOVES, null);
             const handler = monitor.connect('changed', (_monitor, _file, _other, event) => {
-                if (file === this.#places.stamp && event === Gio.FileMonitorEvent.DELETED)
-                    this.#isStampThere = false;
+                if (file === this.#places.stamp) {
+                    this.#isStampThere &&= event !== Gio.FileMonitorEvent.DELETED;
+                    this.#isStampSilent = false;
+                }
+                this.#isTimerAlone = false;
                 this.look();
             });
             this.#monitors.set(file, {monitor, handler});
@@ -102,7 +109,10 @@ export class StatsFile {
     }
 
     async #read() {
+        const isTimerAlone = this.#isTimerAlone;
+        this.#isTimerAlone = false;
         const reading = await this.#take();
+        this.#isStampSilent ||= isTimerAlone && (reading?.document ?? null) !== null;
         this.#isStampThere ||= await this.#exists(this.#places.stamp);
         if (this.#cancellable.is_cancelled())
             return;
@@ -165,7 +175,7 @@ export class StatsFile {
     #adjustNets() {
         const {document, trouble} = this.#reading;
         const isLive = isAnyLive(document);
-        if (isLive && this.#isStampThere)
+        if (isLive && this.#isStampThere && !this.#isStampSilent)
             this.#unwatch(this.#places.statsFile);
         else
             this.#watch(this.#places.statsFile);
@@ -173,6 +183,7 @@ export class StatsFile {
             this.#stopTimer();
         } else if (this.#timer === 0) {
             this.#timer = GLib.timeout_add_seconds(GLib.PRIORITY_LOW, this.#intervalS, () => {
+                this.#isTimerAlone = true;
                 this.look();
                 return GLib.SOURCE_CONTINUE;
             });

@@ -42,6 +42,15 @@ test('what happened before the login is no news', () => {
     equal(shown([item({atMs: NOW_MS - 1001})]), []);
 });
 
+test('after the clock was set back news is still news', () => {
+    const memory = new Memory(NOW_MS + 3_600_000);
+    equal(shown([item({id: 'before'})], {memory}), []);
+    memory.noteTime(NOW_MS - 1);
+    equal(shown([item({id: 'after'})], {memory}), ['after']);
+    memory.noteTime(NOW_MS + 1000);
+    equal(shown([item({id: 'later'})], {memory}), ['later']);
+});
+
 test('a kind that is switched off is not shown, nor when it is switched on', () => {
     const memory = new Memory(0);
     for (const kind of NOTIFIED_KINDS) {

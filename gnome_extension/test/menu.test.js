@@ -82,7 +82,14 @@ test('where only the session is written, it is the one run', () => {
 });
 
 test('limits have a level and when they end', () => {
-    equal(limitRows(sample(), NOW_MS, speech), [{name: 'Day', percent: '87%', share: 87.4 / 100, level: 'warning', detail: 'resets in 1 hr'}]);
+    equal(limitRows(sample(), NOW_MS, speech), [{
+        name: 'Day', percent: '87%', share: 87.4 / 100, level: 'warning', detail: '2.62M of 3M', spoken: 'Day, 87%, 2.62M of 3M, resets in 1 hr',
+    }]);
+});
+
+test('a limit in dollars is said in dollars, one without amounts by when it ends', () => {
+    const limits = [{name: 'a', usedUsd: 5.25, limit: 20, percent: 26.25}, {name: 'b', percent: 10, resetsAtMs: NOW_MS + 60_000}];
+    equal(limitRows(sample({limits}), NOW_MS, speech).map(({detail}) => detail), ['$5.25 of $20.00', 'resets in 1 min']);
 });
 
 test('a limit that is broken or not known fits its bar', () => {

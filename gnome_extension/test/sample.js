@@ -42,7 +42,7 @@ export const raw = {
         hours: [{startMs: new Date(2026, 10, 21).getTime(), totalTokens: 5, totalCost: 0}],
         days: [{date: '2026-11-20', totalTokens: 10, totalCost: 2}, {date: '2026-11-21', totalTokens: 20, totalCost: 0}],
     },
-    limits: [{name: 'Day', percent: 87.4, level: 'warning', resetsAtMs: NOW_MS + 3_600_000}],
+    limits: [{name: 'Day', usedTokens: 2_622_000, limit: 3_000_000, percent: 87.4, level: 'warning', resetsAtMs: NOW_MS + 3_600_000}],
     exporter: {version: '1', pid: 1, generatedAt: NOW_MS - 300_000, health: {status: 'ok', problems: []}},
 };
 
