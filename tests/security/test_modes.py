@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import stat
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.unit.daemon.household import until
+from tests.unit.daemon.household import COMMAND, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,6 +43,9 @@ def test_what_the_daemon_makes(household: Household, umask: int) -> None:
 
     # Those two were made by the test.
     del found["tmp"], found[str(spool_file.relative_to(household.home))]
+    # A backup is made in the background, and may be under way.
+    backups = {name: found.pop(name) for name in tuple(found) if "/backups" in name}
+    assert set(backups.values()) <= {"d700", "-600"}
     share, state = ".local/share", ".local/state"
     bad = next(name for name in found if name.endswith(".bad"))
     assert found == {
@@ -65,3 +69,31 @@ def test_what_the_daemon_makes(household: Household, umask: int) -> None:
         f"{state}/opencode-stats/stamp": "d700",
         f"{state}/opencode-stats/stamp/published": "-600",
     }
+
+
+@pytest.mark.parametrize("umask", UMASKS, ids=oct)
+def test_what_setup_makes(household: Household, umask: int) -> None:
+    done = subprocess.run(
+        [*COMMAND, "setup", "--yes"],
+        env=household.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        umask=umask,
+    )
+
+    assert done.returncode == 0, done
+    found = modes(household.home)
+    # No systemd manager answers here, so the plugin is to start the exporter, and the settings say so.
+    for name in (
+        ".config/opencode/plugins/opencode-stats.ts",
+        ".config/opencode/plugins/opencode-stats.json",
+        ".config/opencode-stats/settings.toml",
+        ".config/systemd/user/opencode-stats.service",
+        ".local/share/opencode-stats/setup.json",
+    ):
+        assert found.get(name, "-600") == "-600", name
+    assert ".config/opencode-stats/settings.toml" in found
+    own = {name: mode for name, mode in found.items() if name != "tmp"}
+    assert {mode for mode in own.values() if mode[0] == "d"} == {"d700"}
+    assert {mode for mode in own.values() if mode[0] == "-"} == {"-600"}

@@ -63,7 +63,7 @@ class Ledger:
         self.checked_ms = now_ms
         try:
             finish_swap(paths, files)
-            own_folder(paths.data, files)
+            own_folder(paths.data, files, linked=True)
             cause = self._cause(paths, now_ms, suspected=suspected)
         except OSError as error:
             place = error.filename or paths.ledger

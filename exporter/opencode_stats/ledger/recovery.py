@@ -269,7 +269,7 @@ def _report(folder: Path, one: Recovery, published: Mapping[str, Any]) -> None:
         "missingMessages": one.missing_messages,
         "missingTitleRequests": one.missing_titles,
     }
-    descriptor = os.open(folder / REPORT, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, OWN_FILE_MODE)
+    descriptor = FILES.open(folder / REPORT, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     with open(descriptor, "w", encoding="utf-8") as file:
         json.dump(report, file, indent=1)
         file.write("\n")
