@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from importlib import resources
 from typing import TYPE_CHECKING, Final
 
@@ -10,7 +11,6 @@ from opencode_stats.errors import LedgerNewer
 from opencode_stats.ledger.transactions import transaction
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable, Sequence
 
 STEPS: Final = (
@@ -51,8 +51,16 @@ def migrate(
 
 
 def applied_steps(connection: sqlite3.Connection) -> set[str]:
-    """The steps that the database has taken. Reads only."""
-    return {row[0] for row in connection.execute("SELECT step FROM migrations")}
+    """The steps that the database has taken. Reads only.
+
+    Raises:
+        sqlite3.DatabaseError: it can't be read.
+    """
+    try:
+        return {row[0] for row in connection.execute("SELECT step FROM migrations")}
+    except UnicodeDecodeError as error:
+        # Of a damaged schema SQLite's message quotes the very bytes, which Python then can't read.
+        raise sqlite3.DatabaseError("malformed database schema") from error
 
 
 def refuse_newer(applied: set[str], steps: Sequence[str] = STEPS) -> None:

@@ -15,6 +15,7 @@ from opencode_stats.ledger.migrations import STEPS, applied_steps, created_ms, m
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 @pytest.fixture
@@ -86,3 +87,13 @@ def test_a_crash_inside_a_step_leaves_nothing_of_it(empty: sqlite3.Connection, n
     assert tables(empty) <= {"migrations"}
     assert not empty.in_transaction
     assert migrate(empty, NOON_MS) == list(STEPS)
+
+
+def test_a_schema_whose_bytes_are_no_text_can_not_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        migrate(connection, NOON_MS)
+    path.write_bytes(path.read_bytes().replace(b"CREATE TABLE runs", b"CREATE \xec\xff\xfeLE runs"))
+
+    with closing(sqlite3.connect(path)) as connection, pytest.raises(sqlite3.DatabaseError, match="malformed"):
+        applied_steps(connection)
