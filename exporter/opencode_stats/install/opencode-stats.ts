@@ -10,7 +10,6 @@
 // SPDX-License-Identifier: MIT
 
 import { type SpawnOptions, spawn } from "node:child_process";
-import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import { type Stats, constants } from "node:fs";
 import { homedir } from "node:os";
@@ -207,7 +206,10 @@ function name(value: unknown): string | undefined {
     .slice(0, SHORTENED_TO)
     .join("");
   if (value.length <= 2 * LONGEST_TEXT && Array.from(value).length <= LONGEST_TEXT) return value;
-  return `${beginning}…${createHash("sha256").update(value).digest("hex").slice(0, DIGEST_DIGITS)}`;
+  // Asked for when there is such a name: to import it takes longer than all the rest of the plugin's start.
+  const crypto = process.getBuiltinModule?.("node:crypto");
+  if (crypto === undefined) return undefined;
+  return `${beginning}…${crypto.createHash("sha256").update(value).digest("hex").slice(0, DIGEST_DIGITS)}`;
 }
 
 /** A word like `stop` or `tool-calls`. */
