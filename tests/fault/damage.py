@@ -55,15 +55,23 @@ def index_entries_changed(ledger: Path) -> None:
 
 def figures_changed(ledger: Path) -> None:
     """As a disk does that forgets a bit: SQLite has nothing to say against it."""
+    unseen(ledger, "UPDATE messages SET input = input + 4096 WHERE id = 3")
+
+
+def unseen(ledger: Path, statement: str) -> None:
+    """A change to messages that neither triggers nor the guard follow; the schema is what it was."""
     with closing(sqlite3.connect(ledger, isolation_level=None)) as connection:
         connection.execute("PRAGMA writable_schema = ON")
-        connection.execute("DROP TRIGGER messages_leaving")
-        connection.execute("DROP TRIGGER messages_changed")
+        triggers = connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
+        for name, _ in triggers:
+            connection.execute(f"DROP TRIGGER {name}")
         (made,) = connection.execute("SELECT sql FROM sqlite_schema WHERE name = 'messages'").fetchone()
         plain = made[: made.index("    guard ")] + "    guard INTEGER NOT NULL\n) STRICT"
         connection.execute("UPDATE sqlite_schema SET sql = ? WHERE name = 'messages'", (plain,))
     with closing(sqlite3.connect(ledger, isolation_level=None)) as connection:
-        connection.execute("UPDATE messages SET input = input + 4096 WHERE id = 3")
+        connection.execute(statement)
+        for _, trigger in triggers:
+            connection.execute(trigger)
         connection.execute("PRAGMA writable_schema = ON")
         connection.execute("UPDATE sqlite_schema SET sql = ? WHERE name = 'messages'", (made,))
 

@@ -104,9 +104,9 @@ class Exporter:
         self._alive: frozenset[str] = frozenset()
         self._calendar: tuple[tzinfo, Calendar] | None = None
 
-    def _open(self, *, suspected: bool = False) -> None:
+    def _open(self) -> None:
         paths, files = self._paths, self._files
-        self._ledger = Ledger(paths, self._clock.now_ms(), files, self._factory, suspected=suspected)
+        self._ledger = Ledger(paths, self._clock.now_ms(), files, self._factory)
         self._connection = self._ledger.connection
         self.reconcile_due = True
         try:
@@ -149,8 +149,9 @@ class Exporter:
         if self._mended:
             raise LedgerCorrupt(f"The ledger {self._paths.ledger} can't be worked with: {error}.") from error
         logger.error("ledger.unreadable error=%s", error)
+        # Closed so, it is looked at closely when it is opened.
         self.close(in_order=False)
-        self._open(suspected=True)
+        self._open()
         # Until something is published; an error before that would only come again.
         self._mended = True
 

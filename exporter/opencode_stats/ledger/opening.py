@@ -48,10 +48,8 @@ class Ledger:
         now_ms: int,
         files: Files = FILES,
         factory: type[Connection] = Connection,
-        *,
-        suspected: bool = False,
     ) -> None:
-        """Opens it; ``suspected`` where something has just gone wrong with it.
+        """Opens it.
 
         Raises:
             LedgerNewer: a newer version wrote it; nothing was touched.
@@ -64,7 +62,7 @@ class Ledger:
         try:
             finish_swap(paths, files)
             own_folder(paths.data, files, linked=True)
-            cause = self._cause(paths, now_ms, suspected=suspected)
+            cause = self._cause(paths, now_ms)
         except OSError as error:
             place = error.filename or paths.ledger
             raise UserError(f"{place} can't be used: {error.strerror}. Check the disk and the rights.") from error
@@ -86,7 +84,7 @@ class Ledger:
                 # The next start looks at everything, which is all that the record saves.
                 logger.warning("ledger.unrecorded error=%s", error.strerror)
 
-    def _cause(self, paths: Paths, now_ms: int, *, suspected: bool) -> str:
+    def _cause(self, paths: Paths, now_ms: int) -> str:
         """Why the ledger has to be made again; empty if it has not."""
         if _is_missing(paths.ledger):
             record = paths.ledger.with_name(RECORD)
@@ -97,13 +95,13 @@ class Ledger:
             return ""
         try:
             with closing(open_reader(paths.ledger, alone=True)) as reader:
-                return self._found(reader, paths, now_ms, suspected=suspected)
+                return self._found(reader, paths, now_ms)
         except Unreadable as error:
             if not is_damage(error):
                 raise LedgerError(f"The ledger {paths.ledger} can't be used: {error}. Check the disk.") from error
             return f"SQLite can't read it: {error}."
 
-    def _found(self, reader: sqlite3.Connection, paths: Paths, now_ms: int, *, suspected: bool) -> str:
+    def _found(self, reader: sqlite3.Connection, paths: Paths, now_ms: int) -> str:
         reader.execute("PRAGMA cache_size = -1024")
         reader.execute("BEGIN")
         if _is_unmade(reader):
@@ -114,7 +112,7 @@ class Ledger:
             if is_newer(steps):
                 refuse_newer(steps)
         closed = take_record(paths.ledger, self._files)
-        if closed is not None and not suspected and 0 <= now_ms - closed.checked_ms < CHECK_AFTER_MS:
+        if closed is not None and 0 <= now_ms - closed.checked_ms < CHECK_AFTER_MS:
             self.checked_ms = closed.checked_ms
             found = cheap_findings(reader)
         else:

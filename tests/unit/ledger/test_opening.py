@@ -55,13 +55,13 @@ def test_one_that_was_closed_in_order_gets_a_cheap_look(paths: Paths, looks: moc
     assert opened_and_closed(paths, NOON_MS + 2).checked_ms == NOON_MS
 
 
-@pytest.mark.parametrize("what", ["not closed", "touched", "a day later", "the clock went back", "suspected"])
+@pytest.mark.parametrize("what", ["not closed", "touched", "a day later", "the clock went back"])
 def test_anything_else_gets_a_close_look(paths: Paths, looks: mock.Mock, what: str) -> None:
     opened_and_closed(paths, in_order=what != "not closed")
     if what == "touched":
         os.utime(paths.ledger)
     later_ms = {"a day later": CHECK_AFTER_MS, "the clock went back": -1}.get(what, 1)
-    one = Ledger(paths, NOON_MS + later_ms, suspected=what == "suspected")
+    one = Ledger(paths, NOON_MS + later_ms)
     one.close()
 
     assert looks.call_count == 1

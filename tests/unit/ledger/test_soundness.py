@@ -1,12 +1,20 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
 
 import pytest
+from tests.fault.damage import unseen
+from tests.support.clock import NOON_MS
 from tests.support.ledgers import everything, take
 from tests.support.script import Script
 
-from opencode_stats.ledger.soundness import cheap_findings, findings, findings_now, is_damage
+from opencode_stats.ledger.connection import open_ledger
+from opencode_stats.ledger.soundness import cheap_findings, findings, findings_now, is_damage, sum_findings
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SCRIPT = Script().started().conversation("ses_a").answer("ses_a", input=5, directory="/w").titled("ses_a", "msg_1")
 
@@ -81,6 +89,17 @@ def test_what_is_not_as_it_was_made_is_found(ledger: sqlite3.Connection, damage:
     harm(ledger, damage)
 
     assert any(finding in sentence for sentence in findings(ledger))
+
+
+def test_what_makes_up_for_itself_in_every_sum_is_found_by_the_guard_alone(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    with closing(open_ledger(path, NOON_MS)) as ledger:
+        take(ledger, Script().started().answer("ses_a", "msg_1", input=50).answer("ses_a", "msg_2", input=50))
+    unseen(path, "UPDATE messages SET input = CASE message WHEN 'msg_1' THEN 43 ELSE 57 END")
+
+    with closing(open_ledger(path, NOON_MS)) as ledger:
+        assert sum_findings(ledger) == []
+        assert findings(ledger) == ["2 messages have a figure that was never written."]
 
 
 def test_a_rule_that_is_gone_is_found(ledger: sqlite3.Connection) -> None:
