@@ -43,7 +43,7 @@ def test_messages_whose_events_went_are_counted_from_the_database_once(tmp_path:
     script = Script(pid=1, at_ms=BASE_MS).started().conversation("ses_1", change="updated")
     for number in (8, 9):
         at_ms = BASE_MS + 1_000 * number
-        script.wait(1_000).answer("ses_1", message_id(database, at_ms), input=100, created_ms=at_ms)
+        script.wait(1_000).answer("ses_1", message_id(database, at_ms), input=100, created_ms=at_ms, cost_usd=0.001)
     household.write(script)
     household.write(lossy(24, BASE_MS + 7_500))
 
