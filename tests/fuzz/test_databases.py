@@ -9,7 +9,7 @@ from tests.fuzz import databases, trees
 from tests.fuzz.reference_database import Figures, figures_of
 from tests.fuzz.tally import Finding
 
-SLICE_S = 2.5
+SLICE_S = 2.0
 SEEDS = pytest.mark.parametrize("seed", [1, secrets.randbelow(2**32)], ids=["a fixed seed", "a new seed"])
 
 

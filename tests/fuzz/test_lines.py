@@ -11,7 +11,7 @@ from tests.fuzz.tally import Finding, Tally
 from opencode_stats.contract.line import parse_line
 
 SLICE = 12_000
-SLICE_S = 4.0
+SLICE_S = 3.0
 
 
 @pytest.mark.parametrize("seed", [1, secrets.randbelow(2**32)], ids=["a fixed seed", "a new seed"])

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SLICE = 1_000
-SLICE_S = 3.0
+SLICE_S = 2.0
 
 
 @pytest.fixture
