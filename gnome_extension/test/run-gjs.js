@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// gjs -m test/run-gjs.js: the same tests in the engine that the Shell has.
+// gjs -m test/run-gjs.js: the same tests in the engine that the Shell has, and those of files and sockets besides.
 import System from 'system';
 
 import './all.js';
+import './gjs/exporter.test.js';
+import './gjs/statsFile.test.js';
 import {tests} from './harness.js';
 
 let failed = 0;

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Real files, GLib's real monitors.
+
+import {StatsFile} from '../../shell/statsFile.js';
+import {equal, ok, test} from '../harness.js';
+import {Scratch, pause, until} from './places.js';
+
+/**
+ * @param {string} name
+ * @param {(scene: {scratch: Scratch, readings: any[], start: () => void, last: () => any, stop: () => void}) => Promise<void>} job
+ * @param {number} [intervalS]
+ */
+function follow(name, job, intervalS = 3600) {
+    test(name, async () => {
+        const scratch = new Scratch();
+        const readings = [];
+        let file = null;
+        try {
+            await job({
+                scratch,
+                readings,
+                start: () => (file = new StatsFile(scratch.places, intervalS, reading => readings.push(reading))),
+                last: () => readings.at(-1),
+                stop: () => file.stop(),
+            });
+        } finally {
+            file?.stop();
+            scratch.remove();
+        }
+    });
+}
+
+/** @param {any} reading */
+const tokens = reading => reading?.document?.daily.tokens;
+
+follow('what is there is read, and every change after it', async ({scratch, start, last}) => {
+    scratch.makeFolders();
+    scratch.publish(1);
+    start();
+    await until(() => tokens(last()) === 1, 'the first');
+    scratch.publish(2);
+    await until(() => tokens(last()) === 2, 'the second');
+});
+
+follow('nothing at all, a part, then everything', async ({scratch, start, last}) => {
+    start();
+    await until(() => last()?.trouble === 'not-set-up', 'not set up');
+    scratch.makeFolders();
+    scratch.publish(7);
+    await until(() => tokens(last()) === 7, 'figures in folders that came later');
+});
+
+follow('a file that is not there yet where something is set up', async ({scratch, start, last}) => {
+    scratch.makeFolders();
+    start();
+    await until(() => last()?.trouble === 'missing', 'missing');
+});
+
+follow('a thousand changes are read a few times, and the last is right', async ({scratch, start, last, readings}) => {
+    scratch.makeFolders();
+    scratch.publish(1);
+    start();
+    await until(() => tokens(last()) === 1, 'the first');
+    for (let count = 2; count <= 1000; count++) {
+        scratch.publish(count);
+        if (count % 50 === 0)
+            await pause(10); // eslint-disable-line no-await-in-loop -- the main loop has to run between them
+    }
+    await until(() => tokens(last()) === 1000, 'the last');
+    ok(readings.length <= 20, `read ${readings.length} times`);
+});
+
+follow('a damaged file keeps the figures of before, one of a newer format does not', async ({scratch, start, last}) => {
+    scratch.makeFolders();
+    scratch.publish(5);
+    start();
+    await until(() => tokens(last()) === 5, 'figures');
+    scratch.publish('{');
+    await until(() => last().trouble === 'broken', 'broken');
+    equal(tokens(last()), 5);
+    scratch.publish('{"schemaVersion": 9}');
+    await until(() => last().trouble === 'newer', 'newer');
+    equal(last().document, null);
+    scratch.publish(6);
+    await until(() => tokens(last()) === 6 && last().trouble === null, 'well again');
+});
+
+follow('a file that is too large is not read, and the one of before is known again', async ({scratch, start, last}) => {
+    scratch.makeFolders();
+    scratch.publish(5);
+    start();
+    await until(() => tokens(last()) === 5, 'figures');
+    scratch.publish('x'.repeat(9 * 1024 * 1024));
+    await until(() => last().trouble === 'too-large', 'too large');
+    scratch.publish(5);
+    await until(() => last().trouble === null, 'well again');
+});
+
+follow('the same content again is no news', async ({scratch, start, last, readings}) => {
+    scratch.makeFolders();
+    scratch.publish(5);
+    start();
+    await until(() => tokens(last()) === 5, 'figures');
+    scratch.publish(5);
+    await pause(300);
+    equal(readings.length, 1);
+});
+
+follow('while nothing runs a writer without a stamp is noticed at once', async ({scratch, start, last}) => {
+    scratch.makeFolders();
+    scratch.publish(1, {live: false});
+    start();
+    await until(() => tokens(last()) === 1, 'figures');
+    scratch.publish(2, {live: false, stamp: false});
+    await until(() => tokens(last()) === 2, 'the second');
+});
+
+follow('a stamp that is silent is found out by the timer, and the file is watched again', async ({scratch, start, last}) => {
+    scratch.makeFolders();
+    scratch.publish(1);
+    start();
+    await until(() => tokens(last()) === 1, 'figures');
+    await pause(50);
+    scratch.publish(2, {stamp: false});
+    await pause(200);
+    equal(tokens(last()), 1);
+    await until(() => tokens(last()) === 2, 'found by the timer');
+    await pause(150);
+    scratch.publish(3, {stamp: false});
+    await pause(400);
+    equal(tokens(last()), 3);
+}, 2);
+
+follow('after the end nothing is told', async ({scratch, start, last, readings, stop}) => {
+    scratch.makeFolders();
+    scratch.publish(1);
+    start();
+    await until(() => tokens(last()) === 1, 'figures');
+    scratch.publish(2);
+    stop();
+    scratch.publish(3);
+    await pause(300);
+    equal(readings.length, 1);
+});
+
+follow('an end in the middle of a reading tells nothing', async ({scratch, start, readings, stop}) => {
+    scratch.makeFolders();
+    scratch.publish(1);
+    start();
+    stop();
+    await pause(200);
+    equal(readings.length, 0);
+});
