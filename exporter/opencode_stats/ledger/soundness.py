@@ -10,7 +10,7 @@ the sums         a message whose model, directory, run or standing changed, or t
 ===============  =====================================================================================================
 
 A cheap part is asked at every start, all of it when something may have happened to the file (``opening``) and once a
-day. All of it takes a second for a hundred thousand messages (docs/adr/0009-backups-and-recovery.md).
+day. All of it takes half a second for a hundred thousand messages (docs/adr/0009-backups-and-recovery.md).
 """
 
 from __future__ import annotations
