@@ -28,7 +28,7 @@ demo: $(VENV)/ready ## see it run: a real OpenCode, a mock model, live figures; 
 
 # ---- for developers --------------------------------------------------------------------------------------------------
 
-.PHONY: programs check lint types arch unit plugin extension extension-check extension-pot test e2e gnome-test gnome-shots fuzz soak bench fmt generate lock clean
+.PHONY: programs check lint types arch unit plugin extension extension-check extension-pot test e2e gnome-test gnome-shots fault fuzz soak bench fmt generate lock clean
 check: lint types arch unit plugin extension-check ## everything that needs no OpenCode
 
 lint: $(VENV)/ready ## style and formatting

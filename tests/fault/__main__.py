@@ -14,44 +14,50 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.fault.points import Truth, check, faults, truth
+from tests.fault.points import Truth, check, faults, second_faults, truth
 from tests.fault.storm import storm
 
 if TYPE_CHECKING:
     from tests.fault.calls import Fault
 
 IN_ONE_GO = 50
+PAIRS = 1_000
 KILLS, READS = 300, 1_000_000
 LONGEST_S = 1_200.0
 
 
-def tried(expected: Truth, fault: Fault) -> tuple[Fault, str]:
-    """The fault, and what is wrong after it."""
+def tried(expected: Truth, met: tuple[Fault, ...]) -> tuple[tuple[Fault, ...], str]:
+    """The faults, and what is wrong after them."""
     # What it logs is that a call failed, which is known here.
     logging.disable()
     try:
-        check(fault, expected)
+        check(expected, *met)
     except Exception as error:  # noqa: BLE001 - every one is a finding, to be told with its fault
-        return fault, f"{type(error).__name__}: {error}"
-    return fault, ""
+        return met, f"{type(error).__name__}: {error}"
+    return met, ""
 
 
 def every_point() -> int:
-    """Tries every fault point, and gives how many did not come right."""
+    """Tries every fault point, and some in twos; gives how many did not come right."""
     began_s = time.monotonic()
+    seed = int(os.environ.get("FAULT_SEED", time.time_ns() % 2**32))
     expected = truth()
-    points = faults(expected.calls)
+    alone = [(fault,) for fault in faults(expected.calls)]
+    in_twos = second_faults(expected.calls, PAIRS, seed)
     print(f"{expected.calls['own']} file and SQL calls of ours, {expected.calls['sqlite']} system calls of SQLite's")
-    done, wrong = Counter[tuple[str, str]](), 0
+    done, wrong = Counter[str](), 0
     with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("fork")) as workers:
-        for fault, trouble in workers.map(functools.partial(tried, expected), points, chunksize=IN_ONE_GO):
-            done[fault.layer, fault.deed] += 1
+        for met, trouble in workers.map(functools.partial(tried, expected), [*alone, *in_twos], chunksize=IN_ONE_GO):
+            done[f"{met[0].layer:7}{met[0].deed}" if len(met) == 1 else "a kill, then another fault"] += 1
             if trouble:
                 wrong += 1
-                print(f"  WRONG {fault}: {trouble}")
-    for (layer, deed), number in done.items():
-        print(f"  {layer:7}{deed:10}{number:6}")
-    print(f"{len(points)} fault points, {wrong} wrong, {time.monotonic() - began_s:.0f} s", flush=True)
+                print(f"  WRONG {', then '.join(map(str, met))}: {trouble}")
+    for kind, number in done.items():
+        print(f"  {kind:28}{number:6}")
+    print(f"FAULT_SEED={seed} drew the last")
+    print(
+        f"{len(alone)} fault points and {PAIRS} in twos, {wrong} wrong, {time.monotonic() - began_s:.0f} s", flush=True
+    )
     return wrong
 
 

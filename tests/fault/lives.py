@@ -155,19 +155,29 @@ def undisturbed(home: Path) -> tuple[World, Calls]:
     return world, calls
 
 
-def disturbed(home: Path, fault: Fault) -> World:
-    """The story with the fault, and a last start after it; what a reader saw meanwhile was right."""
+def disturbed(home: Path, *faults: Fault) -> World:
+    """The story with a fault in each life, and a last start after it; what a reader saw meanwhile was right.
+
+    Of several faults each but the last is a kill; the first of them is met for certain.
+    """
     world = World(home)
     reader = Reader(world.paths.stats_file)
-    if fault.deed == KILL:
-        act = _killed(world, fault, reader)
-        world.say_who_is_gone(act)
-        Life(world, Calls(None, reader), 1).live(act, resumed=True)
-    else:
-        calls = Calls(fault, reader)
-        Life(world, calls, 0).live(0)
-        assert calls.files.descriptors == {}, "left open"
-    Life(world, Calls(None, reader), 2).live(ACTS - 1, resumed=True)
+    act, lives = 0, 0
+    for fault in faults:
+        if act == ACTS:
+            break
+        if fault.deed == KILL:
+            act = _killed(world, fault, reader, act, lives)
+        else:
+            calls = Calls(fault, reader)
+            Life(world, calls, lives).live(act, resumed=lives > 0)
+            assert calls.files.descriptors == {}, "left open"
+            act = ACTS
+        lives += 1
+    if act < ACTS:
+        Life(world, Calls(None, reader), lives).live(act, resumed=True)
+    world.say_who_is_gone(ACTS)
+    Life(world, Calls(None, reader), lives + 1).live(ACTS - 1, resumed=True)
     reader()
     return world
 
@@ -178,19 +188,26 @@ def findings(world: World) -> list[str]:
         return [*verify(ledger), *(f"{lines} lines: {reason}" for reason, lines in quarantined(ledger) if lines != 1)]
 
 
-def _killed(world: World, fault: Fault, reader: Reader) -> int:
-    """Lets a child live until it is killed at the fault's call, and gives the act in which that was."""
-    begun = mmap.mmap(-1, 1)
+def _killed(world: World, fault: Fault, reader: Reader, act: int, lives: int) -> int:
+    """Lets a child live from this act on until it is killed at the fault's call, and gives the act in which that was.
+
+    All of them where a later life ended before it made so many calls.
+    """
     sys.stdout.flush()
-    child = os.fork()
-    if child == 0:
-        try:
-            Life(world, Calls(fault, reader), 0).live(0, begun)
-        except BaseException:  # noqa: BLE001 - whatever it is: it must not come back as a second test runner
-            traceback.print_exc()
-            os._exit(1)
-        os._exit(0)
-    _, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status), f"not killed: {status}"
-    assert os.WTERMSIG(status) == signal.SIGKILL
-    return begun[0]
+    with closing(mmap.mmap(-1, 1)) as begun:
+        begun[0] = act
+        child = os.fork()
+        if child == 0:
+            try:
+                Life(world, Calls(fault, reader), lives).live(act, begun, resumed=lives > 0)
+            except BaseException:  # noqa: BLE001 - whatever it is: it must not come back as a second test runner
+                traceback.print_exc()
+                os._exit(1)
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        if lives > 0 and status == 0:
+            return ACTS
+        assert os.WIFSIGNALED(status), f"not killed: {status}"
+        assert os.WTERMSIG(status) == signal.SIGKILL
+        world.say_who_is_gone(begun[0])
+        return begun[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.fault.calls import DEEDS, LAYERS, Fault
+from tests.fault.calls import DEEDS, KILL, LAYERS, Fault
 from tests.fault.lives import disturbed, findings, undisturbed
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from tests.fault.calls import Layer
 
 _MEMORY: Final = "/dev/shm"
+SOON: Final = 200
+"""Calls of a life in which it makes up for how the last one ended."""
 
 
 @dataclass(frozen=True)
@@ -57,10 +60,19 @@ def faults(calls: Mapping[Layer, int]) -> list[Fault]:
     return [Fault(layer, deed, at) for layer in LAYERS for deed in DEEDS[layer] for at in range(1, calls[layer] + 1)]
 
 
-def check(fault: Fault, expected: Truth) -> None:
-    """Raises AssertionError unless all comes right after the fault."""
+def second_faults(calls: Mapping[Layer, int], number: int, seed: int) -> list[tuple[Fault, Fault]]:
+    """So many pairs, drawn at random: a kill, and something that goes wrong while the next life makes up for it."""
+    rng = random.Random(seed)
+    all_of_them = faults(calls)
+    kills = [fault for fault in all_of_them if fault.deed == KILL]
+    soon = [fault for fault in all_of_them if fault.at <= SOON]
+    return [(rng.choice(kills), rng.choice(soon)) for _ in range(number)]
+
+
+def check(expected: Truth, *met: Fault) -> None:
+    """Raises AssertionError unless all comes right after these."""
     with scratch() as home:
-        world = disturbed(home, fault)
+        world = disturbed(home, *met)
         assert world.figures == expected.figures, "other figures"
         assert world.quarantined == expected.quarantined, "other bad lines in quarantine"
         assert world.strays == [], f"left behind: {world.strays}"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import time
 from functools import cache
 
 import pytest
 from tests.fault.calls import DEEDS, LAYERS
-from tests.fault.points import Truth, check, faults, truth
+from tests.fault.points import Truth, check, faults, second_faults, truth
 from tests.fault.world import BAD_LINE, TOKENS, TORN
 
 STRIDE = 97
@@ -31,6 +33,15 @@ def test_after_a_fault_everything_comes_right(layer: str, deed: str) -> None:
     first = sum(map(ord, layer + deed)) % STRIDE
     for fault in of_this_kind[first::STRIDE]:
         try:
-            check(fault, expected())
+            check(expected(), fault)
         except AssertionError as error:
             pytest.fail(f"{fault}: {error}")
+
+
+def test_after_a_kill_and_a_fault_in_the_life_that_makes_up_for_it_everything_comes_right() -> None:
+    seed = int(os.environ.get("FAULT_SEED", time.time_ns() % 2**32))
+    for pair in second_faults(expected().calls, 40, seed):
+        try:
+            check(expected(), *pair)
+        except AssertionError as error:
+            pytest.fail(f"FAULT_SEED={seed}, {pair[0]}, then {pair[1]}: {error}")

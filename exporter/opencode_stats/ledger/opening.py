@@ -63,15 +63,21 @@ class Ledger:
             finish_swap(paths, files)
             own_folder(paths.data, files, linked=True)
             cause = self._cause(paths, now_ms)
+            if cause:
+                # To SQLite an error of a single read looks like damage; that one does not come again.
+                logger.error("ledger.suspected cause=%r", cause)
+                cause = self._cause(paths, now_ms)
+            if cause:
+                logger.error("ledger.damaged cause=%r", cause)
+                recover(paths, cause, now_ms, files)
+                logger.warning("ledger.made_again damaged=%s", paths.damaged)
+            elif self._is_older(paths):
+                _keep_copy(paths, now_ms, files)
         except OSError as error:
             place = error.filename or paths.ledger
             raise UserError(f"{place} can't be used: {error.strerror}. Check the disk and the rights.") from error
-        if cause:
-            logger.error("ledger.damaged cause=%r", cause)
-            recover(paths, cause, now_ms, files)
-            logger.warning("ledger.made_again damaged=%s", paths.damaged)
-        elif self._is_older(paths):
-            _keep_copy(paths, now_ms, files)
+        except Unreadable as error:
+            raise LedgerError(f"The ledger {paths.ledger} can't be used: {error}. Check the disk.") from error
         self.connection = open_ledger(paths.ledger, now_ms, files, factory)
 
     def close(self, *, in_order: bool = True) -> None:

@@ -138,3 +138,24 @@ def test_a_ledger_that_cannot_be_read_now_is_not_a_damaged_one(paths: Paths) -> 
     with pytest.raises(LedgerError):
         Ledger(paths, NOON_MS)
     assert not paths.damaged.exists()
+
+
+def test_what_is_found_once_and_not_again_is_no_damage(paths: Paths, looks: mock.Mock) -> None:
+    """As one read that failed makes SQLite say ("unable to get the page")."""
+    opened_and_closed(paths, in_order=False)
+    looks.side_effect = [["SQLite finds the file damaged"], []]
+
+    opened_and_closed(paths)
+
+    assert looks.call_count == 2
+    assert not paths.damaged.exists()
+
+
+def test_a_ledger_that_cannot_be_asked_after_it_was_found_sound_is_a_sentence(paths: Paths) -> None:
+    opened_and_closed(paths)
+
+    with (
+        mock.patch.object(Ledger, "_is_older", side_effect=sqlite3.OperationalError("locking protocol")),
+        pytest.raises(LedgerError, match="can't be used: locking protocol"),
+    ):
+        Ledger(paths, NOON_MS)
