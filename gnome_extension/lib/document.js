@@ -7,8 +7,8 @@ export const SCHEMA_VERSION = 1;
 const MOST_RUNS = 50;
 const MOST_ITEMS = 100;
 const MOST_PIDS = 64;
-const MOST_LIMITS = 20;
-const MOST_PROBLEMS = 5;
+const MOST_LIMITS = 6;
+const MOST_PROBLEMS = 2;
 const MOST_HOURS = 25; // of the day on which summer time ends
 const MOST_DAYS = 14;
 

@@ -29,6 +29,7 @@ import {fill} from './words.js';
 /** @typedef {{name: string, percent: string, share: number, level: Limit['level'], detail: string, spoken: string}} LimitRow */
 
 const MOST_MODELS = 12;
+const MOST_RUNS = 5;
 
 /**
  * The three sections as rows.
@@ -138,8 +139,13 @@ function kindRows({kinds}, {numbers, words: {gettext: _}}) {
  * @returns {RunRow[]}
  */
 export function runRows({session, runs}, nowMs, speech) {
-    const live = runs.length > 0 || !session.live ? runs : [session]; // a writer of the bare format lists no runs
-    return live.filter(run => run.state !== 'ended').map(run => runRow(run, nowMs, speech));
+    const listed = runs.length > 0 || !session.live ? runs : [session]; // a writer of the bare format lists no runs
+    const live = listed.filter(run => run.state !== 'ended');
+    if (live.length <= MOST_RUNS)
+        return live.map(run => runRow(run, nowMs, speech));
+    const waitingFirst = [...live].sort((one, other) => Number(other.state === 'waiting') - Number(one.state === 'waiting'));
+    const shown = waitingFirst.slice(0, MOST_RUNS - 1);
+    return [...shown.map(run => runRow(run, nowMs, speech)), moreRow(live.length - shown.length, speech)];
 }
 
 /**
@@ -165,6 +171,18 @@ function runRow(run, nowMs, {instants, numbers, home, words}) {
     };
     const icon = run.state === 'working' || run.state === 'waiting' ? run.state : 'idle';
     return {runId: run.runId, title, state: states[run.state], icon, pids: run.pids, spoken: `${title}, ${states[run.state]}`};
+}
+
+/**
+ * The runs for which there is no room.
+ *
+ * @param {number} count
+ * @param {Speech} speech
+ * @returns {RunRow}
+ */
+function moreRow(count, {numbers, words: {ngettext}}) {
+    const title = fill(ngettext('and {count} more', 'and {count} more', count), {count: numbers.exactTokens(count)});
+    return {runId: '', title, state: '', icon: 'idle', pids: [], spoken: title};
 }
 
 /**

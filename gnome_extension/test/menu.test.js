@@ -72,6 +72,14 @@ test('each live run has its folder and its state', () => {
     ]);
 });
 
+test('many runs are cut, but none that waits', () => {
+    const sessions = Array.from({length: 9}, (_, index) => ({...run, runId: `r${index}`, state: index === 8 ? 'waiting' : 'working'}));
+    const rows = runRows(sample({sessions}), NOW_MS, speech);
+    equal(rows.map(({runId}) => runId), ['r8', 'r0', 'r1', 'r2', '']);
+    equal([rows[4].title, rows[4].pids], ['and 5 more', []]);
+    equal(runRows(sample({sessions: sessions.slice(0, 5)}), NOW_MS, speech).length, 5);
+});
+
 test('a run leads to its terminal', () => {
     equal(runRows(sample(), NOW_MS, speech)[0].pids, [4711, 812]);
 });
