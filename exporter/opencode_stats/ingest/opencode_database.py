@@ -212,6 +212,7 @@ class _Reading:
                     valid=valid,
                     migrated_ms=held.migrated_ms,
                     looked_at=auxiliary.LOOKED_AT,
+                    known=not values,
                 ),
                 2,
             )

@@ -31,14 +31,17 @@ def rows(
     valid: bool = False,
     migrated_ms: int | None = None,
     looked_at: str = "SELECT NULL WHERE false",
+    known: bool = False,
 ) -> str:
     """A SELECT of the messages of the attached database ``schema`` that fulfil ``where`` (on ``m``, session_message).
 
     Its columns are those of ``v1_rows.rows``, and ``api`` and ``forked`` (1: in a fork that 2.x made).
     ``embedded`` where ``session_message`` is 1.x's, ``legacy`` where 1.x's tables are there, too; ``valid`` as there;
     ``migrated_ms`` as in ``schema.Holdings``, and ``looked_at`` is a SELECT of the conversations of which all that 2.x
-    took over has been read.
+    took over has been read. ``known`` where only messages are asked for that were given before.
     """
+    # One that still runs may say its figures later, in place; of one that ended without, there are none.
+    running = "1" if known else "completed_ms IS NULL"
     counts = ", ".join(f"ifnull(json_extract(m.data, '{path}'), 0) AS {name}" for name, path in COUNTS.items())
     return f"""
     SELECT *, told AND stage != 'created' AND NOT (error IS NOT NULL
@@ -74,7 +77,7 @@ def rows(
           FROM {schema}.session_message AS m
           LEFT JOIN {schema}.{"session" if embedded else "session_v2"} AS s ON s.id = m.session_id
          WHERE {where} AND {KINDS}{"" if valid else " AND json_valid(m.data)"}
-         {FENCE}) WHERE message IS NOT NULL AND (NOT summary OR told)))
+         {FENCE}) WHERE message IS NOT NULL AND (NOT summary OR told OR {running})))
     """
 
 

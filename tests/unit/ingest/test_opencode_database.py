@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 from contextlib import closing
@@ -242,3 +243,52 @@ def test_an_interrupt_of_that_engine_is_no_failure(
     take_database(kept, v2.path, NOON_MS)
 
     assert rows(kept, "SELECT state, input FROM messages") == [(state, None)]
+
+
+COMPACTED: dict[str, object] = {
+    "time": {"created": NOON_MS}, "status": "completed", "reason": "manual", "summary": "…",
+    "model": {"id": "mock-1", "providerID": "mock"}, "cost": 0.002,
+    "tokens": {"input": 900, "output": 60, "reasoning": 0, "cache": {"read": 40, "write": 0}},
+}  # fmt: skip
+RUNNING: dict[str, object] = {"time": {"created": NOON_MS}, "status": "running", "reason": "manual"}
+PUT = "INSERT OR REPLACE INTO session_message VALUES ('msg_sum', 'ses_api', 'compaction', 4, ?, ?, ?)"
+
+
+def compaction(path: Path, data: dict[str, object]) -> None:
+    """A compaction's row as v2 facts §3.3 has it: OpenCode 1.18.33 answers 503 to ``/api/session/:id/compact``."""
+    row = (NOON_MS, NOON_MS + 700, json.dumps(data))
+    with closing(sqlite3.connect(path)) as connection, connection:
+        there = connection.execute("UPDATE session_message SET data = ?3, time_updated = ?2 WHERE id = 'msg_sum'", row)
+        if not there.rowcount:
+            connection.execute(PUT, row)
+
+
+@pytest.mark.parametrize("seen", ["running", "completed"])
+def test_a_compaction_of_that_engine_counts_also_when_it_was_seen_while_it_ran(
+    kept: sqlite3.Connection, tmp_path: Path, seen: str
+) -> None:
+    made = embedded(tmp_path / "opencode.db")
+    before = 5 + 1161 + 44 + 11 + 128
+    if seen == "running":
+        compaction(made.path, RUNNING)
+        take_database(kept, made.path, NOON_MS)
+        assert whole(kept) == before
+    compaction(made.path, COMPACTED)
+    take_database(kept, made.path, NOON_MS)
+
+    facts = "SELECT agent, model, state, summary, input, cost_microusd FROM messages WHERE message = 'msg_sum'"
+    assert rows(kept, facts) == [("compaction", "mock-1", "final", 1, 900, 2_000)]
+    assert whole(kept) == before + 1_000
+    assert take_database(kept, made.path, NOON_MS) == Taken()
+    assert verify(kept) == []
+
+
+def test_a_compaction_that_ends_without_figures_is_looked_at_no_more(kept: sqlite3.Connection, tmp_path: Path) -> None:
+    made = embedded(tmp_path / "opencode.db")
+    compaction(made.path, RUNNING)
+    take_database(kept, made.path, NOON_MS)
+    compaction(made.path, RUNNING | {"status": "completed", "summary": "…"})
+    take_database(kept, made.path, NOON_MS)
+
+    assert rows(kept, "SELECT stage, input FROM messages WHERE message = 'msg_sum'") == [("completed", None)]
+    assert take_database(kept, made.path, NOON_MS) == Taken()
