@@ -29,7 +29,7 @@ def make_fit(connection: sqlite3.Connection) -> None:
     lengths = " + ".join(f"ifnull(length({name}), 0)" for name in every)
     (longest,) = connection.execute(f"SELECT ifnull(max({lengths}), 0) FROM incoming WHERE sound").fetchone()
     if longest <= LONGEST_TEXT:
-        # All at once: to ask each of them is a tenth of the import's time. The comma keeps halves from being a whole.
+        # All at once, 2 µs a message: each by itself would be eleven calls of Python. The comma keeps halves apart.
         joined = " || ',' || ".join(f"ifnull({name}, '')" for name in every)
         (together,) = connection.execute(
             f"SELECT CAST(group_concat({joined}) AS BLOB) FROM incoming WHERE sound"
