@@ -14,12 +14,13 @@ from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.support.spools import Inbox
 from tests.truth.database_v2 import write_database
-from tests.truth.size import Chances
-from tests.truth.spool import spool
+from tests.truth.history import history
+from tests.truth.size import Chances, Size
+from tests.truth.spool import Faults, spool
 from tests.truth.storage import write_storage
 from tests.truth.strategies import faults, histories
 from tests.truth.total import KINDS, Sum, truth_of
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 
     from tests.truth.history import History
     from tests.truth.records import Conversation
-    from tests.truth.spool import Faults
     from tests.truth.total import Spent
 
     from opencode_stats.core.history import Dimension, Span
@@ -147,6 +147,9 @@ def deliver(past: History, chosen: Faults, chances: Random, home: Path, ledger: 
 
 
 @given(past=histories(chances=TOLD), chosen=faults(), dice=st.integers(0, 2**20))
+@example(  # A fork that was deleted before the database was looked at: no line says its project.
+    past=history(0, Size(messages=4, era="v2", processes=1, chances=TOLD)), chosen=Faults(), dice=902
+)
 def test_every_figure_is_the_truth_however_it_is_told(past: History, chosen: Faults, dice: int) -> None:
     truth = Truth(past)
     with tempfile.TemporaryDirectory() as name, closing(open_ledger(Path(name) / "ledger.db", 0)) as ledger:

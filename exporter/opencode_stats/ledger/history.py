@@ -20,11 +20,14 @@ _SUMS: Final = (
     "sum(input), sum(output), sum(reasoning), sum(cache_read), sum(cache_write), "
     "sum(ifnull(cost_microusd, 0)), count(*)"
 )
-# Every counted message of the interval with what it belongs to. A sub-agent's conversation has a parent.
+# Every counted message of the interval with what it belongs to. A sub-agent's conversation has a parent. No event of
+# 2.x says the project of a fork: a directory is in one project, so another conversation there says it.
 _COUNTED: Final = (
     "SELECT m.conversation, provider, model, input, output, reasoning, cache_read, cache_write, cost_microusd, uid, "
     "ifnull(m.agent, c.agent) AS who, ifnull(m.directory, c.directory) AS place, "
-    "ifnull(c.project, w.project) AS project FROM messages AS m LEFT JOIN runs ON runs.id = m.run "
+    "coalesce(c.project, w.project, (SELECT min(o.project) FROM conversations AS o "
+    "WHERE o.directory = ifnull(m.directory, c.directory))) AS project FROM messages AS m "
+    "LEFT JOIN runs ON runs.id = m.run "
     "LEFT JOIN conversations AS c ON c.conversation = m.conversation "
     "LEFT JOIN workspaces AS w ON w.run = m.run AND w.directory = m.directory "
     "WHERE m.counted_at_ms >= :start AND m.counted_at_ms < :end AND m.standing = 'counted' AND m.input IS NOT NULL"
