@@ -35,7 +35,7 @@ fi
 # One that does not work any more (its interpreter was upgraded away) is made anew.
 if ! "$venv/bin/python" -m pip --version > /dev/null 2>&1; then
     echo "Making a virtual environment in $venv …"
-    mkdir -p "$data"
+    (umask 077 && mkdir -p "$data")
     "$python" -m venv --clear "$venv"
 fi
 echo "Installing opencode-stats into it …"
