@@ -14,6 +14,8 @@ if [ ! -x "$venv/bin/opencode-stats" ]; then
     if [ "${1:-}" = --purge ] && [ -e "$data/ledger.db" ]; then
         # A first uninstall left the ledger, as it says; this one was asked to remove that too.
         rm -f "$data/ledger.db" "$data/ledger.db-wal" "$data/ledger.db-shm"
+        # What it could be made again from (install/removal.py has the same list).
+        rm -rf "$data/backups" "$data/damaged" "$data/closed" "$data/ledger.recovering" "$data/ledger.recovered"
         rmdir "$data" 2> /dev/null || true
         echo "Removed the ledger $data/ledger.db."
         exit 0
