@@ -76,14 +76,16 @@ def stage_running_totals(connection: sqlite3.Connection, select: str, source: st
     """
     connection.execute("DROP TABLE IF EXISTS temp.stated")
     known = " AND ".join(f"usage_{kind} >= {kind}" for kind in KINDS)
-    return connection.execute(
+    connection.execute(
         f"CREATE TEMP TABLE stated AS SELECT stated.* FROM (SELECT *, {_MICROUSD} FROM ({select})) "
         "AS stated LEFT JOIN conversations AS c USING (conversation) "
         "LEFT JOIN rejected ON rejected.path = :source AND rejected.message = stated.conversation "
         f"WHERE NOT ifnull(c.takeover IS NOT NULL AND CASE WHEN sound THEN {known} AND rejected.at_ms IS NULL "
         "ELSE rejected.at_ms IS NOT NULL END, 0)",
         {"source": source},
-    ).rowcount
+    )
+    row: tuple[int] = connection.execute("SELECT count(*) FROM temp.stated").fetchone()
+    return row[0]
 
 
 def take_staged(connection: sqlite3.Connection, schema: str, migrated_ms: int | None, *, legacy: bool) -> None:
