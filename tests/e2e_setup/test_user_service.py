@@ -210,7 +210,10 @@ def test_uninstall_leaves_the_ledger_and_purge_nothing(manager: UserManager, pro
 
     ledger = manager.home / ".local/share/opencode-stats/ledger.db"
     assert str(ledger) in told.stdout
-    assert [ledger] == [path for path in manager.home.rglob("*") if path.is_file() or path.is_symlink()]
+    left = {path for path in manager.home.rglob("*") if path.is_file() or path.is_symlink()}
+    # The ledger, how it was closed, and its backups.
+    backups = set((ledger.parent / "backups").iterdir())
+    assert left == {ledger, ledger.with_name("closed"), *backups}
     assert manager.shows("LoadState") == "not-found"
 
     manager.run(program.script, "uninstall", "--yes", "--purge")
