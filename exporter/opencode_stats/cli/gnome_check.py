@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Final
 from opencode_stats import __version__
 from opencode_stats.cli.finding import Finding
 from opencode_stats.host.files import read_plain
+from opencode_stats.install.gnome_panel import UUID
 from opencode_stats.install.user_services import NOT_FOUND, QUICK_S
 
 if TYPE_CHECKING:
     from opencode_stats.install.survey import Machine
 
-UUID: Final = "opencode-stats@opencode-stats.github.io"
 _SYSTEM: Final = "/usr/local/share:/usr/share"
 _ABOUT: Final = "GNOME panel"
 
@@ -29,7 +29,7 @@ def gnome_finding(machine: Machine) -> Finding:
     version = _version(folder)
     if version not in ("", __version__):
         reason = f"{folder} is version {version}, this is {__version__}."
-        return Finding("warn", _ABOUT, reason, "install the panel of this version, then log out and in")
+        return Finding("warn", _ABOUT, reason, "opencode-stats setup, then log out and in")
     told = machine.run(("gnome-extensions", "info", UUID), timeout_s=QUICK_S)
     if told.code == NOT_FOUND:
         return Finding("ok", _ABOUT, f"{folder}; no GNOME tools are here to tell more.")
@@ -41,7 +41,7 @@ def gnome_finding(machine: Machine) -> Finding:
 def _not_known(machine: Machine, folder: Path) -> Finding:
     if "GNOME" not in machine.env.get("XDG_CURRENT_DESKTOP", ""):
         return Finding("ok", _ABOUT, f"{folder}; GNOME Shell does not run here.")
-    return Finding("warn", _ABOUT, "GNOME Shell has not seen it yet.", "log out and in; then enable it")
+    return Finding("warn", _ABOUT, "GNOME Shell has not seen it yet.", "opencode-stats setup, then log out and in")
 
 
 def _in_the_shell(told: str) -> Finding:

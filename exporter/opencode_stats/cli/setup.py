@@ -36,13 +36,14 @@ if TYPE_CHECKING:
     help="Install the plugin for this project only, instead of for all of yours.",
 )
 @click.option("--no-service", is_flag=True, help="Let nothing start the exporter by itself; you run it.")
-@click.option("--no-gnome", is_flag=True, help="Leave the GNOME panel alone (nothing is put there in this version).")
+@click.option("--no-gnome", is_flag=True, help="Leave the GNOME panel alone.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing.")
 @click.option("--yes", is_flag=True, help="Don't ask.")
 def command(project: Path | None, no_service: bool, no_gnome: bool, dry_run: bool, yes: bool) -> None:
     """Install the plugin into OpenCode and have the exporter started.
 
     The exporter becomes a systemd user service; where no systemd user manager answers, the plugin starts it.
+    Where GNOME is there, its panel is installed and enabled, too.
     Run it again whenever you like: what is as it should be is not touched.
 
     \b
@@ -50,7 +51,6 @@ def command(project: Path | None, no_service: bool, no_gnome: bool, dry_run: boo
       opencode-stats setup
       opencode-stats setup --project ~/work/shop --dry-run
     """
-    del no_gnome
     from opencode_stats.install.plan import plan_setup  # noqa: PLC0415 - readers of the figures need none of this
     from opencode_stats.install.survey import look_for_setup  # noqa: PLC0415
     from opencode_stats.install.user_services import UserServices  # noqa: PLC0415
@@ -58,7 +58,7 @@ def command(project: Path | None, no_service: bool, no_gnome: bool, dry_run: boo
     machine = this_machine()
     services = UserServices(machine.run)
     try:
-        wanted = _wanted(machine, project, service=not no_service)
+        wanted = _wanted(machine, project, service=not no_service, gnome=not no_gnome)
         found = look_for_setup(wanted, machine, services.state())
         plan = plan_setup(wanted, found)
         for note in plan.notes:
@@ -81,6 +81,8 @@ def command(project: Path | None, no_service: bool, no_gnome: bool, dry_run: boo
         sys.exit(1)
     _take_in_history(wanted.paths)
     _closing_words(plan, wanted.paths)
+    for sentence in work.left:
+        say(sentence)
 
 
 def _take_in_history(paths: Paths) -> None:
@@ -102,8 +104,9 @@ def this_machine() -> Machine:
     return Machine(env, home_of(env), places(), real_runner(env, os.getuid()))
 
 
-def _wanted(machine: Machine, project: Path | None, *, service: bool) -> Wanted:
+def _wanted(machine: Machine, project: Path | None, *, service: bool, gnome: bool) -> Wanted:
     from opencode_stats.install.command import recorded_environment, this_program  # noqa: PLC0415
+    from opencode_stats.install.gnome_panel import bundled_panel  # noqa: PLC0415
     from opencode_stats.install.plan import Wanted  # noqa: PLC0415
     from opencode_stats.install.plugin_files import bundled_plugin  # noqa: PLC0415
     from opencode_stats.settings import read_settings  # noqa: PLC0415
@@ -117,6 +120,7 @@ def _wanted(machine: Machine, project: Path | None, *, service: bool) -> Wanted:
         linger_s=read_settings(machine.paths.settings_file).linger_s,
         project=project,
         service=service,
+        panel=bundled_panel() if gnome else None,
     )
 
 
@@ -148,7 +152,15 @@ def worker(manifest: Manifest, machine: Machine, services: UserServices, take_in
     from opencode_stats.install.work import Work  # noqa: PLC0415
 
     waiting = Waiting(time.monotonic, time.sleep)
-    return Work(manifest, machine.paths, services=services, env=machine.env, waiting=waiting, take_in=take_in)
+    return Work(
+        manifest,
+        machine.paths,
+        services=services,
+        panel=machine.panel,
+        env=machine.env,
+        waiting=waiting,
+        take_in=take_in,
+    )
 
 
 def done(steps: Iterable[Step], work: Work) -> list[str]:

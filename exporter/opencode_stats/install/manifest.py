@@ -32,6 +32,8 @@ class Manifest:
     each folder of OpenCode's configuration that held nothing before, what OpenCode's own dependency install put there
     while ``setup`` waited, with the digest of each file and an empty text for a folder. ``settings``: whether the
     settings file was made by ``setup`` or got a line from it. ``package``: the fingerprint of the program that ran.
+    ``panel``: the digest of the GNOME extension that it installed. ``panel_enabled``: that was enabled, once; whether
+    it still is, is the user's affair.
     """
 
     files: Mapping[str, str] = field(default_factory=dict)
@@ -39,6 +41,8 @@ class Manifest:
     brought: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     settings: Literal["", "file", "line"] = ""
     package: str = ""
+    panel: str = ""
+    panel_enabled: bool = False
 
     @property
     def text(self) -> str:
@@ -50,6 +54,8 @@ class Manifest:
             "brought": self.brought,
             "settings": self.settings,
             "package": self.package,
+            "panel": self.panel,
+            "panelEnabled": self.panel_enabled,
         }
         return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
@@ -87,6 +93,10 @@ def parse_manifest(content: bytes) -> Manifest:
     package = document.get("package")
     if not isinstance(folders, list) or not isinstance(brought, dict) or not isinstance(package, str):
         raise ValueError("a part is missing")  # noqa: TRY004 - one kind of error for one kind of damage
+    # Neither is in what was written before there was a panel.
+    panel, panel_enabled = document.get("panel", ""), document.get("panelEnabled", False)
+    if not isinstance(panel, str) or not isinstance(panel_enabled, bool):
+        raise ValueError("the panel is told of wrongly")  # noqa: TRY004 - one kind of error for one kind of damage
     if settings not in ("", "file", "line"):
         raise ValueError("settings is none of its words")
     return Manifest(
@@ -95,6 +105,8 @@ def parse_manifest(content: bytes) -> Manifest:
         brought={_absolute(folder): _texts(names, absolute=False) for folder, names in brought.items()},
         settings=settings,
         package=package,
+        panel=panel,
+        panel_enabled=panel_enabled,
     )
 
 

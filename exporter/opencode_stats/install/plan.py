@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Final, Literal
 from opencode_stats.errors import UserError
 from opencode_stats.install import plugin_files, service
 from opencode_stats.install.command import SERVICE_ARGUMENTS, autostart_command
+from opencode_stats.install.gnome_panel import archive_digest
 from opencode_stats.install.manifest import Manifest, digest
 from opencode_stats.install.steps import (
     AllowAutostart,
     BringDependencies,
     ForbidAutostart,
     Remove,
+    SetUpPanel,
     StartService,
     Step,
     StopExporter,
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from opencode_stats.host.paths import Paths
     from opencode_stats.install.command import Program
+    from opencode_stats.install.gnome_panel import PanelThere
 
 Starter = Literal["service", "plugin", "nobody"]
 """Who starts the exporter."""
@@ -46,7 +49,10 @@ NOTHING: Final = There()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What the user asked for, on which machine. ``project`` is None for all of the user's projects."""
+    """What the user asked for, on which machine.
+
+    ``project`` is None for all of the user's projects, ``panel`` where the GNOME panel is to be left alone.
+    """
 
     paths: Paths
     program: Program
@@ -55,6 +61,7 @@ class Wanted:
     linger_s: int
     project: Path | None = None
     service: bool = True
+    panel: bytes | None = None
 
     @property
     def folder(self) -> Path:
@@ -71,6 +78,7 @@ class Found:
     ``autostart``: what the settings say, None where they say nothing. ``exporter_pid``: who holds the exporter's lock,
     0 for nobody. ``strays``: copies of the plugin in places where ``setup`` puts none and OpenCode looks all the same.
     ``open_to_others``: a file or folder that other users could change, on the way to what will be run (``trust``).
+    ``panel``: None where there is no GNOME.
     """
 
     manifest: Manifest = field(default_factory=Manifest)
@@ -84,6 +92,7 @@ class Found:
     exporter_pid: int = 0
     strays: tuple[Path, ...] = ()
     open_to_others: Path | None = None
+    panel: PanelThere | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +135,7 @@ def plan_setup(wanted: Wanted, found: Found) -> Plan:
             steps.append(StartService(unit))
     else:
         steps += unwanted_file(found, unit, "the service", service.is_unit_of_ours)
+    steps += _panel(wanted, found, notes)
     return Plan(tuple(steps), tuple(notes), starter)
 
 
@@ -213,6 +223,25 @@ def _other_exporter(wanted: Wanted, found: Found, starter: Starter, notes: list[
         return [StopExporter(found.exporter_pid, ": it runs an older version; the plugin starts the new one")]
     notes.append(f"The exporter with pid {found.exporter_pid} runs an older version: stop it and start it again.")
     return []
+
+
+def _panel(wanted: Wanted, found: Found, notes: list[str]) -> list[Step]:
+    """Last: it may take time, and everything else works without it."""
+    there = found.panel
+    if wanted.panel is None or there is None:
+        return []
+    if there.linked:
+        notes.append(f"{there.folder} is a link: the GNOME panel is left as it is.")
+        return []
+    install = there.content != archive_digest(wanted.panel)
+    # Who has disabled it since keeps it disabled.
+    enable = not there.content or (found.manifest.panel != "" and not found.manifest.panel_enabled)
+    if not install and not enable:
+        return []
+    if not there.installable:
+        notes.append("GNOME is here, but not its program gnome-extensions: the GNOME panel is left out.")
+        return []
+    return [SetUpPanel(there.folder, wanted.panel if install else None, replaces=bool(there.content), enable=enable)]
 
 
 def wanted_file(found: Found, path: Path, content: bytes, what: str, is_ours: Callable[[bytes], bool]) -> list[Step]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from opencode_stats.install import plugin_files, service
+from opencode_stats.install import gnome_panel, plugin_files, service
 from opencode_stats.install.manifest import FILE_NAME
 from opencode_stats.install.plan import NOTHING, Found, Plan, There, unwanted_file
 from opencode_stats.install.steps import (
@@ -14,6 +14,7 @@ from opencode_stats.install.steps import (
     Remove,
     RemoveBrought,
     RemoveOwn,
+    RemovePanel,
     StopExporter,
     StopService,
     TakeInSpool,
@@ -52,6 +53,8 @@ def plan_uninstall(paths: Paths, found: Found, plugin: bytes, present: frozenset
     if found.exporter_pid or found.service.active:
         # What came in between the first look and the exporter's end.
         steps += take_in
+    if found.manifest.panel:
+        steps.append(RemovePanel(gnome_panel.folder_below(paths.data.parent)))
     if found.manifest.settings:
         steps.append(ForbidAutostart(paths.settings_file))
     # Taking in makes a lock and publishes, even where neither was there before.

@@ -94,6 +94,36 @@ class StopService:
 
 
 @dataclass(frozen=True, slots=True)
+class SetUpPanel:
+    """Put the packed extension into the user's GNOME, over what is there (``replaces``), and enable it.
+
+    ``archive``: None where it is installed and only to be enabled.
+    """
+
+    folder: Path
+    archive: bytes | None
+    replaces: bool
+    enable: bool
+
+    def __str__(self) -> str:
+        if self.archive is None:
+            return "enable the GNOME panel"
+        if self.replaces:
+            return f"replace the GNOME panel in {self.folder}" + (" and enable it" if self.enable else "")
+        return f"install the GNOME panel into {self.folder} and enable it"
+
+
+@dataclass(frozen=True, slots=True)
+class RemovePanel:
+    """Take the extension that ``setup`` installed out of the user's GNOME, unless it was changed since."""
+
+    folder: Path
+
+    def __str__(self) -> str:
+        return f"remove the GNOME panel from {self.folder}, unless it was changed since setup"
+
+
+@dataclass(frozen=True, slots=True)
 class StopExporter:
     """End an exporter that no service runs."""
 
@@ -155,5 +185,7 @@ Step = (
     | TakeInSpool
     | RemoveOwn
     | RemoveBrought
+    | SetUpPanel
+    | RemovePanel
     | Forget
 )

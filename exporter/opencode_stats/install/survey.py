@@ -13,6 +13,7 @@ from opencode_stats.host.files import read_plain
 from opencode_stats.host.installation import PACKAGE
 from opencode_stats.host.lock import holder_of, is_held
 from opencode_stats.install import opencode_dependencies, plugin_files, service
+from opencode_stats.install.gnome_panel import GnomePanel
 from opencode_stats.install.manifest import FILE_NAME, read_manifest
 from opencode_stats.install.opencode_binary import find_opencode, version_of
 from opencode_stats.install.plan import Found, There, Wanted
@@ -35,6 +36,11 @@ class Machine:
     home: Path
     paths: Paths
     run: Runner
+
+    @property
+    def panel(self) -> GnomePanel:
+        """The user's GNOME panel."""
+        return GnomePanel(self.env, self.paths.data.parent, self.run)
 
 
 def there_is(path: Path) -> There:
@@ -80,6 +86,7 @@ def look_for_setup(wanted: Wanted, machine: Machine, state: ServiceState) -> Fou
         exporter_pid=_exporter_pid(paths),
         strays=_strays(folders),
         open_to_others=_open_to_others(wanted),
+        panel=machine.panel.there() if wanted.panel is not None else None,
     )
 
 

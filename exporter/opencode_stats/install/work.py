@@ -15,6 +15,7 @@ from opencode_stats.errors import UserError
 from opencode_stats.host.files import FILES, OWN_FILE_MODE, own_folder
 from opencode_stats.host.lock import holder_of, is_held
 from opencode_stats.install import opencode_dependencies, settings_file
+from opencode_stats.install.gnome_panel import AT_LOGIN, archive_digest
 from opencode_stats.install.manifest import FILE_NAME, Manifest, digest
 from opencode_stats.install.steps import (
     AllowAutostart,
@@ -24,6 +25,8 @@ from opencode_stats.install.steps import (
     Remove,
     RemoveBrought,
     RemoveOwn,
+    RemovePanel,
+    SetUpPanel,
     StartService,
     StopExporter,
     StopService,
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from opencode_stats.host.paths import Paths
+    from opencode_stats.install.gnome_panel import GnomePanel
     from opencode_stats.install.opencode_dependencies import Waiting
     from opencode_stats.install.steps import Step
     from opencode_stats.install.user_services import UserServices
@@ -53,13 +57,17 @@ class Work:
         paths: Paths,
         *,
         services: UserServices,
+        panel: GnomePanel,
         env: Mapping[str, str],
         waiting: Waiting,
         take_in: Callable[[], None],
     ) -> None:
         self.manifest = manifest
         self._paths = paths
+        self.left: list[str] = []
+        """What only the user can do now, a sentence each."""
         self._services = services
+        self._panel = panel
         self._env = env
         self._waiting = waiting
         self._take_in = take_in
@@ -98,6 +106,10 @@ class Work:
                 return ""
             case RemoveBrought():
                 return self._remove_brought(step.folder)
+            case SetUpPanel():
+                return self._set_up_panel(step)
+            case RemovePanel():
+                return self._panel.remove(self.manifest.panel)
             case Forget():
                 return self._forget(step)
 
@@ -198,6 +210,25 @@ class Work:
         for name in there:
             _remove_whole(folder / name)
         return ""
+
+    def _set_up_panel(self, step: SetUpPanel) -> str:
+        """Whatever goes wrong here, the rest of ``setup`` stands."""
+        try:
+            self._make_folder(step.folder.parent)
+            problem = self._panel.install(step.archive) if step.archive is not None else ""
+        except OSError as error:
+            problem = f"The GNOME panel was not installed: {error.filename or 'a file'}: {error.strerror}."
+        if problem:
+            return f"{problem} Run opencode-stats setup again once that is mended; everything else is not affected."
+        if step.archive is not None:
+            enabled = not step.enable
+            self._write_down(replace(self.manifest, panel=archive_digest(step.archive), panel_enabled=enabled))
+        at_once, problem = self._panel.enable() if step.enable else (False, "")
+        if not problem:
+            self._write_down(replace(self.manifest, panel_enabled=True))
+            if (step.replaces and step.archive is not None) or not at_once:
+                self.left.append(AT_LOGIN)
+        return problem
 
     def _forget(self, step: Forget) -> str:
         step.manifest.unlink(missing_ok=True)

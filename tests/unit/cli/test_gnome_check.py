@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from opencode_stats import __version__
-from opencode_stats.cli.gnome_check import UUID
+from opencode_stats.install.gnome_panel import UUID
 from opencode_stats.install.user_services import Outcome
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ import pytest
 
 from opencode_stats.errors import UserError
 from opencode_stats.host.paths import Paths
+from opencode_stats.install.gnome_panel import GnomePanel
 from opencode_stats.install.manifest import FILE_NAME, Manifest, digest, parse_manifest, read_manifest
 from opencode_stats.install.opencode_dependencies import Waiting
 from opencode_stats.install.settings_file import BLOCK, with_autostart, without_autostart
@@ -56,6 +57,7 @@ def work_in(home: Path, manifest: Manifest | None = None) -> Work:
         manifest or Manifest(),
         paths,
         services=UserServices(Calls()),
+        panel=GnomePanel({}, paths.data.parent, Calls()),
         env={},
         waiting=no_time(),
         take_in=lambda: None,
@@ -249,6 +251,8 @@ GOOD = Manifest(
     brought={"/a": {"node_modules": ""}},
     settings="line",
     package="0.1.0+aa",
+    panel="sha256:11",
+    panel_enabled=True,
 )
 
 
@@ -269,6 +273,8 @@ def test_a_manifest_is_read_as_it_was_written(tmp_path: Path) -> None:
         ('"sha256:00"', "5"),
         ('"line"', '"lines"'),
         ('"0.1.0+aa"', "null"),
+        ('"sha256:11"', "null"),
+        ("true", "1"),
         ("{", "["),
     ],
 )
