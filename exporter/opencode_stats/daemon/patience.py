@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import logging
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from opencode_stats.daemon.rest import back_off_s
 from opencode_stats.errors import LedgerError
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 Made = TypeVar("Made")
+
+PASSING: Final = frozenset({
+    errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.ESTALE, errno.EMFILE, errno.ENFILE, errno.ENOMEM,
+})  # fmt: skip
+"""What a disk, or a machine at its limits, may get over by itself; what stands in the way stays there."""
 
 
 def made_in_the_end(make: Callable[[], Made], sleep: Callable[[float], None]) -> Made:
@@ -28,8 +34,12 @@ def made_in_the_end(make: Callable[[], Made], sleep: Callable[[float], None]) ->
         try:
             return make()
         except LedgerError as error:
-            if not isinstance(error.__cause__, OSError | LedgerUnavailable):
+            if not _may_pass(error.__cause__):
                 raise
             failures += 1
             logger.warning("start.failed error=%s retry_s=%s", error, back_off_s(failures))
         sleep(back_off_s(failures))
+
+
+def _may_pass(cause: BaseException | None) -> bool:
+    return isinstance(cause, LedgerUnavailable) or (isinstance(cause, OSError) and cause.errno in PASSING)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import sqlite3
 
 import pytest
@@ -12,7 +13,9 @@ def failing(error: Exception, cause: Exception | None, times: int) -> list[tuple
     return [(error, cause)] * times
 
 
-@pytest.mark.parametrize("cause", [sqlite3.OperationalError("disk I/O error"), OSError("No space left on device")])
+@pytest.mark.parametrize(
+    "cause", [sqlite3.OperationalError("disk I/O error"), OSError(errno.ENOSPC, "No space left on device")]
+)
 def test_it_waits_longer_and_longer_for_the_disk(cause: Exception) -> None:
     left, slept_s = failing(LedgerError("can't be used"), cause, 7), list[float]()
 
@@ -32,6 +35,7 @@ def test_it_waits_longer_and_longer_for_the_disk(cause: Exception) -> None:
         (LedgerNewer("newer"), None),
         (LedgerCorrupt("damaged"), sqlite3.DatabaseError("malformed")),
         (LedgerError("it can't be made again"), None),
+        (LedgerError("it can't be made again"), OSError(errno.EISDIR, "Is a directory")),
     ],
 )
 def test_what_no_waiting_mends_is_said_at_once(error: LedgerError, cause: Exception | None) -> None:
