@@ -30,7 +30,8 @@ def gnome_finding(machine: Machine) -> Finding:
     if version not in ("", __version__):
         reason = f"{folder} is version {version}, this is {__version__}."
         return Finding("warn", _ABOUT, reason, "opencode-stats setup, then log out and in")
-    told = machine.run(("gnome-extensions", "info", UUID), timeout_s=QUICK_S)
+    # Its words for "State" and "Enabled" are translated.
+    told = machine.run(("/usr/bin/env", "LC_ALL=C", "gnome-extensions", "info", UUID), timeout_s=QUICK_S)
     if told.code == NOT_FOUND:
         return Finding("ok", _ABOUT, f"{folder}; no GNOME tools are here to tell more.")
     if told.code != 0:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from opencode_stats import __version__
+from opencode_stats.cli.gnome_check import gnome_finding
 from opencode_stats.install.gnome_panel import UUID
-from opencode_stats.install.user_services import Outcome
+from opencode_stats.install.survey import Machine
+from opencode_stats.install.user_services import Outcome, real_runner
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,6 +61,21 @@ def test_what_the_shell_says(patient: Patient, state: str, enabled: str, verdict
     (finding,) = patient.says("GNOME panel")
 
     assert (finding.verdict, finding.mend) == (verdict, mend)
+
+
+def test_the_shell_is_asked_in_the_language_that_is_understood(patient: Patient) -> None:
+    panel(patient, {"uuid": UUID, "version-name": __version__})
+    told = SHOWN.format(uuid=UUID, state="ERROR", enabled="")
+    program = patient.home / "bin" / "gnome-extensions"
+    program.parent.mkdir()
+    program.write_text(
+        '#!/bin/sh\nif [ "$LC_ALL" = C ]; then label=State; else label=Status; fi\n'
+        f"/usr/bin/sed s/State:/$label:/ <<'.'\n{told}.\n"
+    )
+    program.chmod(0o755)
+    env = patient.env | {"PATH": str(program.parent), "LANG": "de_DE.UTF-8"}
+
+    assert gnome_finding(Machine(env, patient.home, patient.paths, real_runner(env, os.getuid()))).verdict == "fail"
 
 
 @pytest.mark.parametrize(

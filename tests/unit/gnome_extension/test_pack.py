@@ -9,12 +9,15 @@ import posixpath
 import re
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
 from gnome_extension.tools.pack import BadTranslation, mo, pack, read_po
+
+from opencode_stats.install.gnome_panel import ARCHIVE, bundled_panel
 
 ROOT = Path(__file__).parents[3]
 SOURCE = ROOT / "gnome_extension"
@@ -54,6 +57,22 @@ def test_everything_that_is_imported_is_there_and_nothing_else_of_the_tools(tmp_
     assert {name for name in files if name.endswith(".js")} == wanted
     folders = {name.split("/")[0] for name in files if "/" in name}
     assert folders == {"lib", "shell", "prefs", "icons", "schemas", "locale"}
+
+
+def test_the_python_package_carries_it_also_when_built_from_the_source_archive(tmp_path: Path) -> None:
+    def build(kind: str, source: Path) -> Path:
+        command = [sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", str(tmp_path)]
+        subprocess.run(command, cwd=source, check=True, capture_output=True)
+        return next(tmp_path.glob({"sdist": "*.tar.gz", "wheel": "*.whl"}[kind]))
+
+    with tarfile.open(build("sdist", ROOT)) as source:
+        source.extractall(tmp_path / "source", filter="data")
+    (unpacked,) = (tmp_path / "source").iterdir()
+
+    with zipfile.ZipFile(build("wheel", unpacked)) as wheel:
+        carried = wheel.read(f"opencode_stats/install/{ARCHIVE}")
+    assert carried == pack(tmp_path).read_bytes() == bundled_panel()
+    assert not (unpacked / "tests").exists()
 
 
 def test_the_metadata_are_what_the_shell_and_setup_rely_on(tmp_path: Path) -> None:
