@@ -26,7 +26,8 @@ class StatsFile:
     """The published file, its temp folder, and the stamp that is replaced after it.
 
     The stamp stands alone in its folder because file monitors answer late in a busy one, and OpenCode's database
-    makes the documented folder busy just when it matters (DESIGN §3.3).
+    makes the documented folder busy just when it matters (DESIGN §3.3). Not even its own temp file is made there: GLib
+    tells of what comes within 100 ms after that only when these are over.
     """
 
     def __init__(self, files: Files, target: Path, temp_folder: Path, stamp: Path) -> None:
@@ -44,7 +45,7 @@ class StatsFile:
         """
         try:
             self._make_folders(self._target.parent, self._temp_folder, self._stamp.parent)
-            sweep(self._files, self._target.parent, self._temp_folder, self._stamp.parent)
+            sweep(self._files, self._target.parent, self._temp_folder, self._stamp.parent, self._stamp.parent.parent)
             self._refuse_strangers()
         except OSError as error:
             mend = "Move it away and try again." if error.errno == errno.EPERM else "Check the folder's rights."
@@ -66,7 +67,7 @@ class StatsFile:
         stamp = f"{document['exporter']['generatedAt']}\n".encode()
         # The stamp is for speed; readers that watch it also watch the file. The next publishing tries again.
         with contextlib.suppress(OSError):
-            self._replace_anew(self._stamp, stamp, self._stamp.parent)
+            self._replace_anew(self._stamp, stamp, self._stamp.parent.parent)
         return outcome
 
     def _replace_anew(self, target: Path, content: bytes, temp_folder: Path) -> Outcome:

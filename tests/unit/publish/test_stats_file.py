@@ -246,6 +246,18 @@ def test_a_failed_publishing_is_tried_again_with_the_same_figures(home: Publishe
     assert file.publish(MORE) == "published"
 
 
+def test_nothing_but_the_stamp_is_ever_made_in_its_folder(home: Published) -> None:
+    calls: list[tuple[str, Path | None]] = []
+    home.files = FaultyFiles(lambda _number, name, path: calls.append((name, path)))
+    file = home.prepared()
+    calls.clear()
+
+    file.publish(STATS)
+
+    made = {path for name, path in calls if name == "open" and path and path.is_relative_to(home.stamp.parent)}
+    assert made <= {home.stamp.parent}, "opened to sync it; what else is made there holds up GLib's file monitors"
+
+
 def test_a_stamp_that_cannot_be_written_does_not_hold_up_the_figures(home: Published) -> None:
     home.files = FaultyFiles(fault_for("published", "replace", errno.EIO))
 
