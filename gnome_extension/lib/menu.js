@@ -159,8 +159,9 @@ function runRow(run, nowMs, {instants, numbers, home, words}) {
     const others = run.folders.length - 1;
     const folder = run.folders.length > 0 ? folderName(run.folders[0], home) : _('OpenCode');
     // Translators: a project's folder, and how many more that OpenCode works in
-    const several = ngettext('{folder} and {count} more', '{folder} and {count} more', others);
-    const title = others > 0 ? fill(several, {folder, count: numbers.exactTokens(others)}) : folder;
+    const several = () => ngettext('{folder} and {count} more', '{folder} and {count} more', others);
+    // Only where there are more: of fewer than none GLib's ngettext makes an error.
+    const title = others > 0 ? fill(several(), {folder, count: numbers.exactTokens(others)}) : folder;
     const idleMs = run.idleSinceMs === null ? 0 : nowMs - run.idleSinceMs;
     const states = {
         working: _('Working'),

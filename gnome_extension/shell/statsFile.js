@@ -14,8 +14,11 @@ import {mainLoopClock} from './clock.js';
 /** @typedef {import('../lib/notice.js').Trouble} Trouble */
 /** @typedef {{document: Document | null, trouble: Trouble | null}} Reading */
 
-/** Ten looks a second follow any figure; the exporter may publish far more often. */
-const REST_MS = 100;
+/**
+ * Twenty-five looks a second follow any figure; the exporter may publish far more often. It is also what a figure waits
+ * for where OpenCode tells several things at once, as it does when a message ends: the first of them is read at once.
+ */
+const REST_MS = 40;
 const MOST_BYTES = 8 * 1024 * 1024;
 
 /**
@@ -90,6 +93,9 @@ export class StatsFile {
                     this.#isStampSilent = false;
                 }
                 this.#isTimerAlone = false;
+                this.look();
+                // GLib is blind for 100 ms after it told of a change, and OpenCode seldom tells one thing alone: what
+                // was published just after is found by the second look, which costs nothing where nothing was.
                 this.look();
             });
             this.#monitors.set(file, {monitor, handler});
