@@ -269,7 +269,11 @@ def _report(folder: Path, one: Recovery, published: Mapping[str, Any]) -> None:
         "missingMessages": one.missing_messages,
         "missingTitleRequests": one.missing_titles,
     }
-    descriptor = FILES.open(folder / REPORT, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    try:
+        descriptor = FILES.open(folder / REPORT, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    except FileNotFoundError:
+        # The user threw the damaged ledger away while its recovery goes on: nobody is left to read it there.
+        return
     with open(descriptor, "w", encoding="utf-8") as file:
         json.dump(report, file, indent=1)
         file.write("\n")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -106,6 +107,21 @@ def test_it_is_not_over_while_opencodes_storage_cannot_be_read(paths: Paths) -> 
     assert then is not None
     assert (then.finished_ms, then.missing_tokens) == (NOON_MS + 3, 0)
     assert sentence_of(then).endswith("everything that had been published is there.")
+
+
+def test_it_goes_on_where_the_user_threw_the_damaged_files_away(paths: Paths) -> None:
+    recovered(paths)
+    (folder,) = paths.damaged.iterdir()
+    shutil.rmtree(folder)
+
+    with closing(open_ledger(paths.ledger, NOON_MS)) as connection:
+        first = finish(connection, paths, NOON_MS + 2, everything_read=False)
+        then = finish(connection, paths, NOON_MS + 3, everything_read=True)
+
+    assert first is not None
+    assert then is not None
+    assert (first.finished_ms, then.finished_ms) == (None, NOON_MS + 3)
+    assert (then.salvaged, then.missing_tokens) == (0, 7)
 
 
 def test_whoever_is_killed_at_any_call_leaves_a_recovery_that_goes_on(paths: Paths, tmp_path: Path) -> None:
