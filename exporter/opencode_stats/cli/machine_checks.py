@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from opencode_stats.host.paths import Paths
     from opencode_stats.install.survey import Machine
 
 KNOWN_MAJORS: Final = (1, 2)
@@ -33,7 +34,7 @@ def opencode_finding(machine: Machine) -> Finding:
     about = "OpenCode"
     found = find_opencode(machine.env, machine.home)
     if found is None:
-        if machine.paths.opencode_data.is_dir():
+        if _was_at_work(machine.paths):
             return Finding("ok", about, "not in PATH or the usual places, but it has been at work here.")
         return Finding("warn", about, "not found.", "install OpenCode (https://opencode.ai), or put it into PATH")
     version = version_of(found, machine.run)
@@ -45,6 +46,15 @@ def opencode_finding(machine: Machine) -> Finding:
         return Finding("ok", about, f"{shown}.")
     mend = "opencode upgrade" if version[0] < KNOWN_MAJORS[0] else "update opencode-stats"
     return Finding("warn", about, f"{shown}, which the plugin is not made for (1.x and 2.x).", mend)
+
+
+def _was_at_work(paths: Paths) -> bool:
+    """Whether OpenCode's own folder has anything besides our stats.json, for which we make it ourselves."""
+    try:
+        return any(name != paths.stats_file.name for name in os.listdir(paths.opencode_data))
+    except OSError:
+        # None, or one that is no folder or can't be looked into: said of the folder itself.
+        return False
 
 
 def disk_finding(folders: Iterable[Path]) -> Finding:

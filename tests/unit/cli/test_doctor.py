@@ -31,6 +31,7 @@ def healthy(call: Call, household: Household) -> Household:
     # Not in the future, wherever the tests' noon is.
     script = Script(pid=os.getpid(), at_ms=time.time_ns() // 1_000_000 - 60_000)
     household.write(script.started().conversation("ses_a").answer("ses_a", input=7))
+    (household.paths.opencode_data / "log").mkdir(parents=True)
     assert call("import").returncode == 0
     return household
 

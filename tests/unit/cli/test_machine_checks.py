@@ -44,6 +44,9 @@ def test_opencode(patient: Patient, version: str, verdict: str, mend: str) -> No
 def test_no_opencode(patient: Patient) -> None:
     assert patient.verdict("OpenCode") == "warn"
     patient.paths.opencode_data.mkdir(parents=True)
+    patient.paths.stats_file.touch()
+    assert patient.verdict("OpenCode") == "warn"  # that one is ours
+    (patient.paths.opencode_data / "log").mkdir()
     assert patient.verdict("OpenCode") == "ok"
 
 
