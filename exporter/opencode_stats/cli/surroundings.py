@@ -32,10 +32,16 @@ def places() -> Paths:
     """The places that this process's environment and home mean.
 
     Raises:
-        UserError: this user has no home.
+        UserError: this user has no home, or a place's name is no UTF-8, which stats.json, SQLite and OpenCode need.
     """
     env = os.environ  # noqa: TID251 - the command line is where the environment comes in
-    return Paths.of(env, home_of(env))
+    paths = Paths.of(env, home_of(env))
+    for folder in (paths.data, paths.state, paths.config):
+        try:
+            str(folder).encode()
+        except UnicodeEncodeError as error:
+            raise UserError(f"The name of the folder {str(folder)!r} is not valid UTF-8. Use another one.") from error
+    return paths
 
 
 def home_of(env: Mapping[str, str], registered: Callable[[], str] = _registered_home) -> Path:
