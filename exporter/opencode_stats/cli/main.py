@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib
 import io
 import locale
 import os
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TextIO, cast
 
 import click
 
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 EXIT_USER: Final = 2
 EXIT_LOCKED: Final = 3
 EXIT_LEDGER: Final = 4
+
+_STDOUT: Final = 1
+_STDERR: Final = 2
+_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 COMMANDS: Final = {
     "audit": "opencode_stats.cli.audit",
@@ -100,10 +105,24 @@ def main() -> None:
     # An environment may name a locale that is not installed; numbers are then grouped as in C.
     with contextlib.suppress(locale.Error):
         locale.setlocale(locale.LC_ALL, "")
+    _have_standard_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A terminal that can't show a character is shown its code; without this it would be shown a traceback.
         sys.stdout.reconfigure(errors="backslashreplace")
     _run(lambda: cli(standalone_mode=True))
+
+
+def _have_standard_streams() -> None:
+    """Who closed one (``2>&-``) wants none of it; no file that we open may come into its place, nor get its words."""
+    made = os.open(os.devnull, os.O_RDWR)
+    while made <= _STDERR:
+        # The lowest free number is taken each time, so this fills the gaps.
+        os.set_inheritable(made, True)
+        made = os.open(os.devnull, os.O_RDWR)
+    os.close(made)
+    # None is what Python makes of a closed stream, though its types don't say so.
+    sys.stdout = cast("TextIO | None", sys.stdout) or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for good
+    sys.stderr = cast("TextIO | None", sys.stderr) or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for good
 
 
 def _run(call: Callable[[], None]) -> None:
@@ -115,6 +134,13 @@ def _run(call: Callable[[], None]) -> None:
         _end(str(error), EXIT_USER)
     except LedgerError as error:
         _end(str(error), EXIT_LEDGER)
+    except OSError as error:
+        # A file of ours is told by whoever writes it; what comes here is the stream that we print to.
+        if error.errno not in _NO_ROOM:
+            raise
+        # What is left in the buffer would be tried once more at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), _STDOUT)
+        _end(f"Not everything could be written: {error.strerror}.", EXIT_USER)
 
 
 def _end(sentence: str, code: int) -> None:

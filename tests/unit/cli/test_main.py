@@ -104,3 +104,26 @@ def test_a_locale_that_is_not_there(household: Household) -> None:
 
     assert (done.returncode, done.stderr) == (0, "")
     assert "1,234,567" in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [["--json"], [], ["doctor"], ["verify"]])
+def test_output_into_a_full_file(household: Household, arguments: list[str]) -> None:
+    household.call("import")
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [*COMMAND, *arguments], env=household.environment, stdout=full, stderr=subprocess.PIPE, check=False
+        )
+
+    said = b"opencode-stats: Not everything could be written: No space left on device.\n"
+    assert (done.returncode, done.stderr) == (2, said)
+
+
+@pytest.mark.parametrize("closed", ["<&- >&- 2>&-", "2>&-", ">&-"])
+def test_streams_that_were_closed_before(household: Household, closed: str) -> None:
+    household.write(Script().started().conversation("ses_a").answer("ses_a", input=7))
+
+    line = f'exec "$@" {closed}'
+    done = subprocess.run(["/bin/sh", "-c", line, "sh", *COMMAND, "import"], env=household.environment, check=False)
+
+    assert done.returncode == 0
+    assert household.stats["total"]["totalTokens"] == 7
