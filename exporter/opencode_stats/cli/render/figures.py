@@ -165,7 +165,7 @@ def _remarks(total: dict[str, Any]) -> list[str]:
 def _problems(exporter: dict[str, Any]) -> list[str]:
     problems = exporter["health"]["problems"]
     said = [f"Caution: {_named(problem['message'], _LONGEST_PROBLEM)}" for problem in problems[:_MOST_PROBLEMS]]
-    return [*said, "opencode-stats doctor says what mends that."] if said else []
+    return [*said, "opencode-stats doctor tells more."] if said else []
 
 
 def _freshness(reading: Reading) -> str:
