@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -69,10 +70,12 @@ def test_setup_twice_changes_nothing_not_even_a_time(shell: Shell) -> None:
     assert "The plugin starts the exporter" in first
     assert "nothing to do" in second
     assert shell.files == before
-    assert sorted(before) == [
+    assert sorted(re.sub(r"ledger-\d{8}T\d{9}Z", "ledger-TIME", name) for name in before) == [
         ".config/opencode-stats/settings.toml",
         ".config/opencode/plugins/opencode-stats.json",
         ".config/opencode/plugins/opencode-stats.ts",
+        ".local/share/opencode-stats/backups/ledger-TIME.db",
+        ".local/share/opencode-stats/closed",
         ".local/share/opencode-stats/ledger.db",
         ".local/share/opencode-stats/setup.json",
         ".local/share/opencode/stats.json",
@@ -143,7 +146,8 @@ def test_uninstall_ends_an_exporter_that_still_runs(shell: Shell) -> None:
     finally:
         daemon.kill()
         daemon.wait()
-    assert list(shell.files) == [".local/share/opencode-stats/ledger.db"]
+    # The ledger, and what it could be made again from.
+    assert {name.split("/")[3] for name in shell.files} == {"ledger.db", "closed", "backups"}
     assert shell.succeed("uninstall", "--yes", "--purge")
     assert list(shell.files) == []
 
@@ -153,6 +157,8 @@ def test_a_spool_that_can_not_be_counted_keeps_everything(shell: Shell) -> None:
     spool = shell.home / ".local/state/opencode-stats/spool"
     (spool / "1-1-0.jsonl").write_text("{}\n")
     (shell.home / ".local/share/opencode-stats/ledger.db").write_text("not a database, but the user's last copy")
+    # In the way of the ledger that would be made again.
+    (shell.home / ".local/share/opencode-stats/ledger.recovering").mkdir()
     before = {name: time for name, time in shell.files.items() if "/state/" not in name}
 
     done = shell.call("uninstall", "--yes")

@@ -232,7 +232,7 @@ def test_a_manager_that_knows_other_places_serves_the_shell_s_ones(tmp_path: Pat
         assert "nothing to do" in manager.run(program.script, "setup", "--yes", env=elsewhere).stdout
 
         manager.run(program.script, "uninstall", "--yes", "--purge", env=elsewhere)
-        left = [path for path in tmp_path.rglob("*") if "opencode-stats" in path.name]
+        left = [path for path in tmp_path.rglob("*") if "opencode-stats" in str(path.relative_to(tmp_path))]
         assert left == []
 
 

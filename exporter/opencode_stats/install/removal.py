@@ -62,8 +62,9 @@ def plan_uninstall(paths: Paths, found: Found, plugin: bytes, present: frozenset
         steps.append(RemoveOwn(own_state(paths), f"the spool and everything else in {paths.state}"))
     if paths.stats_file in present or take_in:
         steps.append(RemoveOwn((paths.stats_file,), f"the published figures {paths.stats_file}"))
-    ledger = tuple(path for path in ledger_files(paths) if path in present)
-    if ledger and purge:
+    # All of them, there or not: an exporter that is stopped before leaves one more.
+    ledger = ledger_files(paths)
+    if purge and not present.isdisjoint(ledger):
         steps.append(RemoveOwn(ledger, f"the ledger {paths.ledger}, for good: all figures are gone then"))
     steps += [RemoveBrought(Path(folder)) for folder in found.manifest.brought]
     if steps or paths.data / FILE_NAME in present:
