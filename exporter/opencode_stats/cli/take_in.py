@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -57,8 +58,16 @@ def _take_in(paths: Paths) -> Taken | None:
     from opencode_stats.ledger.connection import LedgerUnreadable  # noqa: PLC0415
 
     try:
-        with own_exporter(paths, stays=False) as exporter, _bar() as progress:
-            return refresh(exporter, progress)
+        with own_exporter(paths, stays=False) as exporter, _bar() as show, _interrupts() as stop_if_asked:
+
+            def progress(done: int, whole: int) -> None:
+                stop_if_asked()
+                if show is not None:
+                    show(done, whole)
+
+            taken = refresh(exporter, progress)
+            stop_if_asked()
+            return taken
     except LockHeld:
         return None
     except LedgerUnreadable as error:
@@ -69,6 +78,26 @@ def _take_in(paths: Paths) -> Taken | None:
     except KeyboardInterrupt:
         say("\nWhat was taken in so far is kept; opencode-stats import goes on from there.", err=True)
         raise
+
+
+@contextmanager
+def _interrupts() -> Iterator[Callable[[], None]]:
+    """Holds Ctrl-C back until what this gives is called, between two batches.
+
+    Raised inside of a function that SQLite calls, an interrupt comes out as an error of the database: the ledger would
+    be looked through for damage, or OpenCode's database be called unreadable, and the import would go on.
+    """
+    asked: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: asked.append(number))
+
+    def stop_if_asked() -> None:
+        if asked:
+            raise KeyboardInterrupt
+
+    try:
+        yield stop_if_asked
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

@@ -5,10 +5,19 @@ from __future__ import annotations
 import json
 import os
 import pty
+import signal
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.support.opencode_database import OpenCodeDatabase
+
+from opencode_stats.ledger import bulk
+
+if TYPE_CHECKING:
+    import pytest
+    from tests.unit.cli.conftest import Call
+    from tests.unit.daemon.household import Household
 
 SOURCES = Path(__file__).parents[3] / "exporter"
 
@@ -48,3 +57,28 @@ def test_a_bar_shows_how_far_it_is_then_what_was_new(tmp_path: Path) -> None:
 
     code, seen = on_terminal(tmp_path, "import")
     assert (code, "were new" in seen, "Everything is taken in" in seen) == (0, False, True)
+
+
+def test_an_interrupt_inside_of_sqlite_ends_it_and_is_no_damage(
+    call: Call, household: Household, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = household.paths.opencode_data / "storage" / "message" / "ses_0" / "msg_0.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({"role": "assistant", "time": {"created": 1, "completed": 2}, "tokens": {"input": 5}}))
+    own, interrupts = bulk._id_contradicts_time, [signal.SIGINT]
+
+    def interrupted(message: bytes, created_ms: int) -> object:
+        if interrupts:
+            os.kill(os.getpid(), interrupts.pop())
+        return own(message, created_ms)
+
+    monkeypatch.setattr(bulk, "_id_contradicts_time", interrupted)
+    done = call("import")
+
+    assert (done.returncode, interrupts) == (1, [])
+    kept = "What was taken in so far is kept; opencode-stats import goes on from there."
+    assert done.stderr.split("\n") == ["", kept, "", "Aborted!", ""]
+    assert call("import").returncode == 0
+    assert household.stats["total"]["totalTokens"] == 5
+    assert household.stats["exporter"]["health"]["problems"] == []
+    assert not household.paths.damaged.exists()
