@@ -28,6 +28,8 @@ def read_ledger(paths: Paths, ask: Callable[[Connection], _T]) -> _T:
     try:
         return ask_ledger(paths, ask)
     except LedgerUnreadable as error:
+        if not os.path.lexists(paths.ledger):
+            raise UserError(f"There is no ledger {paths.ledger} yet; opencode-stats import makes it.") from error
         raise UserError(f"The ledger {paths.ledger} can't be read: {error}.") from error
 
 

@@ -63,6 +63,6 @@ def test_what_cannot_be_read_is_a_sentence(paths: Paths) -> None:
     with pytest.raises(UserError, match="can't be read: file is not a database"):
         read_ledger(paths, messages)
     paths.ledger.unlink()
-    with pytest.raises(UserError, match="can't be read: unable to open"):
+    with pytest.raises(UserError, match="opencode-stats import makes it"):
         read_ledger(paths, messages)
     assert os.listdir(paths.data) == []
