@@ -118,7 +118,9 @@ def finish_swap(paths: Paths, files: Files = FILES) -> None:
             os.chmod(folder / paths.stats_file.name, OWN_FILE_MODE)
     files.replace(made, paths.ledger)
     sync(paths.data, files)
-    for old in sorted(files.names(paths.damaged), reverse=True)[KEPT_FOLDERS:]:
+    # Its own is yet to be salvaged from, and after the clock was set back it is not the last by name.
+    others = set(files.names(paths.damaged)) - {folder.name}
+    for old in sorted(others, reverse=True)[KEPT_FOLDERS - 1 :]:
         shutil.rmtree(paths.damaged / old, ignore_errors=True)
 
 

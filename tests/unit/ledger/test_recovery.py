@@ -124,6 +124,20 @@ def test_it_goes_on_where_the_user_threw_the_damaged_files_away(paths: Paths) ->
     assert (then.salvaged, then.missing_tokens) == (0, 7)
 
 
+def test_the_files_to_be_salvaged_stay_though_the_clock_was_set_back(paths: Paths) -> None:
+    later = [f"2099010{day}T000000000Z" for day in range(1, KEPT_FOLDERS + 1)]
+    for name in later:
+        (paths.damaged / name).mkdir(parents=True)
+
+    recovered(paths)
+
+    with closing(open_ledger(paths.ledger, NOON_MS)) as connection:
+        done = finish(connection, paths, NOON_MS + 2, everything_read=True)
+    assert done is not None
+    assert done.salvaged == 1
+    assert sorted(os.listdir(paths.damaged)) == [done.folder, *later[1:]]
+
+
 def test_whoever_is_killed_at_any_call_leaves_a_recovery_that_goes_on(paths: Paths, tmp_path: Path) -> None:
     files = FaultyFiles(no_fault)
     recovered(paths, files)
