@@ -39,8 +39,8 @@ SCHEMA: Final = "source"
 BATCH_ROWS: Final = 10_000
 BATCH_CACHE_KIB: Final = 8_192
 """The pages that a batch changes fit, so that none is written twice."""
-CHECKPOINT_PAGES: Final = 4_000
-"""16 MiB of WAL: several batches go to the file at once, for a page that each of them changed is written once then."""
+CHECKPOINT_PAGES: Final = 8_000
+"""32 MiB of WAL: several batches go to the file at once, for a page that each of them changed is written once then."""
 PATIENCE_MS: Final = 1_000
 """How long a lock on OpenCode's database is waited for. Nobody waits for us meanwhile, but our figures stand still."""
 # What a message has that is no longer as it began; found as text, since those of a killed OpenCode are asked for ever.

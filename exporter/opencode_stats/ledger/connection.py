@@ -78,6 +78,8 @@ def open_ledger(
         connection.execute("PRAGMA foreign_keys = ON")
         # The pages of one batch fit; the default of 2 MB only grows the process.
         connection.execute("PRAGMA cache_size = -1024")
+        # What a batch is put together in never needs a disk, nor the folder for temporary files.
+        connection.execute("PRAGMA temp_store = MEMORY")
         migrate(connection, now_ms)
     except sqlite3.DatabaseError as error:
         connection.close()

@@ -6,15 +6,16 @@ such a row again, nor be handed it by SQL. So SQL hands over bytes.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import sqlite3
+from typing import Final
 
 from opencode_stats.core.bounds import LONGEST_TEXT, fitting
 
-if TYPE_CHECKING:
-    import sqlite3
-
 IDS: Final = ("message", "conversation", "parent")
 NAMES: Final = ("agent", "provider", "model", "variant", "directory", "root", "finish", "error")
+
+MOST_TOGETHER_BYTES: Final = 16 * 1024 * 1024
+"""The names of one kind in a batch take a tenth of it; what is longer is no name, and is looked at one by one."""
 
 
 def prepare(connection: sqlite3.Connection) -> None:
@@ -25,18 +26,26 @@ def prepare(connection: sqlite3.Connection) -> None:
 
 def make_fit(connection: sqlite3.Connection) -> None:
     """Gives the messages in ``temp.incoming`` names that can be kept; what has no such id makes no sense."""
-    every = (*IDS, *NAMES)
-    lengths = " + ".join(f"ifnull(length({name}), 0)" for name in every)
-    (longest,) = connection.execute(f"SELECT ifnull(max({lengths}), 0) FROM incoming WHERE sound").fetchone()
-    if longest <= LONGEST_TEXT:
-        # All at once, 1 µs a message: each by itself would be eleven calls of Python. The comma keeps halves apart.
-        joined = ", ".join(f"CAST(group_concat({name}) AS BLOB)" for name in every)
-        together = connection.execute(f"SELECT {joined} FROM incoming WHERE sound").fetchone()
-        if all(_is_unicode(column or b"") for column in together):
-            return
+    if _all_fit(connection):
+        return
     fits = ", ".join(f"{name} = as_name(CAST({name} AS BLOB))" for name in NAMES)
     known = " AND ".join(f"as_id(CAST({name} AS BLOB)) IS NOT NULL" for name in ("message", "conversation"))
     connection.execute(f"UPDATE incoming SET {fits}, parent = as_id(CAST(parent AS BLOB)), sound = sound AND {known}")
+
+
+def _all_fit(connection: sqlite3.Connection) -> bool:
+    # All at once, 1 µs a message: each by itself would be eleven calls of Python. The comma keeps halves apart.
+    every = (*IDS, *NAMES)
+    lengths = " + ".join(f"ifnull(length({name}), 0)" for name in every)
+    joined = ", ".join(f"CAST(group_concat({name}) AS BLOB)" for name in every)
+    allowed_bytes = connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_TOGETHER_BYTES)
+    try:
+        longest, *together = connection.execute(f"SELECT max({lengths}), {joined} FROM incoming WHERE sound").fetchone()
+    except sqlite3.DataError:
+        return False
+    finally:
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, allowed_bytes)
+    return (longest or 0) <= LONGEST_TEXT and all(_is_unicode(column or b"") for column in together)
 
 
 def _as_id(value: bytes | None) -> str | None:
