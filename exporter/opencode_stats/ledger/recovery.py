@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from opencode_stats.core.models import model_key
-from opencode_stats.errors import LedgerError
+from opencode_stats.errors import LedgerCorrupt, LedgerError
 from opencode_stats.host.files import FILES, OWN_FILE_MODE, own_folder
 from opencode_stats.ledger.backup import backups, sync, unsound
 from opencode_stats.ledger.closing import RECORD
@@ -96,16 +96,24 @@ def recover(paths: Paths, cause: str, now_ms: int, files: Files = FILES) -> None
 def finish_swap(paths: Paths, files: Files = FILES) -> None:
     """Goes on with a swap that was interrupted; nothing where none was.
 
+    What was made is thrown away where it was damaged since, as long as what it was made from is still in its place.
+
     Raises:
-        OSError: it can't.
+        LedgerError: it can't be used, and nothing else is there.
+        OSError: it can't be put into its place.
     """
     made = paths.data / _MADE
     if not os.path.lexists(made):
         return
-    with closing(open_ledger(made, 0, files)) as connection:
-        (name,) = connection.execute("SELECT folder FROM recoveries WHERE finished_ms IS NULL").fetchone()
-        folder = paths.damaged / name
-        connection.execute("PRAGMA journal_mode = DELETE")
+    try:
+        folder = paths.damaged / _folder_of(made, files)
+    except LedgerCorrupt:
+        if not os.path.lexists(paths.ledger):
+            raise
+        for side in reversed(_SIDES):
+            if os.path.lexists(made.with_name(made.name + side)):
+                files.unlink(made.with_name(made.name + side))
+        return
     own_folder(folder, files)
     for side in _SIDES:
         there, aside = paths.ledger.with_name(paths.ledger.name + side), folder / (paths.ledger.name + side)
@@ -122,6 +130,16 @@ def finish_swap(paths: Paths, files: Files = FILES) -> None:
     others = set(files.names(paths.damaged)) - {folder.name}
     for old in sorted(others, reverse=True)[KEPT_FOLDERS - 1 :]:
         shutil.rmtree(paths.damaged / old, ignore_errors=True)
+
+
+def _folder_of(made: Path, files: Files) -> str:
+    with closing(open_ledger(made, 0, files)) as connection:
+        row = connection.execute("SELECT folder FROM recoveries WHERE finished_ms IS NULL").fetchone()
+        if row is None:
+            raise LedgerCorrupt(f"The ledger {made} says nothing of what it was made from.")
+        connection.execute("PRAGMA journal_mode = DELETE")
+    name: str = row[0]
+    return name
 
 
 def finish(connection: sqlite3.Connection, paths: Paths, now_ms: int, *, everything_read: bool) -> Recovery | None:

@@ -12,15 +12,16 @@ from tests.support.files import FaultyFiles, Killed, killed_at, no_fault
 from tests.support.ledgers import rows, take
 from tests.support.script import Script
 
-from opencode_stats.errors import LedgerError
+from opencode_stats.errors import LedgerCorrupt, LedgerError
 from opencode_stats.host.paths import Paths
 from opencode_stats.ledger.backup import back_up
-from opencode_stats.ledger.connection import open_ledger
+from opencode_stats.ledger.connection import Connection, open_ledger
 from opencode_stats.ledger.opening import Ledger
 from opencode_stats.ledger.queries import total
 from opencode_stats.ledger.recovery import (
     KEPT_FOLDERS,
     finish,
+    finish_swap,
     is_pending,
     published_total,
     recover,
@@ -168,6 +169,23 @@ def test_whoever_is_killed_at_any_call_leaves_a_recovery_that_goes_on(paths: Pat
         assert len(found) == 1
         assert sorted(os.listdir(own.data)) == ["backups", "closed", "damaged", "ledger.db"]
     assert killed == calls
+
+
+@pytest.mark.parametrize("content", [b"", b"no database at all" * 100])
+def test_one_that_was_made_and_damaged_since_is_thrown_away_while_its_source_is_there(
+    paths: Paths, content: bytes
+) -> None:
+    made = paths.data / "ledger.recovered"
+    made.write_bytes(content)
+
+    with closing(Ledger(paths, NOON_MS + 1, FaultyFiles(no_fault), Connection).connection) as connection:
+        assert total(connection).whole.tokens.total == 12
+    assert not made.exists()
+
+    made.write_bytes(content)
+    paths.ledger.unlink()
+    with pytest.raises(LedgerCorrupt):
+        finish_swap(paths)
 
 
 def test_without_a_right_to_write_it_is_said_and_nothing_moves(paths: Paths) -> None:
