@@ -165,11 +165,12 @@ def _exporter(paths: Paths, path: Path) -> Exporter:
 
 
 def _listing(path: Path) -> dict[str, bytes]:
-    """Every file of OpenCode's, but the index of a log (-shm), which SQLite makes for readers where there is a log."""
+    """Every file of OpenCode's, but what SQLite makes for any reader: an empty log, and the index of a log (-shm)."""
     names = {name for name in os.listdir(path.parent) if name.startswith("opencode")}
-    if f"{path.name}-wal" in names:
-        names.discard(f"{path.name}-shm")
-    return {name: (path.parent / name).read_bytes() for name in names}
+    contents = {name: (path.parent / name).read_bytes() for name in names - {f"{path.name}-shm"}}
+    if contents.get(f"{path.name}-wal") == b"":
+        del contents[f"{path.name}-wal"]
+    return contents
 
 
 def _second_reading(path: Path) -> Said | None:

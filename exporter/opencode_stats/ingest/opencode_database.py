@@ -23,7 +23,7 @@ from opencode_stats.ledger.connection import BUSY_TIMEOUT_MS, LedgerUnreadable
 from opencode_stats.ledger.sources import SourceCursor, keep_source, read_source
 from opencode_stats.ledger.transactions import transaction
 from opencode_stats.opencode import elsewhere, v1_rows, v2_rows
-from opencode_stats.opencode.opening import Opening
+from opencode_stats.opencode.opening import read_only_uri
 from opencode_stats.opencode.schema import Holdings, holdings_of
 
 if TYPE_CHECKING:
@@ -64,24 +64,10 @@ def take_database(connection: sqlite3.Connection, path: Path, now_ms: int, progr
     """
     bulk.prepare(connection)
     elsewhere.prepare(connection)
-    opening = Opening(path)
     try:
-        return _take(connection, opening, now_ms, progress)
-    except (_TornError, UnknownSchema, LedgerUnreadable):
-        if not opening.torn:
-            raise
-    return _take(connection, Opening(path, alone=False), now_ms, progress)
-
-
-class _TornError(Exception):
-    """The file was written while it was read without SQLite's locks; nothing of the transaction may stay."""
-
-
-def _take(connection: sqlite3.Connection, opening: Opening, now_ms: int, progress: Progress | None) -> Taken:
-    try:
-        with _attached(connection, opening.uri):
+        with _attached(connection, read_only_uri(path)):
             held = holdings_of(connection, SCHEMA)
-            taken = _Reading(connection, held, opening, now_ms, progress).take()
+            taken = _Reading(connection, held, os.path.realpath(path), now_ms, progress).take()
     except UnicodeDecodeError as error:
         # Python can't read SQLite's message, which quotes the database's schema.
         raise LedgerUnreadable(_DAMAGED) from error
@@ -100,14 +86,12 @@ class _Reading:
         self,
         connection: sqlite3.Connection,
         held: Holdings,
-        opening: Opening,
+        name: str,
         now_ms: int,
         progress: Progress | None,
     ) -> None:
-        name = os.path.realpath(opening.path)
         self._connection = connection
         self._held = held
-        self._opening = opening
         self._now_ms = now_ms
         self._progress = progress
         self._rejecting = bulk.Rejecting(name, now_ms)
@@ -137,7 +121,7 @@ class _Reading:
         taken = bulk.Taken()
         while first < end:
             last = min(first + BATCH_ROWS, end)
-            with self._transaction():
+            with transaction(self._connection):
                 taken += self._take(table, "rowid > :first AND m.rowid <= :last", {"first": first, "last": last})
                 name = self._id_at(table, last)
                 self._keep(
@@ -160,7 +144,7 @@ class _Reading:
             where = f"session_id IN ({named}) AND m.rowid <= :message"
         else:
             return bulk.Taken()
-        with self._transaction():
+        with transaction(self._connection):
             taken = self._take(
                 "message", where, {"event": cursor.event, "last": self._event[0], "message": cursor.message}
             )
@@ -175,7 +159,7 @@ class _Reading:
         row = self._connection.execute(f"SELECT EXISTS ({unsettled})").fetchone()
         if not row[0]:
             return bulk.Taken()
-        with self._transaction():
+        with transaction(self._connection):
             return self._take("session_message", f"id IN ({unsettled}) AND ({_SETTLED})", {})
 
     def _take(self, table: str, where: str, values: dict[str, int]) -> Taken:
@@ -222,7 +206,7 @@ class _Reading:
         totals = v2_rows.running_totals(SCHEMA, legacy=self._held.v1)
         if not auxiliary.stage_running_totals(self._connection, totals, self._rejecting.source):
             return bulk.Taken()
-        with self._transaction():
+        with transaction(self._connection):
             stated = v2_rows.conversations(SCHEMA, "id IN (SELECT conversation FROM temp.stated)")
             bulk.take_conversations(self._connection, stated, {})
             senseless = "SELECT conversation AS message FROM temp.stated WHERE NOT sound"
@@ -259,14 +243,6 @@ class _Reading:
             f"SELECT rowid, CAST(id AS BLOB) FROM {SCHEMA}.{table} ORDER BY rowid DESC LIMIT 1"
         ).fetchone()
         return (0, "") if row is None else (row[0], _name(row[1]))
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        """All that was read for it is sure, or nothing of it stays."""
-        with transaction(self._connection):
-            yield
-            if self._opening.torn:
-                raise _TornError
 
     def _keep(self, cursor: SourceCursor) -> None:
         keep_source(self._connection, cursor, self._now_ms)

@@ -18,7 +18,7 @@ from opencode_stats.core.tokens import LARGEST_COUNT
 from opencode_stats.errors import UnknownSchema
 from opencode_stats.opencode import elsewhere
 from opencode_stats.opencode.legacy_json import message_ids
-from opencode_stats.opencode.opening import Opening
+from opencode_stats.opencode.opening import read_only_uri
 from opencode_stats.opencode.schema import columns_of, holdings_of
 
 if TYPE_CHECKING:
@@ -94,10 +94,7 @@ def claims_of(databases: Iterable[Path], data: Path) -> tuple[Claims, dict[str, 
     unread: dict[str, str] = {}
     for path in databases:
         try:
-            opening = Opening(path)
-            said = _said_by(opening)
-            if opening.torn:
-                said = _said_by(Opening(path, alone=False))
+            said = _said_by(path)
         except (UnknownSchema, sqlite3.Error) as error:
             unread[str(path)] = str(error)
             continue
@@ -113,9 +110,10 @@ def claims_of(databases: Iterable[Path], data: Path) -> tuple[Claims, dict[str, 
     return Claims(together.messages, sessions, frozenset(together.known), message_ids(data)), unread
 
 
-def _said_by(opening: Opening) -> _Said:
+def _said_by(path: Path) -> _Said:
     said = _Said()
-    with closing(sqlite3.connect(opening.uri, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_S)) as connection:
+    uri = read_only_uri(path)
+    with closing(sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_S)) as connection:
         # One transaction, one moment: OpenCode may be at work.
         connection.execute("BEGIN")
         held = holdings_of(connection, "main")
