@@ -58,8 +58,7 @@ def conversation(on: Stage, server: Server) -> str:
 
 
 def test_label_says_what_was_charged(on: Stage, real_shell: Shell, conversation: str) -> None:
-    charged = f"{expected(on.charges)['totalTokens']:,}"
-    eventually(lambda: real_shell.label == charged, timeout_s=10, what=f"{charged} in the panel")
+    shows(on, real_shell, timeout_s=10)
 
 
 def test_event_to_label(on: Stage, real_shell: Shell, server: Server, conversation: str) -> None:
@@ -78,9 +77,7 @@ def test_event_to_label(on: Stage, real_shell: Shell, server: Server, conversati
         on.provider.gates.open(gate)
         on.provider.charges.wait_for(lambda charges, before=before: len(charges) > before)  # type: ignore[misc]
         server.wait_idle(project)
-        text = f"{expected(on.charges)['totalTokens']:,}"
-        eventually(lambda text=text: real_shell.label == text, timeout_s=5, what=text)  # type: ignore[misc]
-        told_ms[text] = last_told_ms(on)
+        told_ms[shows(on, real_shell)] = last_told_ms(on)
     seen_ms = dict(real_shell.run("kept.watched.disconnect(kept.handler); return kept.labels"))
     delays_ms = sorted(seen_ms[text] - at_ms for text, at_ms in told_ms.items())
     measured(
@@ -107,6 +104,22 @@ def test_a_finished_turn_is_announced_once(on: Stage, real_shell: Shell, server:
     (idle_ms,) = [item["atMs"] for item in on.published["attention"] if item["kind"] == "finished"][:1]
     measured(f"OpenCode idle → notification: {shown[0][1] - idle_ms:.0f} ms")
     assert "project" in real_shell.notifications[0][1]
+
+
+def shows(on: Stage, real_shell: Shell, *, timeout_s: float = 5) -> str:
+    """Wait until the label is what the books have been charged; gives its text.
+
+    Raises:
+        AssertionError: it is not in time; says what the label, stats.json and the books have.
+    """
+    text = f"{expected(on.charges)['totalTokens']:,}"
+    try:
+        eventually(lambda: real_shell.label == text, timeout_s=timeout_s, what=f"{text} in the panel")
+    except AssertionError as error:
+        day = on.published["daily"]
+        error.add_note(f"label: {real_shell.label!r}; stats.json of {day['date']}: {day['totalTokens']}; {on.charges}")
+        raise
+    return text
 
 
 def last_told_ms(on: Stage) -> float:
