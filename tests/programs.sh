@@ -12,6 +12,7 @@ need systemd-analyze systemd
 need unshare util-linux
 need setpriv util-linux
 need gjs gjs
+need jq jq
 need ip iproute2
 [ -d /usr/share/zoneinfo ] || missing="$missing tzdata"
 [ -n "$missing" ] || exit 0

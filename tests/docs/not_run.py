@@ -1,0 +1,28 @@
+"""The examples that the tests don't run, each with its reason. One that is in no page any more is an error.
+
+A block is named by its page and its first line.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+_ASKS: Final = "changes the machine's services and asks; tests/e2e_setup runs it with a user's systemd of its own"
+_DEVELOPMENT: Final = "is how these very tests are begun"
+
+NOT_RUN: Final[dict[tuple[str, str], str]] = {
+    ("README.md", "make install     # sets everything up for you, and ends by printing the current figures"): _ASKS,
+    ("README.md", "make test        # sets up what the tests need, and runs all of them"): _DEVELOPMENT,
+    ("docs/cli.md", "opencode-stats daemon --linger 600"): "stays until it is stopped; tests/unit/daemon has it",
+    ("docs/cli.md", "opencode-stats setup"): _ASKS,
+    ("docs/cli.md", "opencode-stats uninstall"): _ASKS,
+    (
+        "docs/cli.md",
+        "systemctl --user stop opencode-stats; opencode-stats rebuild; systemctl --user start opencode-stats",
+    ): "needs a user's systemd; tests/unit/cli/test_verify_and_rebuild.py has the command",
+    (
+        "docs/gnome.md",
+        "make extension     # dist/opencode-stats@opencode-stats.github.io.shell-extension.zip; needs Python only",
+    ): ("needs a GNOME session; tests/gnome installs the archive in real Shells"),
+    ("docs/setup.md", "make install       # once, and again after every git pull"): _ASKS,
+}
