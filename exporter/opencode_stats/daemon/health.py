@@ -21,8 +21,7 @@ STORAGE: Final = "storage"
 """The folder in OpenCode's data folder in which it kept JSON files before 1.2."""
 RECENT_MS: Final = 7 * 24 * 60 * 60 * 1000
 """A problem of last week still colours the figures; an older one is history, which ``doctor`` tells."""
-
-
+MOST_FILES_NAMED: Final = 3
 LONG_LOG_BYTES: Final = 64 * 1024 * 1024
 """An import writes a quarter of this at once; only a reader that stays for hours lets SQLite's log grow so long."""
 
@@ -58,10 +57,7 @@ def health_of(
         who = f"{len(holding)} OpenCode process{'es' if len(holding) > 1 else ''}"
         events = _counted(sum(marker.lines or 1 for marker in holding), "event")
         problems.append(Problem("holding", f"{who} could not write {events} to the spool."))
-    problems += [
-        Problem("spool-file", f"The spool file {name} could not be read: {reason}.")
-        for name, reason in troubles.items()
-    ]
+    problems += _spool_files(troubles)
     problems += [_unread(path, reason) for path, reason in unread.items()]
     rejected = rejected_rows(connection, since_ms)
     if rejected:
@@ -79,6 +75,15 @@ def health_of(
         )
     problems += setbacks
     return Health("degraded" if problems else "ok", tuple(problems))
+
+
+def _spool_files(troubles: Mapping[str, str]) -> list[Problem]:
+    """One sentence for each, and from so many on one for all: a disk that fails may spoil ten thousand."""
+    told = list(troubles.items())
+    if len(told) <= MOST_FILES_NAMED:
+        return [Problem("spool-file", f"The spool file {name} could not be read: {reason}.") for name, reason in told]
+    name, reason = told[0]
+    return [Problem("spool-file", f"{len(told)} spool files could not be read; the first, {name}: {reason}.")]
 
 
 def _unread(path: Path, reason: str) -> Problem:

@@ -32,10 +32,12 @@ HEAD_BYTES: Final = 64
 """A file's beginning as it is kept in its cursor: it holds the version, the type and the instant of the first line."""
 _NAME: Final = re.compile(r"[0-9A-Za-z._-]{1,120}\.jsonl")
 """Any other name is nobody's spool file: the plugin writes none, and SQLite could not keep some."""
+_KEPT: Final = r"(?P<kept>[0-9]{1,15}_)?"
+"""Before the name of a file that was put away and came back to find its name taken (``ingest.kept``)."""
 _STRANGER: Final = re.compile(
-    r"(?P<pid>[1-9][0-9]{0,9})-(?P<start_ticks>[0-9]{1,18})-(?P<boot>[0-9a-f]{8})(?:\.[1-9][0-9]{0,5})?\.jsonl"
+    _KEPT + r"(?P<pid>[1-9][0-9]{0,9})-(?P<start_ticks>[0-9]{1,18})-(?P<boot>[0-9a-f]{8})(?:\.[1-9][0-9]{0,5})?\.jsonl"
 )
-_PART: Final = re.compile(r"(?P<base>.+?)(?:\.(?P<part>[1-9][0-9]{0,5}))?\.jsonl")
+_PART: Final = re.compile(_KEPT + r"(?P<base>.+?)(?:\.(?P<part>[1-9][0-9]{0,5}))?\.jsonl")
 FULL_BYTES: Final = 8 * 1024 * 1024
 """A file of this size is full: the plugin writes nothing more to it and goes on in the next part (docs/spool.md)."""
 _LARGEST_PID: Final = 2**31 - 1
@@ -113,15 +115,32 @@ class Spool:
             names = sorted((name for name in self._files.names(self._folder) if _NAME.fullmatch(name)), key=_place)
         except FileNotFoundError:
             names = []
-        for gone in self._cursors.keys() - set(names):
+        for gone in (self._cursors.keys() | self._troubles.keys()) - set(names):
             self._forget(gone)
         for name in names:
-            try:
-                found = self._files.lstat(self._folder / name)
-            except FileNotFoundError:
-                continue
-            if stat.S_ISREG(found.st_mode):
+            found = self._look_at(name)
+            if found is not None:
                 yield name, found
+
+    def _look_at(self, name: str) -> os.stat_result | None:
+        """What there is to know of a spool file; None where there is none, or it can't be told (``troubles``)."""
+        try:
+            found = self._files.lstat(self._folder / name)
+        except FileNotFoundError:
+            found = None
+        except OSError as error:
+            self._note_trouble(name, error)
+            return None
+        if found is None or not stat.S_ISREG(found.st_mode):
+            self._troubles.pop(name, None)
+            return None
+        return found
+
+    def _note_trouble(self, name: str, error: OSError) -> None:
+        reason = error.strerror or type(error).__name__
+        if self._troubles.get(name) != reason:
+            logger.warning("spool.unreadable file=%s error=%s", name, reason)
+        self._troubles[name] = reason
 
     def _try_file(self, name: str, found: os.stat_result) -> int:
         try:
@@ -130,10 +149,7 @@ class Spool:
             # It went away since the folder was read.
             return 0
         except OSError as error:
-            reason = error.strerror or type(error).__name__
-            if self._troubles.get(name) != reason:
-                logger.warning("spool.unreadable file=%s error=%s", name, reason)
-            self._troubles[name] = reason
+            self._note_trouble(name, error)
             return 0
         self._troubles.pop(name, None)
         return taken_bytes
@@ -162,16 +178,13 @@ class Spool:
         """Whether the file is full and something of a later part of it was read."""
         if self._cursors[name].offset_bytes < FULL_BYTES:
             return False
-        base, part = _place(name)
+        base, part, _ = _place(name)
         return any(_place(other)[0] == base and _place(other)[1] > part for other in self._cursors)
 
     def _is_done_with(self, name: str) -> bool:
         """Reads what came last; whether nothing is left then, and the file is as it was."""
-        try:
-            found = self._files.lstat(self._folder / name)
-        except FileNotFoundError:
-            return False
-        if not stat.S_ISREG(found.st_mode):
+        found = self._look_at(name)
+        if found is None:
             return False
         self._try_file(name, found)
         return name not in self._troubles and self._is_read(name)
@@ -237,10 +250,13 @@ class Spool:
         self._troubles.pop(name, None)
 
 
-def _place(name: str) -> tuple[str, int]:
-    """The name without its part, and the part: what is sorted by it comes in the order in which it was written."""
+def _place(name: str) -> tuple[str, int, str]:
+    """The name without its part, the part, and the name: what is sorted by it comes in the order it was written in.
+
+    What was put away under a name came before what has the name now: ``~`` is behind every digit.
+    """
     found = _PART.fullmatch(name)
-    return (name, 0) if found is None else (found["base"], int(found["part"] or 0))
+    return (name, 0, "~") if found is None else (found["base"], int(found["part"] or 0), found["kept"] or "~")
 
 
 def process_of(file: str) -> ProcessKey:

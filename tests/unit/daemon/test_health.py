@@ -106,6 +106,17 @@ def test_files_that_cannot_be_read(ledger: sqlite3.Connection, tmp_path: Path) -
     ]
 
 
+def test_a_disk_that_spoils_ten_thousand_files_is_one_sentence(ledger: sqlite3.Connection, tmp_path: Path) -> None:
+    paths = Paths.of({}, tmp_path)
+    troubles = {f"{pid}-1-0.jsonl": "Input/output error" for pid in range(1, 10_001)}
+
+    health = health_of(ledger, paths.quarantine, [paths.losses], {}, troubles, now_ms=NOON_MS)
+
+    assert [problem.message for problem in health.problems] == [
+        "10000 spool files could not be read; the first, 1-1-0.jsonl: Input/output error."
+    ]
+
+
 def test_rows_of_opencode_that_make_no_sense(ledger: sqlite3.Connection, tmp_path: Path) -> None:
     ledger.execute("INSERT INTO rejected VALUES ('/x', 'msg_1', ?)", (NOON_MS,))
 

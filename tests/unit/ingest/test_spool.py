@@ -164,7 +164,7 @@ def test_links_pipes_folders_and_foreign_names_are_left_alone(inbox: Inbox, tmp_
     assert (inbox.tokens, inbox.bad, list(read_cursors(inbox.connection))) == (100, {}, [turn().file_name])
 
 
-@pytest.mark.parametrize("call", ["open", "read"])
+@pytest.mark.parametrize("call", ["lstat", "open", "read"])
 def test_a_file_that_cannot_be_read_keeps_no_other_waiting(
     tmp_path: Path, ledger: sqlite3.Connection, call: str
 ) -> None:
@@ -181,6 +181,23 @@ def test_a_file_that_cannot_be_read_keeps_no_other_waiting(
     inbox.restart()
     inbox.spool.take_in()
     assert (inbox.tokens, dict(inbox.spool.troubles)) == (300, {})
+
+
+@pytest.mark.parametrize("instead", ["nothing", "folder"])
+def test_a_file_that_could_not_be_read_and_is_gone_is_told_of_no_more(
+    tmp_path: Path, ledger: sqlite3.Connection, instead: str
+) -> None:
+    inbox = Inbox(tmp_path, ledger, FaultyFiles(fault_for(turn().file_name, "open", errno.EIO)))
+    path = inbox.put(turn())
+    inbox.spool.take_in()
+    assert list(inbox.spool.troubles) == [path.name]
+
+    path.unlink()
+    if instead == "folder":
+        path.mkdir()
+    inbox.spool.take_in()
+
+    assert dict(inbox.spool.troubles) == {}
 
 
 def test_a_file_with_a_line_that_cannot_be_kept_stays_unread_and_the_others_count(inbox: Inbox) -> None:

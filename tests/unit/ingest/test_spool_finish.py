@@ -57,12 +57,13 @@ def test_lines_that_came_after_the_last_reading_are_taken_in_before_the_file_goe
     assert (inbox.tokens, inbox.bad, path.exists()) == (107, {}, False)
 
 
-def test_a_file_that_cannot_be_read_to_its_end_stays(tmp_path: Path, ledger: sqlite3.Connection) -> None:
+@pytest.mark.parametrize("call", ["lstat", "open"])
+def test_a_file_that_cannot_be_read_to_its_end_stays(tmp_path: Path, ledger: sqlite3.Connection, call: str) -> None:
     script = turn()
     inbox = Inbox(tmp_path, ledger)
     path = inbox.put(script)
     inbox.spool.take_in()
-    inbox.files = FaultyFiles(fault_for(script.file_name, "open", errno.EIO))
+    inbox.files = FaultyFiles(fault_for(script.file_name, call, errno.EIO))
     inbox.restart()
     inbox.add(script.answer("ses_1", input=7).raw_lines[-1], script.file_name)
 

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.support.clock import NOON_MS
 from tests.support.ledgers import rows
 from tests.support.script import Script
 from tests.support.spools import Inbox, turn
@@ -93,3 +94,15 @@ def test_a_part_without_its_first_line_tells_its_process_by_name(inbox: Inbox) -
     (process,) = live_processes(inbox.connection)
     assert (process.key.pid, process.key.start_ticks) == (77, 1000)
     assert inbox.tokens == 100
+
+
+def test_one_that_came_back_to_find_its_name_taken_is_its_processs_and_the_older(inbox: Inbox) -> None:
+    script = turn(77).busy("ses_77")
+    inbox.write(b"".join(script.raw_lines[1:]), f"{NOON_MS}_{script.file_name}")
+    now = Script(pid=77).wait(60_000).idle("ses_77")
+    inbox.put(now, script.file_name)
+
+    inbox.spool.take_in()
+
+    assert [(process.key.pid, process.key.start_ticks) for process in live_processes(inbox.connection)] == [(77, 1000)]
+    assert (inbox.tokens, rows(inbox.connection, "SELECT busy FROM conversations")) == (100, [(0,)])
