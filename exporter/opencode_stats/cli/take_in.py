@@ -49,7 +49,23 @@ def take_in_everything(paths: Paths) -> None:
     if taken is None:
         bring_up_to_date(paths, wait=True)
     elif taken.new:
-        say(f"{taken.new} requests were new.")
+        say(_what_was_new(taken))
+
+
+def _what_was_new(taken: Taken) -> str:
+    """How many requests OpenCode's own files told of first, and why not all of them moved a figure."""
+    from opencode_stats.cli.render.text import count, counted  # noqa: PLC0415 - not needed to print a help text
+
+    in_no_total = [
+        f"{count(number)} {what}"
+        for number, what in (
+            (taken.copies, "that a fork copied or somebody else made"),
+            (taken.unknown, "whose tokens are not known"),
+        )
+        if number
+    ]
+    new = f"{counted(taken.new, 'request')} {'was' if taken.new == 1 else 'were'} new."
+    return f"{new} Of them in no total: {'; '.join(in_no_total)}." if in_no_total else new
 
 
 def _take_in(paths: Paths) -> Taken | None:

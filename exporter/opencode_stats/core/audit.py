@@ -132,7 +132,8 @@ class Audit:
     """The whole: ``session_rows`` is None where OpenCode keeps no totals.
 
     ``unknown``: requests whose tokens nobody knows, by how they ended; ``imported_only``: counted because OpenCode's
-    database told of it, and no event; ``unpriced``: counted tokens without a cost.
+    database told of it, and no event; ``unpriced``: counted tokens without a cost; ``copies`` and ``undecided``: what
+    the ledger holds and does not count, or not yet, also of what is in no database any more or in no one ever was.
     """
 
     ours: Share
@@ -142,6 +143,8 @@ class Audit:
     imported_only: Share
     told_live: Share
     unpriced: Share
+    copies: Share = field(default_factory=Share)
+    undecided: Share = field(default_factory=Share)
 
 
 @dataclass(slots=True)
@@ -203,6 +206,7 @@ def _where_it_went(row: OwnRow, claims: Claims) -> Cause:
 
 def _note(result: Audit, row: OwnRow) -> None:
     if row.standing != "counted":
+        (result.copies if row.standing == "copy" else result.undecided).add(row.amounts or NOTHING)
         return
     if row.amounts is None:
         result.unknown[row.state] = result.unknown.get(row.state, 0) + 1

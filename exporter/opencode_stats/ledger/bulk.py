@@ -6,7 +6,7 @@ trigger. One that it knows goes through ``core.usage.merge`` like any snapshot, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Any
 
 from opencode_stats.core.tokens import Tokens
@@ -73,14 +73,20 @@ class Rejecting:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a batch brought: messages that were new, messages of which more is known now, rows that made no sense."""
+    """What a batch brought: messages that were new, messages of which more is known now, rows that made no sense.
+
+    Of the new ones ``copies`` (a fork's, or somebody else's) and those whose figures are ``unknown`` are in no total;
+    on disk a message is never pending.
+    """
 
     new: int = 0
     changed: int = 0
     unsound: int = 0
+    copies: int = 0
+    unknown: int = 0
 
     def __add__(self, other: Taken) -> Taken:
-        return Taken(self.new + other.new, self.changed + other.changed, self.unsound + other.unsound)
+        return Taken(*(mine + its for mine, its in zip(astuple(self), astuple(other), strict=True)))
 
 
 def prepare(connection: sqlite3.Connection) -> None:
@@ -150,8 +156,8 @@ def take_messages(
     )
     texts.make_fit(connection)
     # What is seldom there is looked for in one pass, and worked on only where it is.
-    (sound, senseless, copied, suspect) = connection.execute(
-        "SELECT ifnull(sum(sound), 0), ifnull(sum(NOT sound), 0), ifnull(sum(copied), 0), "
+    (sound, senseless, copied, unknown, suspect) = connection.execute(
+        "SELECT ifnull(sum(sound), 0), ifnull(sum(NOT sound), 0), ifnull(sum(copied), 0), ifnull(sum(NOT known), 0), "
         "ifnull(sum(api = 1 AND (contradicted OR strange)), 0) FROM incoming"
     ).fetchone()
     if suspect:
@@ -179,7 +185,19 @@ def take_messages(
     connection.execute("DROP TABLE temp.incoming")
     if api != 1:
         settle_all(connection, {*changed, *(row[0] for row in connection.execute(_CHARGED, (last_id,)).fetchall())})
-    return Taken(new, len(changed), unsound)
+    return Taken(
+        new, len(changed), unsound, *(_in_no_total(connection, last_id) if copied or unknown or suspect else ())
+    )
+
+
+def _in_no_total(connection: sqlite3.Connection, last_id: int) -> tuple[int, int]:
+    """How many messages after that one are copies, and how many are counted with figures that nobody knows."""
+    (copies, unknown) = connection.execute(
+        "SELECT ifnull(sum(standing = 'copy'), 0), ifnull(sum(standing = 'counted' AND input IS NULL), 0) "
+        "FROM messages WHERE id > ?",
+        (last_id,),
+    ).fetchone()
+    return copies, unknown
 
 
 def reject(connection: sqlite3.Connection, rejecting: Rejecting, select: str, values: Mapping[str, object]) -> int:

@@ -128,6 +128,13 @@ def test_a_fork_whose_original_was_gone_before_the_first_look_is_not_counted(dat
     assert causes(found["naive"]) == causes(found["opencode"]) == {"forks": (-42, 2)}
     assert "copied by a fork (2)" in call().output
 
+    # Gone from disk they differ from nothing any more; that they were seen and not counted is still told.
+    made.remove("DELETE FROM message").remove("DELETE FROM session")
+    found = figures()
+    assert causes(found["naive"]) == {"deleted": (7, 1)}
+    assert (found["copies"]["tokens"], found["copies"]["messages"], found["undecided"]["messages"]) == (42, 2, 0)
+    assert "42 tokens (2 requests), copied by a fork or made by somebody else, are in no total." in call().output
+
 
 def test_a_narrow_page_has_the_numbers_below_what_they_are_of(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (data / "opencode.db").write_bytes(SAMPLE.read_bytes())

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.support.opencode_database import OpenCodeDatabase
+from tests.support.opencode_database import SAMPLE, OpenCodeDatabase
 
 from opencode_stats.ledger import bulk
 
@@ -57,6 +57,20 @@ def test_a_bar_shows_how_far_it_is_then_what_was_new(tmp_path: Path) -> None:
 
     code, seen = on_terminal(tmp_path, "import")
     assert (code, "were new" in seen, "Everything is taken in" in seen) == (0, False, True)
+
+
+def test_what_is_new_and_in_no_total_is_told_apart(call: Call, household: Household) -> None:
+    data = household.paths.opencode_data
+    data.mkdir(parents=True)
+    (data / "opencode.db").write_bytes(SAMPLE.read_bytes())
+
+    said = call("import").stdout.splitlines()[0]
+
+    assert said == (
+        "11 requests were new. Of them in no total: 3 that a fork copied or somebody else made; "
+        "2 whose tokens are not known."
+    )
+    assert household.stats["total"]["messages"] == 11 - 3 - 2
 
 
 def test_an_interrupt_inside_of_sqlite_ends_it_and_is_no_damage(

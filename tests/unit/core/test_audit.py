@@ -159,3 +159,12 @@ def test_where_ours_come_from_and_what_has_no_price() -> None:
 
 def test_without_totals_of_conversations() -> None:
     assert audit([ROW], Claims({"msg_1": CLAIM}, None, frozenset({"ses_1"}))).session_rows is None
+
+
+def test_what_is_not_counted_is_told_also_where_no_database_has_it() -> None:
+    copy, unclear = replace(ROW, standing="copy"), replace(ROW, message="msg_2", standing="pending", amounts=None)
+
+    found = audit([copy, unclear], claims())
+
+    assert (found.copies, found.undecided, found.ours) == (Share(HUNDRED, 1), Share(Amounts(), 1), Share())
+    assert found.naive.causes == {}

@@ -50,7 +50,7 @@ def test_a_database_of_the_real_opencode(kept: sqlite3.Connection, tmp_path: Pat
 
     # A fork of three messages, which are no usage; one that failed and one that was killed are marked.
     standings = dict(rows(kept, "SELECT standing, count(*) FROM messages GROUP BY 1"))
-    assert (taken.new, standings) == (11, {"counted": 8, "copy": 3})
+    assert (taken, standings) == (Taken(new=11, copies=3, unknown=2), {"counted": 8, "copy": 3})
     assert take_database(kept, copy, NOON_MS) == Taken()
     assert verify(kept) == []
 

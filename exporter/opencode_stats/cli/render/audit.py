@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from opencode_stats.cli.render.text import count, money, name
+from opencode_stats.cli.render.text import count, counted, money, name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,6 +42,8 @@ def document(audit: Audit, unread: Mapping[str, str]) -> dict[str, Any]:
         "toldLive": _share(audit.told_live),
         "importedOnly": _share(audit.imported_only),
         "unpriced": _share(audit.unpriced),
+        "copies": _share(audit.copies),
+        "undecided": _share(audit.undecided),
         "unread": dict(unread),
     }
 
@@ -61,11 +63,19 @@ def page(audit: Audit, unread: Mapping[str, str], width: int = 80) -> str:
         f"Of ours, {count(audit.told_live.tokens)} were told live and {count(audit.imported_only.tokens)} "
         "are known from OpenCode's own files only."
     )
+    for share, what in (
+        (audit.copies, "copied by a fork or made by somebody else"),
+        (audit.undecided, "undecided yet"),
+    ):
+        if share.messages:
+            lines.append(
+                f"{count(share.tokens)} tokens ({counted(share.messages, 'request')}), {what}, are in no total."
+            )
     for state, requests in sorted(audit.unknown.items()):
-        lines.append(f"{count(requests)} {state} requests, whose tokens nobody knows, are in no figure.")
+        lines.append(f"{counted(requests, f'{state} request')}, whose tokens nobody knows, in no figure.")
     if audit.unpriced.messages:
         lines.append(
-            f"{count(audit.unpriced.tokens)} tokens ({count(audit.unpriced.messages)} requests) have no price."
+            f"{count(audit.unpriced.tokens)} tokens ({counted(audit.unpriced.messages, 'request')}) have no price."
         )
     lines += [f"{name(path, 80)} could not be read: {name(reason, 200)}" for path, reason in unread.items()]
     return "\n".join(lines)
