@@ -34,6 +34,7 @@ COMMANDS: Final = {
     "doctor": "opencode_stats.cli.doctor",
     "import": "opencode_stats.cli.take_in",
     "rebuild": "opencode_stats.cli.rebuild",
+    "sample": "opencode_stats.cli.sample",
     "setup": "opencode_stats.cli.setup",
     "uninstall": "opencode_stats.cli.uninstall",
     "verify": "opencode_stats.cli.verify",
