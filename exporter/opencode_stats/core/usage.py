@@ -15,7 +15,7 @@ know is filled in from the other. An error that left no tokens behind leaves the
 
 A fork copies messages under new ids, and a copy is no usage. Three witnesses say "copy" (OpenCode 1.x):
 
-1. the time inside the message's id is more than 1 ms from ``created_ms`` (the id was made when the fork was);
+1. the time inside the message's id is not that of ``created_ms`` (the id was made when the fork was);
 2. no snapshot of its creation was seen: its first one was already final;
 3. it does not belong into its conversation (``tells_of_fork``): it is older, and its id is not; or its id was made when
    the conversation was, and the message at another time.
@@ -51,6 +51,9 @@ ABORT_ERRORS: Final = frozenset({"MessageAbortedError", "aborted"})
 ID_TIME_MODULUS_MS: Final = 2**36
 """An id carries the low 36 bits of the milliseconds at which it was made."""
 ID_TIME_TOLERANCE_MS: Final = 1
+LONGEST_STALL_MS: Final = 2_000
+"""OpenCode makes the id and looks at the clock after that: a process that had to wait between the two (4 ms were seen
+of a first message on a busy machine) leaves an id that is older than its message. A copy's id is younger."""
 LONGEST_FORK_MS: Final = 60_000
 """OpenCode 1.18.33 copies some messages in each millisecond; nobody forks more than a minute's worth."""
 _ID_PREFIX_LENGTH: Final = 4
@@ -243,13 +246,15 @@ def copied_by_fork(message: str, created_ms: int, conversation_created_ms: int |
 def id_contradicts_time(message: str, created_ms: int) -> bool:
     """Whether the time inside the id is not the time at which the message says it was created.
 
-    An id that carries no time (not OpenCode's own make) contradicts nothing.
+    It may be a little before that, since the id is made first. An id that carries no time (not OpenCode's own make)
+    contradicts nothing.
     """
     id_ms = _id_time_ms(message)
     if id_ms is None:
         return False
-    apart_ms = (id_ms - created_ms) % ID_TIME_MODULUS_MS
-    return min(apart_ms, ID_TIME_MODULUS_MS - apart_ms) > ID_TIME_TOLERANCE_MS
+    after_ms = (id_ms - created_ms) % ID_TIME_MODULUS_MS
+    before_ms = ID_TIME_MODULUS_MS - after_ms
+    return after_ms > ID_TIME_TOLERANCE_MS and before_ms > LONGEST_STALL_MS
 
 
 def _id_time_ms(message: str) -> int | None:

@@ -137,11 +137,15 @@ def test_usage_of_a_request_that_never_was_completed_belongs_to_its_beginning() 
         (AT_MS + 1, AT_MS, False),
         (AT_MS - 1, AT_MS, False),
         (AT_MS + 2, AT_MS, True),
-        (AT_MS - 2, AT_MS, True),
+        # The id is made first, and the process may have to wait before it looks at the clock.
+        (AT_MS - 4, AT_MS, False),
+        (AT_MS - 2_000, AT_MS, False),
+        (AT_MS - 2_001, AT_MS, True),
         # The id holds 36 bits of milliseconds: 2.2 years; an instant beside the wrap is still near.
         (26 * ID_TIME_MODULUS_MS, 26 * ID_TIME_MODULUS_MS - 1, False),
         (26 * ID_TIME_MODULUS_MS - 1, 26 * ID_TIME_MODULUS_MS, False),
         (26 * ID_TIME_MODULUS_MS, 26 * ID_TIME_MODULUS_MS - 3, True),
+        (26 * ID_TIME_MODULUS_MS - 4, 26 * ID_TIME_MODULUS_MS, False),
     ],
 )
 def test_the_time_inside_an_id(made_ms: int, created_ms: int, expected: bool) -> None:
@@ -239,6 +243,17 @@ def test_whether_a_message_belongs_into_its_conversation(
     id_after_ms: int, created_after_ms: int, foreign: bool
 ) -> None:
     assert tells_of_fork(timed_id("msg", AT_MS + id_after_ms), AT_MS + created_after_ms, AT_MS) is foreign
+
+
+@pytest.mark.parametrize("snapshots", [(CREATED, COMPLETED), (COMPLETED,)])
+def test_the_first_message_of_a_process_that_stalled_while_it_made_it_is_counted(
+    snapshots: tuple[MessageSnapshot, ...],
+) -> None:
+    """As OpenCode 1.18.33 told it on a busy machine: the id 4 ms older, the conversation 2 s."""
+    message = known(*(replace(snapshot, message=timed_id("msg", AT_MS - 4)) for snapshot in snapshots))
+
+    assert standing_of(message, AT_MS - 2_078) == "counted"
+    assert standing_of(message, None) == "counted"
 
 
 def test_what_opencode_2_reports_is_genuine() -> None:
