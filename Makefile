@@ -28,7 +28,7 @@ demo: $(VENV)/ready ## see it run: a real OpenCode, a mock model, live figures; 
 
 # ---- for developers --------------------------------------------------------------------------------------------------
 
-.PHONY: programs check lint types arch unit plugin extension extension-check extension-pot test e2e gnome-test gnome-shots fault fuzz soak bench fmt generate lock clean
+.PHONY: programs check lint types arch unit plugin extension extension-check extension-pot test e2e gnome-test gnome-shots dist fault fuzz soak bench fmt generate lock clean
 check: lint types arch unit plugin extension-check ## everything that needs no OpenCode
 
 lint: $(VENV)/ready ## style and formatting
@@ -42,7 +42,7 @@ arch: $(VENV)/ready ## imports point one way
 	PYTHONPATH=exporter $(BIN)/lint-imports --no-cache
 
 unit: $(VENV)/ready ## the pure suite: unit, property, contract and fault tests
-	$(PYTEST) -q -m "not e2e and not bench and not gnome" --ignore=tests/e2e --ignore=tests/e2e_setup
+	$(PYTEST) -q -m "not e2e and not bench and not gnome and not packages" --ignore=tests/e2e --ignore=tests/e2e_setup
 
 plugin: opencode_plugin/node_modules/ready ## the plugin: types, style, freshness, tests
 	cd opencode_plugin && $(NPM) run check && $(NPM) test
@@ -54,6 +54,9 @@ extension-check: gnome_extension/node_modules/ready ## the GNOME Shell extension
 	cd gnome_extension && $(NPM) run lint && $(NPM) run types && $(NPM) test
 	@if command -v gjs > /dev/null; then cd gnome_extension && gjs -m test/run-gjs.js; \
 	else echo "gjs is not installed: the same tests were not run in the Shell's own engine"; fi
+
+dist: $(VENV)/ready ## make everything that is handed out, with its checksums, into dist/: the same bytes for the same commit
+	@PYTHONPATH=packaging:exporter $(BIN)/python -m release dist
 
 extension-pot: ## write the template for translations of the GNOME Shell extension anew (needs gettext)
 	cd gnome_extension && xgettext --from-code=UTF-8 --language=JavaScript --keyword=_ --keyword=ngettext:1,2 \

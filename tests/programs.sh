@@ -14,6 +14,8 @@ need setpriv util-linux
 need gjs gjs
 need jq jq
 need ip iproute2
+need man man-db
+need dpkg-deb dpkg
 [ -d /usr/share/zoneinfo ] || missing="$missing tzdata"
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then

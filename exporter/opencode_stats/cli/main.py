@@ -30,6 +30,7 @@ _NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 COMMANDS: Final = {
     "audit": "opencode_stats.cli.audit",
+    "completion": "opencode_stats.cli.completion",
     "daemon": "opencode_stats.cli.daemon",
     "doctor": "opencode_stats.cli.doctor",
     "import": "opencode_stats.cli.take_in",
@@ -110,7 +111,8 @@ def main() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A terminal that can't show a character is shown its code; without this it would be shown a traceback.
         sys.stdout.reconfigure(errors="backslashreplace")
-    _run(lambda: cli(standalone_mode=True))
+    # However it was started (`python -m` too), it is this that the user types, and that completions ask.
+    _run(lambda: cli(prog_name="opencode-stats", standalone_mode=True))
 
 
 def _have_standard_streams() -> None:
