@@ -19,6 +19,7 @@ import pytest
 from tests.support.ledgers import ledger_in_memory, stats_of
 
 from opencode_stats.cli.main import COMMANDS, cli
+from opencode_stats.cli.statusline import FORMATS
 from opencode_stats.contract.stats_document import document_of, encode
 from opencode_stats.host.lock import exporter_lock
 from opencode_stats.host.paths import Paths
@@ -80,7 +81,10 @@ def answer_once(listener: socket.socket) -> None:
             channel.send(b"done\n")
 
 
-@pytest.mark.parametrize("arguments", [(), ("--json",)])
+GLANCES = [(), ("--json",), *(("statusline", "--format", form) for form in (*FORMATS, "{session.model} {state}"))]
+
+
+@pytest.mark.parametrize("arguments", GLANCES)
 def test_a_glance_at_the_figures_imports_nothing_heavy(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     paths = Paths.of({}, tmp_path)
     paths.stats_file.parent.mkdir(parents=True)
@@ -96,10 +100,10 @@ def test_a_glance_at_the_figures_imports_nothing_heavy(tmp_path: Path, arguments
         looked = run(sys.executable, "-c", LIST_MODULES, *arguments, env=env)
 
     modules = set(json.loads(looked.stderr.splitlines()[-1]))
-    assert "opencode_stats.cli.now" in modules
+    assert f"opencode_stats.cli.{'statusline' if arguments[:1] == ('statusline',) else 'now'}" in modules
     assert {module.partition(".")[0] for module in modules} & HEAVY == set()
     assert looked.returncode == 0, looked.stderr
-    assert "session" in looked.stdout.lower()
+    assert looked.stdout.strip()
 
 
 def commands() -> list[tuple[str, click.Command]]:

@@ -24,15 +24,17 @@ def measure() -> Iterator[str]:
             player.message()
         player.ring()
         on.run("import")
-        nothing, now, as_json = [], [], []
+        nothing, now, as_json, bar = [], [], [], []
         for _ in range(ROUNDS):
             nothing.append(_cpu_ms(on, [sys.executable, "-c", "pass"]))
             now.append(_cpu_ms(on, on.command()))
             as_json.append(_cpu_ms(on, on.command("--json")))
+            bar.append(_cpu_ms(on, on.command("statusline", "--format", "waybar")))
         base = median(nothing)
         yield f"python -c pass: {base:.1f} ms of processor time"
         yield f"opencode-stats, daemon running: {median(now):.1f} ms; ratio {median(now) / base:.1f}"
         yield f"opencode-stats --json, daemon running: {median(as_json):.1f} ms; ratio {median(as_json) / base:.1f}"
+        yield f"opencode-stats statusline --format waybar: {median(bar):.1f} ms; ratio {median(bar) / base:.1f}"
         player.close()
     with scene() as on:
         player = Player(on)

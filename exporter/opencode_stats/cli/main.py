@@ -37,6 +37,7 @@ COMMANDS: Final = {
     "rebuild": "opencode_stats.cli.rebuild",
     "sample": "opencode_stats.cli.sample",
     "setup": "opencode_stats.cli.setup",
+    "statusline": "opencode_stats.cli.statusline",
     "uninstall": "opencode_stats.cli.uninstall",
     "verify": "opencode_stats.cli.verify",
 }

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
+from opencode_stats.cli.published import FOREIGN, parsed, stranger
 from opencode_stats.cli.render.figures import Reading, figures
 from opencode_stats.cli.surroundings import own_exporter, places
 from opencode_stats.contract.stats_document import quietened
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 PATIENCE_S: Final = 10.0
 _PAUSE_S: Final = 0.05
 """Between two looks at a lock that another command holds for a moment."""
-_FOREIGN: Final = (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError, OSError)
-"""What comes of a document with other fields, other types, or instants that no calendar has."""
 
 
 def print_now(*, as_json: bool) -> None:
@@ -42,7 +40,7 @@ def print_now(*, as_json: bool) -> None:
             raise trouble from error
         raise UserError(f"There are no figures: {paths.stats_file}: {error.strerror}.") from error
     if as_json:
-        _parse(paths, content)
+        parsed(paths, content)
         # Of ours this changes no byte; somebody else's may have what a terminal obeys.
         sys.stdout.buffer.write(quietened(content.decode()).encode())
         sys.stdout.flush()
@@ -118,31 +116,10 @@ def _take_in(paths: Paths) -> None:
 
 
 def _page(paths: Paths, content: bytes, *, current: bool) -> str:
-    document = _parse(paths, content)
+    document = parsed(paths, content)
     daemon_pid = holder_of(paths.lock) if is_held(paths.lock) else 0
     reading = Reading(document, time.time_ns() // 1_000_000, daemon_pid, current)
     try:
         return figures(reading, shutil.get_terminal_size().columns)
-    except _FOREIGN as error:
-        raise _stranger(paths) from error
-
-
-def _parse(paths: Paths, content: bytes) -> dict[str, Any]:
-    try:
-        document: Any = json.loads(content.decode(), parse_constant=_no_number)
-    except (ValueError, RecursionError) as error:
-        raise _stranger(paths) from error
-    version = document.get("schemaVersion") if isinstance(document, dict) else None
-    if isinstance(version, int) and version > 1:
-        raise UserError(f"{paths.stats_file} was written by a newer version. Update opencode-stats and try again.")
-    if not isinstance(document, dict) or version != 1:
-        raise _stranger(paths)
-    return document
-
-
-def _no_number(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _stranger(paths: Paths) -> UserError:
-    return UserError(f"{paths.stats_file} is not as opencode-stats writes it. Move it away and try again.")
+    except FOREIGN as error:
+        raise stranger(paths) from error

@@ -70,6 +70,15 @@ def figures(reading: Reading, columns: int) -> str:
     return "\n".join(line.rstrip() for line in page)
 
 
+def table(reading: Reading, columns: int) -> list[str]:
+    """Session, today and total alone, each by model, in lines of at most ``columns``, 40 or more.
+
+    Raises:
+        KeyError, TypeError, ValueError, AttributeError, OverflowError: the document is not one of ours.
+    """
+    return [line.rstrip() for line in _table(_rows(reading), max(columns, NARROWEST))]
+
+
 @dataclass(frozen=True, slots=True)
 class _Row:
     """One line of the table; ``detail`` is said after the label where there is room for it."""
@@ -94,13 +103,13 @@ def _rows(reading: Reading) -> list[_Row | None]:
     rows: list[_Row | None] = [_Row("", "tokens", "cost")]
     for heading, detail, section in (
         ("Session", since, session),
-        ("Today", f", {_named(daily['date'])}", daily),
+        ("Today", f", {named(daily['date'])}", daily),
         ("Total", first, total),
     ):
         rows += [None] if len(rows) > 1 else []
-        rows.append(_Row(heading, _figure(section["totalTokens"]), _dollars(section["totalCost"]), detail))
+        rows.append(_Row(heading, figure(section["totalTokens"]), dollars(section["totalCost"]), detail))
         for key, model in section["models"].items():
-            rows.append(_Row(key, _figure(model["totalTokens"]), _dollars(model["cost"]), foreign=True))
+            rows.append(_Row(key, figure(model["totalTokens"]), dollars(model["cost"]), foreign=True))
     return rows
 
 
@@ -140,7 +149,7 @@ def _state(document: dict[str, Any], now_ms: int) -> list[str]:
 
 
 def _doing(who: str, run: dict[str, Any], now_ms: int) -> str:
-    directories = [_named(workspace["directory"], _LONGEST_DIRECTORY) for workspace in run["workspaces"]]
+    directories = [named(workspace["directory"], _LONGEST_DIRECTORY) for workspace in run["workspaces"]]
     elsewhere = f" and {counted(len(directories) - 1, 'other folder')}" if len(directories) > 1 else ""
     where = f" in {directories[0]}{elsewhere}" if directories else ""
     if run["state"] == "working":
@@ -151,20 +160,20 @@ def _doing(who: str, run: dict[str, Any], now_ms: int) -> str:
 
 
 def _kinds(tokens: dict[str, int]) -> str:
-    return "Of the total: " + ", ".join(f"{_figure(tokens[key])} {kind}" for key, kind in _KINDS) + "."
+    return "Of the total: " + ", ".join(f"{figure(tokens[key])} {kind}" for key, kind in _KINDS) + "."
 
 
 def _remarks(total: dict[str, Any]) -> list[str]:
     requests = total["titleRequests"]
     remarks = [_kinds(total["tokens"])] if total["totalTokens"] else []
-    if _figure(requests) != "0":
+    if figure(requests) != "0":
         remarks.append(f"Besides, {counted(requests, 'title request')} whose tokens OpenCode does not report.")
     return remarks
 
 
 def _problems(exporter: dict[str, Any]) -> list[str]:
     problems = exporter["health"]["problems"]
-    said = [f"Caution: {_named(problem['message'], _LONGEST_PROBLEM)}" for problem in problems[:_MOST_PROBLEMS]]
+    said = [f"Caution: {named(problem['message'], _LONGEST_PROBLEM)}" for problem in problems[:_MOST_PROBLEMS]]
     return [*said, "opencode-stats doctor tells more."] if said else []
 
 
@@ -177,20 +186,34 @@ def _freshness(reading: Reading) -> str:
     return f"Up to date; no exporter is running. {changed}"
 
 
-def _figure(number: object) -> str:
-    """A count as text; what is none must not be shown as one (``1.5`` as 1, ``true`` as 1)."""
+def figure(number: object) -> str:
+    """A count as text; what is none must not be shown as one (``1.5`` as 1, ``true`` as 1).
+
+    Raises:
+        ValueError: it is none.
+    """
     if type(number) is not int or number < 0:
         raise ValueError("not a count")
     return count(number)
 
 
-def _dollars(usd: object) -> str:
+def dollars(usd: object) -> str:
+    """A cost as text.
+
+    Raises:
+        ValueError: it is none.
+    """
     if (type(usd) is not int and type(usd) is not float) or not 0 <= usd < math.inf:
         raise ValueError("not a cost")
     return money(usd)
 
 
-def _named(text: object, longest: int = LONGEST_NAME) -> str:
+def named(text: object, longest: int = LONGEST_NAME) -> str:
+    """A name from outside, safe to print, in at most ``longest`` columns.
+
+    Raises:
+        TypeError: it is none.
+    """
     if not isinstance(text, str):
         raise TypeError("not a name")
     return name(text, longest)

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 LONGEST_NAME: Final = 40
 MOST_MARKS: Final = 2
 """Accents on one letter; some scripts need two, and a heap of hundreds paints over the lines around it."""
+_THOUSAND: Final = 1000
+_SIGNIFICANT: Final = 3
+"""Digits of a short number, as in the GNOME panel."""
+_UNITS: Final = ("K", "M", "B", "T")
 _MINUTE_S: Final = 60
 _HOUR_S: Final = 3600
 _DAY_S: Final = 86_400
@@ -34,11 +38,29 @@ def counted(number: int, thing: str) -> str:
     return f"{count(number)} {thing}{'' if number == 1 else 's'}"
 
 
+def compact(number: int) -> str:
+    """A count in three digits, with the locale's decimal point: ``999``, ``1.23K``, ``45.6M``, ``789B``."""
+    scaled: float = number
+    for unit in ("", *_UNITS):
+        places = max(0, _SIGNIFICANT - len(str(int(scaled)))) if unit else 0
+        text = f"{scaled:.{places}f}"
+        if float(text) < _THOUSAND or unit == _UNITS[-1]:
+            short = text.rstrip("0").rstrip(".") if "." in text else text
+            return short.replace(".", str(locale.localeconv()["decimal_point"])) + unit
+        scaled /= _THOUSAND
+    raise AssertionError("the last unit takes every number")
+
+
 def money(usd: float) -> str:
-    """US dollars, to the cent, or to four places below a dollar, where agents' steps cost less than a cent."""
+    """US dollars, to the cent, or to four places below a dollar, where agents' steps cost less than a cent.
+
+    Digits are set apart as the user's locale does, as in ``count``.
+    """
     if usd == 0 or usd >= _ALMOST_A_DOLLAR:
-        return f"${usd:,.2f}"
-    return f"${usd:.4f}" if usd >= _LEAST_SHOWN_USD else f"<${_LEAST_SHOWN_USD:.4f}"
+        grouped = locale.format_string("%.2f", usd, grouping=True)
+        return f"${usd:,.2f}" if locale.localeconv()["grouping"] in ([], [127]) else f"${grouped}"
+    least = usd < _LEAST_SHOWN_USD
+    return ("<$" if least else "$") + locale.format_string("%.4f", _LEAST_SHOWN_USD if least else usd)
 
 
 def span(seconds: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import locale
 import unicodedata
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -10,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.clock import NOON_MS
 
-from opencode_stats.cli.render.text import ago, count, counted, date, moment, money, name, span, width, wrapped
+from opencode_stats.cli.render.text import ago, compact, count, counted, date, moment, money, name, span, width, wrapped
 
+LOCALECONV = locale.localeconv()
 HOSTILE = st.text(st.one_of(st.characters(), st.sampled_from("\x1b\n\u202e\u200b\u0301日ﬀ 😀\ud800\U000e0001")))
 
 
@@ -20,6 +22,49 @@ HOSTILE = st.text(st.one_of(st.characters(), st.sampled_from("\x1b\n\u202e\u200b
 )
 def test_count(number: int, expected: str) -> None:
     assert count(number) == expected
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [
+        (0, "0"),
+        (999, "999"),
+        (1000, "1K"),
+        (1234, "1.23K"),
+        (9_999, "10K"),
+        (45_649, "45.6K"),
+        (999_499, "999K"),
+        (999_500, "1M"),
+        (1_200_000, "1.2M"),
+        (31_870_114, "31.9M"),
+        (789_000_000_000, "789B"),
+        (10**15, "1000T"),
+    ],
+)
+def test_compact(number: int, expected: str) -> None:
+    assert compact(number) == expected
+
+
+@given(st.integers(0, 10**14))
+def test_compact_is_short_and_near(number: int) -> None:
+    text = compact(number)
+
+    scale = {"K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}.get(text[-1], 1)
+    assert len(text) <= 5
+    assert abs(float(text.rstrip("KMBT")) * scale - number) <= max(number * 0.00501, 0)
+
+
+def test_numbers_follow_the_locale(monkeypatch: pytest.MonkeyPatch) -> None:
+    # No locale but C need be installed where the tests run: Germany's conventions, as the C library has them.
+    german = {"decimal_point": ",", "thousands_sep": ".", "grouping": [3, 3, 0]}
+    monkeypatch.setattr("locale.localeconv", lambda: {**LOCALECONV, **german})
+
+    assert [compact(1_230_000), count(1_230_000), money(1234.5), money(0.5)] == [
+        "1,23M",
+        "1.230.000",
+        "$1.234,50",
+        "$0,5000",
+    ]
 
 
 def test_counted() -> None:
