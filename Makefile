@@ -95,9 +95,10 @@ fmt: $(VENV)/ready opencode_plugin/node_modules/ready ## format everything
 	$(BIN)/ruff format
 	cd opencode_plugin && npx biome check --write .
 
-generate: $(VENV)/ready opencode_plugin/node_modules/ready ## write the schemas, docs/cli.md and the installed plugin file anew
+generate: $(VENV)/ready opencode_plugin/node_modules/ready ## write the schemas, docs/cli.md, the table of settings and the installed plugin file anew
 	cd exporter && ../$(BIN)/python -m opencode_stats.contract.schema
 	$(BIN)/python -m tests.docs.reference
+	$(BIN)/python -m opencode_stats.settings.page docs/settings.md
 	cd opencode_plugin && $(NPM) run build
 
 lock: ## pin the newest versions of the development tools

@@ -16,7 +16,7 @@ from opencode_stats.cli.rights_checks import rights_findings
 from opencode_stats.cli.service_checks import exporter_findings, programs
 from opencode_stats.errors import UserError
 from opencode_stats.host.files import read_plain
-from opencode_stats.settings import read_settings
+from opencode_stats.settings.reading import sentence_of, text_of, understand
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -112,10 +112,15 @@ def _settings(paths: Paths) -> Finding:
     about = "settings"
     if not os.path.lexists(paths.settings_file):
         return Finding("ok", about, "none; everything is as it comes.")
+    edit = "opencode-stats config edit"
     try:
-        read_settings(paths.settings_file)
+        found = understand(text_of(paths.settings_file))
     except UserError as error:
-        return Finding("fail", about, str(error), f"edit {paths.settings_file}")
+        return Finding("fail", about, str(error), f"chmod u+r {typed(paths.settings_file)}")
+    if found.faults:
+        return Finding("fail", about, sentence_of(paths.settings_file, found.faults), edit)
+    if found.unknown:
+        return Finding("warn", about, f"{paths.settings_file}: {'; '.join(str(one) for one in found.unknown)}", edit)
     return Finding("ok", about, f"{paths.settings_file} can be read.")
 
 

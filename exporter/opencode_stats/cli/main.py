@@ -31,6 +31,7 @@ _NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 COMMANDS: Final = {
     "audit": "opencode_stats.cli.audit",
     "completion": "opencode_stats.cli.completion",
+    "config": "opencode_stats.cli.config",
     "daemon": "opencode_stats.cli.daemon",
     "doctor": "opencode_stats.cli.doctor",
     "import": "opencode_stats.cli.take_in",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from opencode_stats import __version__
+from opencode_stats.cli.say import say
 from opencode_stats.errors import UserError
 from opencode_stats.host.paths import Paths
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from opencode_stats.daemon.exporter import Exporter
+    from opencode_stats.settings import Settings
 
 
 def _registered_home() -> str:
@@ -58,15 +60,14 @@ def home_of(env: Mapping[str, str], registered: Callable[[], str] = _registered_
     raise UserError("It is not known where your home is. Set HOME to its absolute path.")
 
 
-def day_start_hour(paths: Paths) -> int:
-    """The local hour at which the user's day begins.
+def chosen(paths: Paths) -> Settings:
+    """The user's settings, for a command that only reads; a wrong file is told, and the last good hold."""
+    from opencode_stats.settings.live import for_reader  # noqa: PLC0415 - one file of figures needs no settings
 
-    Raises:
-        UserError: the settings can't be read.
-    """
-    from opencode_stats.settings import read_settings  # noqa: PLC0415 - reading one file of figures needs no settings
-
-    return read_settings(paths.settings_file).day_start_hour
+    settings, trouble = for_reader(paths.settings_file, paths.good_settings)
+    if trouble:
+        say(f"opencode-stats: {trouble}", err=True)
+    return settings
 
 
 @contextmanager
@@ -85,7 +86,7 @@ def own_exporter(paths: Paths, *, stays: bool) -> Iterator[Exporter]:
     from opencode_stats.host.lock import exporter_lock  # noqa: PLC0415
     from opencode_stats.host.processes import Processes  # noqa: PLC0415
     from opencode_stats.opencode.places import databases  # noqa: PLC0415
-    from opencode_stats.settings import read_settings  # noqa: PLC0415
+    from opencode_stats.settings.live import LiveSettings  # noqa: PLC0415
 
     pid = os.getpid()
     with exporter_lock(paths.lock, pid):
@@ -98,7 +99,7 @@ def own_exporter(paths: Paths, *, stays: bool) -> Iterator[Exporter]:
             processes=Processes(),
             databases=partial(databases, paths.opencode_data, os.environ),  # noqa: TID251
             daemon_pid=pid if stays else None,
-            settings=read_settings(paths.settings_file),
+            settings=LiveSettings(paths.settings_file, paths.good_settings),
             loss_folders=marker_folders(paths, os.environ),  # noqa: TID251
         )
         exporter = made_in_the_end(make, time.sleep) if stays else make()

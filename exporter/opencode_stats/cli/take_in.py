@@ -11,7 +11,7 @@ import click
 
 from opencode_stats.cli.now import bring_up_to_date
 from opencode_stats.cli.say import say
-from opencode_stats.cli.surroundings import own_exporter, places
+from opencode_stats.cli.surroundings import chosen, own_exporter, places
 from opencode_stats.errors import LedgerError, LockHeld, UserError
 from opencode_stats.host.lock import is_held
 
@@ -45,6 +45,7 @@ def take_in_everything(paths: Paths) -> None:
         LockHeld: another exporter is at work and does not answer.
         UserError, LedgerError: it can't be done now.
     """
+    chosen(paths)  # which says what is wrong with the settings
     taken = None if is_held(paths.lock) else _take_in(paths)
     if taken is None:
         bring_up_to_date(paths, wait=True)

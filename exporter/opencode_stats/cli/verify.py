@@ -13,7 +13,7 @@ import click
 from opencode_stats.cli.now import PATIENCE_S
 from opencode_stats.cli.render.text import name
 from opencode_stats.cli.say import say
-from opencode_stats.cli.surroundings import day_start_hour, places
+from opencode_stats.cli.surroundings import chosen, places
 from opencode_stats.host.lock import is_held
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def _prove(connection: sqlite3.Connection, paths: Paths) -> list[str]:
     from opencode_stats.host.control import TAKE_IN, ask  # noqa: PLC0415
     from opencode_stats.ledger.verify import prove, verify  # noqa: PLC0415
 
-    zone, start_hour = local_zone(os.environ), day_start_hour(paths)  # noqa: TID251
+    zone, start_hour = local_zone(os.environ), chosen(paths).day_start_hour  # noqa: TID251
 
     def day(written: str) -> Day:
         return day_named(date.fromisoformat(written), zone, start_hour)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from opencode_stats.core.attention import news, silent_runs
 from opencode_stats.core.recent import calendar_of
 from opencode_stats.core.stats import ExporterStats, project
-from opencode_stats.daemon.health import STORAGE, health_of
+from opencode_stats.daemon.health import STORAGE, health_of, settings_problems
 from opencode_stats.daemon.lineages import Lineages
 from opencode_stats.daemon.losses import bury
 from opencode_stats.daemon.places import prepare_folders
@@ -34,7 +34,7 @@ from opencode_stats.ledger.soundness import Unreadable, is_damage
 from opencode_stats.ledger.transactions import shorten_log
 from opencode_stats.ledger.whose_fault import is_ours
 from opencode_stats.publish.stats_file import StatsFile
-from opencode_stats.settings import Settings
+from opencode_stats.settings.live import LiveSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from opencode_stats.host.processes import Processes
     from opencode_stats.ledger.rebuild import Rebuilt
     from opencode_stats.publish.atomic_file import Outcome
+    from opencode_stats.settings import Settings
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +74,7 @@ class Exporter:
         processes: Processes,
         databases: Callable[[], list[Path]],
         daemon_pid: int | None,
-        settings: Settings | None = None,
+        settings: LiveSettings | Settings | None = None,
         loss_folders: Sequence[Path] = (),
         files: Files = FILES,
         factory: type[Connection] = Connection,
@@ -86,7 +87,7 @@ class Exporter:
         self._databases = databases
         self._unread: dict[Path, str] = {}
         self._daemon_pid = daemon_pid
-        self._settings = Settings() if settings is None else settings
+        self._settings = settings if isinstance(settings, LiveSettings) else LiveSettings(None, None, files, settings)
         self._loss_folders = loss_folders or [paths.losses]
         self._stats_file = StatsFile(files, paths.stats_file, paths.data / "tmp", paths.stamp)
         self._stats_file.prepare()
@@ -102,7 +103,7 @@ class Exporter:
         self.lineages = Lineages(processes)
         self.due_ms = 0
         self._alive: frozenset[str] = frozenset()
-        self._calendar: tuple[tzinfo, Calendar] | None = None
+        self._calendar: tuple[tuple[tzinfo, int], Calendar] | None = None
 
     def _open(self) -> None:
         paths, files = self._paths, self._files
@@ -253,9 +254,10 @@ class Exporter:
             OSError: the last good file is still in place.
         """
         now_ms = self._clock.now_ms()
-        calendar = self._calendar_at(now_ms)
+        settings = self._settings.look()
+        calendar = self._calendar_at(now_ms, settings.day_start_hour)
         facts = facts_for(self._connection, calendar, now_ms, self._past_days)
-        after_ms = self._settings.inactive_after_minutes * MINUTE_MS
+        after_ms = settings.inactive_after_minutes * MINUTE_MS
         silent, next_silent_ms = silent_runs(facts.runs, facts.attention, after_ms, now_ms)
         facts = replace(facts, attention=news((*facts.attention, *silent), now_ms))
         midnight_ms = calendar.today.end_ms
@@ -267,7 +269,7 @@ class Exporter:
             self._unread,
             self._spool.troubles,
             now_ms=now_ms,
-            setbacks=self._setbacks.problems(now_ms),
+            setbacks=(*settings_problems(self._settings.trouble), *self._setbacks.problems(now_ms)),
         )
         pids = self.lineages.of(facts.runs, facts.attention, self._alive)
         exporter = ExporterStats(self._version, self._daemon_pid, now_ms, health)
@@ -280,11 +282,11 @@ class Exporter:
         """A round failed and will be tried again; the next publishing tells readers, if it was not the only one."""
         self._setbacks.failed(error, self._clock.now_ms())
 
-    def _calendar_at(self, now_ms: int) -> Calendar:
-        """The calendar, made anew when the day is another one, or the zone."""
-        zone = self._zone()
-        if self._calendar is None or self._calendar[0] is not zone or not self._calendar[1].holds(now_ms):
-            self._calendar = zone, calendar_of(now_ms, zone, self._settings.day_start_hour)
+    def _calendar_at(self, now_ms: int, start_hour: int) -> Calendar:
+        """The calendar, made anew when the day is another one, the hour at which one begins, or the zone."""
+        key = self._zone(), start_hour
+        if self._calendar is None or self._calendar[0] != key or not self._calendar[1].holds(now_ms):
+            self._calendar = key, calendar_of(now_ms, *key)
         return self._calendar[1]
 
 

@@ -86,6 +86,11 @@ def _spool_files(troubles: Mapping[str, str]) -> list[Problem]:
     return [Problem("spool-file", f"{len(told)} spool files could not be read; the first, {name}: {reason}.")]
 
 
+def settings_problems(trouble: str) -> tuple[Problem, ...]:
+    """What is wrong with the user's settings, if anything is."""
+    return (Problem("settings", f"{trouble} Until it is mended, what was set before holds."),) if trouble else ()
+
+
 def _unread(path: Path, reason: str) -> Problem:
     if path.name == STORAGE:
         return Problem("opencode-storage", f"OpenCode's old JSON files could not be read: {reason}")

@@ -60,6 +60,11 @@ class Paths:
         return self.config / "settings.toml"
 
     @property
+    def good_settings(self) -> Path:
+        """The settings with which the exporter last worked, for when the user's file is wrong."""
+        return self.state / "settings.good.toml"
+
+    @property
     def ledger(self) -> Path:
         """The ledger's database file."""
         return self.data / "ledger.db"

@@ -83,7 +83,12 @@ def test_the_settings(patient: Patient) -> None:
     patient.paths.settings_file.write_text("day_start_hour = 99\n")
     (finding,) = patient.says("settings")
 
-    assert (finding.verdict, finding.mend) == ("fail", f"edit {patient.paths.settings_file}")
+    assert (finding.verdict, finding.mend) == ("fail", "opencode-stats config edit")
+    assert "line 1: day_start_hour" in finding.reason
+    patient.paths.settings_file.write_text("# mine\nday_start = 9\n")
+    (finding,) = patient.says("settings")
+    assert (finding.verdict, finding.mend) == ("warn", "opencode-stats config edit")
+    assert "line 2: day_start: there is no such setting. Did you mean day_start_hour?" in finding.reason
 
 
 @pytest.mark.parametrize(

@@ -178,4 +178,7 @@ def test_a_day_that_starts_at_another_hour(scratch: Scratch) -> None:
 
     scratch.paths.settings_file.write_text("day_start_hour = 24\n")
     code, said = scratch.call("import")
-    assert (code, "day_start_hour" in said) == (2, True)
+    assert (code, "day_start_hour" in said) == (0, True)
+    # What was set before holds for both of them.
+    code, said = scratch.call("verify")
+    assert (code, "day_start_hour" in said) == (0, True)

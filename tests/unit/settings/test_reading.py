@@ -8,6 +8,7 @@ import pytest
 
 from opencode_stats.errors import UserError
 from opencode_stats.settings import Settings, read_settings
+from opencode_stats.settings.reading import understand
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,3 +48,41 @@ def test_what_a_setting_can_not_be(tmp_path: Path, text: str, named: str) -> Non
 
     with pytest.raises(UserError, match=named):
         read_settings(file)
+
+
+def test_every_fault_is_told_with_its_line() -> None:
+    found = understand("# mine\nday_start_hour = 24\n\nlinger_s = 5\ninactive_after_minutes = [\n  1,\n]\n")
+
+    assert [str(fault) for fault in found.faults] == [
+        "line 2: day_start_hour: it is 24, and wants a whole number from 0 to 23",
+        "line 5: inactive_after_minutes: it is an array, and wants a whole number from 0 to 10080",
+    ]
+    assert found.settings == Settings(linger_s=5)
+
+
+def test_a_file_with_faults_is_not_used_in_part(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text("linger_s = 5\nday_start_hour = 24\nautostart = 2\n")
+
+    with pytest.raises(UserError, match=r"settings\.toml can't be used: line 2: day_start_hour: .* \(and 1 more"):
+        read_settings(file)
+
+
+def test_unknown_keys_are_named_with_the_nearest_known_one() -> None:
+    found = understand("day_strat_hour = 3\n\n[zzz]\na = 1\n")
+
+    assert found.faults == ()
+    assert [str(fault) for fault in found.unknown] == [
+        "line 1: day_strat_hour: there is no such setting. Did you mean day_start_hour?",
+        "line 3: zzz: there is no such setting.",
+    ]
+
+
+def test_text_that_is_no_text(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_bytes(b"a = '\xff'\n")
+
+    with pytest.raises(UserError, match="not UTF-8"):
+        read_settings(file)
+    with pytest.raises(UserError, match="can't be read"):
+        read_settings(tmp_path)

@@ -1,0 +1,66 @@
+"""Everything that the user may choose: one field a setting. Page, template, checks and commands are made from these.
+
+A new setting is one field here, and ``make generate`` for docs/settings.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any, Final, TypeVar
+
+from opencode_stats.settings.kinds import Kind, flag, whole
+
+T = TypeVar("T")
+_WEEK_MINUTES: Final = 7 * 24 * 60
+_LARGEST_SAFE: Final = 2**53 - 1
+"""The largest whole number that every reader of JSON keeps."""
+
+
+def _key(default: T, kind: Kind[T], says: str) -> T:
+    """A setting: what it is where the file says nothing, what it can be, and what it does, in whole sentences."""
+    metadata = {"kind": kind, "says": says}
+    if type(default).__hash__ is None:
+        return field(default_factory=lambda: default, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the user has chosen, or the defaults. Units are in the names."""
+
+    autostart: bool = _key(
+        False,  # noqa: FBT003 - a default, whose name stands before it
+        flag(),
+        "OpenCode's plugin starts the exporter. For where no service manager does; `setup` sets it there.",
+    )
+    linger_s: int = _key(
+        600,
+        whole(0, _LARGEST_SAFE),
+        "How long an exporter that the plugin started stays after the last OpenCode has gone, in seconds. "
+        "`opencode-stats setup` hands it to the plugin, so run that after a change.",
+    )
+    day_start_hour: int = _key(
+        0, whole(0, 23), "The local hour at which a day begins; weeks and months begin at that hour, too."
+    )
+    inactive_after_minutes: int = _key(
+        15,
+        whole(0, _WEEK_MINUTES),
+        "How long a run may be silent before that asks for attention, in minutes; 0 for as long as it likes.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One setting: its name, its default, what it can be, and what it does, in Markdown."""
+
+    name: str
+    default: Any
+    kind: Kind[Any]
+    says: str
+
+
+KEYS: Final[dict[str, Key]] = {
+    one.name: Key(one.name, getattr(Settings(), one.name), one.metadata["kind"], one.metadata["says"])
+    for one in fields(Settings)
+}
+"""By name, in the order in which they are documented."""
