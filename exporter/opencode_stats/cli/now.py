@@ -11,7 +11,7 @@ import click
 
 from opencode_stats.cli.published import FOREIGN, parsed, stranger
 from opencode_stats.cli.render.figures import Reading, figures
-from opencode_stats.cli.surroundings import own_exporter, places
+from opencode_stats.cli.surroundings import places
 from opencode_stats.contract.stats_document import quietened
 from opencode_stats.errors import LedgerError, LockHeld, OpencodeStatsError, UserError
 from opencode_stats.host.files import read_plain
@@ -102,17 +102,10 @@ def _trouble(paths: Paths, *, wait: bool) -> OpencodeStatsError | None:
 
 
 def _take_in(paths: Paths) -> None:
-    from opencode_stats.daemon.exporter import refresh  # noqa: PLC0415 - pydantic and SQLite come with it
-    from opencode_stats.ledger.connection import LedgerUnreadable  # noqa: PLC0415
+    from opencode_stats.cli.own_round import exporter_alone, take_in  # noqa: PLC0415 - not needed to read a file
 
-    try:
-        with own_exporter(paths, stays=False) as exporter:
-            refresh(exporter)
-    except LedgerUnreadable as error:
-        raise LedgerError(f"The ledger {paths.ledger} can't be used: {error}.") from error
-    except OSError as error:
-        place = f"{error.filename}: " if error.filename else ""
-        raise UserError(f"{place}{error.strerror or error}. Check the disk and the folder's rights.") from error
+    with exporter_alone(paths) as exporter:
+        take_in(exporter)
 
 
 def _page(paths: Paths, content: bytes, *, current: bool) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from opencode_stats.cli.say import say
-from opencode_stats.cli.surroundings import own_exporter, places
+from opencode_stats.cli.surroundings import places
 from opencode_stats.errors import LockHeld
 
 _MOST_SHOWN = 20
@@ -21,12 +21,12 @@ def command() -> None:
     Example:
       systemctl --user stop opencode-stats; opencode-stats rebuild; systemctl --user start opencode-stats
     """
-    from opencode_stats.daemon.exporter import refresh  # noqa: PLC0415 - the slow half of the program
+    from opencode_stats.cli.own_round import exporter_alone, take_in  # noqa: PLC0415 - not to print a help text
 
     try:
-        with own_exporter(places(), stays=False) as exporter:
+        with exporter_alone(places()) as exporter:
             # A ledger that was damaged has just been made again from a backup: what came since is taken in first.
-            refresh(exporter)
+            take_in(exporter)
             rebuilt = exporter.rebuild()
             exporter.publish()
     except LockHeld as error:

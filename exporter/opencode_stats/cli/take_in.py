@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -11,8 +10,8 @@ import click
 
 from opencode_stats.cli.now import bring_up_to_date
 from opencode_stats.cli.say import say
-from opencode_stats.cli.surroundings import chosen, own_exporter, places
-from opencode_stats.errors import LedgerError, LockHeld, UserError
+from opencode_stats.cli.surroundings import chosen, places
+from opencode_stats.errors import LockHeld
 from opencode_stats.host.lock import is_held
 
 if TYPE_CHECKING:
@@ -71,50 +70,13 @@ def _what_was_new(taken: Taken) -> str:
 
 def _take_in(paths: Paths) -> Taken | None:
     """Does the work itself; None where another exporter came first."""
-    from opencode_stats.daemon.exporter import refresh  # noqa: PLC0415 - the slow half of the program
-    from opencode_stats.ledger.connection import LedgerUnreadable  # noqa: PLC0415
+    from opencode_stats.cli.own_round import exporter_alone, take_in  # noqa: PLC0415 - not to print a help text
 
     try:
-        with own_exporter(paths, stays=False) as exporter, _bar() as show, _interrupts() as stop_if_asked:
-
-            def progress(done: int, whole: int) -> None:
-                stop_if_asked()
-                if show is not None:
-                    show(done, whole)
-
-            taken = refresh(exporter, progress)
-            stop_if_asked()
-            return taken
+        with exporter_alone(paths) as exporter, _bar() as show:
+            return take_in(exporter, show)
     except LockHeld:
         return None
-    except LedgerUnreadable as error:
-        raise LedgerError(f"The ledger {paths.ledger} can't be used: {error}.") from error
-    except OSError as error:
-        place = f"{error.filename}: " if error.filename else ""
-        raise UserError(f"{place}{error.strerror or error}. Check the disk and the folder's rights.") from error
-    except KeyboardInterrupt:
-        say("\nWhat was taken in so far is kept; opencode-stats import goes on from there.", err=True)
-        raise
-
-
-@contextmanager
-def _interrupts() -> Iterator[Callable[[], None]]:
-    """Holds Ctrl-C back until what this gives is called, between two batches.
-
-    Raised inside of a function that SQLite calls, an interrupt comes out as an error of the database: the ledger would
-    be looked through for damage, or OpenCode's database be called unreadable, and the import would go on.
-    """
-    asked: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _: asked.append(number))
-
-    def stop_if_asked() -> None:
-        if asked:
-            raise KeyboardInterrupt
-
-    try:
-        yield stop_if_asked
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

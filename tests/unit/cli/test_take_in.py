@@ -10,12 +10,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from tests.support.opencode_database import SAMPLE, OpenCodeDatabase
 
 from opencode_stats.ledger import bulk
 
 if TYPE_CHECKING:
-    import pytest
     from tests.unit.cli.conftest import Call
     from tests.unit.daemon.household import Household
 
@@ -73,8 +73,9 @@ def test_what_is_new_and_in_no_total_is_told_apart(call: Call, household: Househ
     assert household.stats["total"]["messages"] == 11 - 3 - 2
 
 
+@pytest.mark.parametrize("command", [["import"], [], ["--json"], ["rebuild"]])
 def test_an_interrupt_inside_of_sqlite_ends_it_and_is_no_damage(
-    call: Call, household: Household, monkeypatch: pytest.MonkeyPatch
+    call: Call, household: Household, monkeypatch: pytest.MonkeyPatch, command: list[str]
 ) -> None:
     file = household.paths.opencode_data / "storage" / "message" / "ses_0" / "msg_0.json"
     file.parent.mkdir(parents=True)
@@ -87,10 +88,10 @@ def test_an_interrupt_inside_of_sqlite_ends_it_and_is_no_damage(
         return own(message, created_ms)
 
     monkeypatch.setattr(bulk, "_id_contradicts_time", interrupted)
-    done = call("import")
+    done = call(*command)
 
-    assert (done.returncode, interrupts) == (1, [])
-    kept = "What was taken in so far is kept; opencode-stats import goes on from there."
+    assert (done.returncode, interrupts, done.stdout) == (1, [], "")
+    kept = "What was taken in so far is kept; the next call goes on from there."
     assert done.stderr.split("\n") == ["", kept, "", "Aborted!", ""]
     assert call("import").returncode == 0
     assert household.stats["total"]["totalTokens"] == 5
