@@ -30,9 +30,9 @@ def command() -> None:
             rebuilt = exporter.rebuild()
             exporter.publish()
     except LockHeld as error:
+        kill = f", or kill {error.holder_pid}" if error.holder_pid else ""
         raise LockHeld(
-            f"{error} Stop it (systemctl --user stop opencode-stats, or kill {error.holder_pid}), then rebuild again.",
-            error.holder_pid,
+            f"{error} Stop it (systemctl --user stop opencode-stats{kill}), then rebuild again.", error.holder_pid
         ) from error
     for change in rebuilt.changes[:_MOST_SHOWN]:
         say(change)

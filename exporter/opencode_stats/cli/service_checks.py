@@ -52,7 +52,7 @@ def _exporter(paths: Paths, state: dict[str, str], now_ms: int, *, by_plugin: bo
                 _RESTART if state.get("ActiveState") == "active" else f"kill {pid}; what started it starts the new one"
             )
             return Finding("warn", about, f"at work, pid {pid}, but older than what is installed now.", mend)
-        return Finding("ok", about, f"at work, pid {pid}.")
+        return Finding("ok", about, f"at work, pid {pid or 'unknown'}.")
     if state:
         why = f" ({state['Result']})" if state.get("Result") not in (None, "", "success") else ""
         mend = f"{_RESTART}; journalctl --user -u {UNIT} -n 20 says why it ended"

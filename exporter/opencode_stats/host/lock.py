@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HOLDER_BYTES = 64
+_SIGNATURE_BYTES: Final = 16
 PROBE_PATIENCE_S = 0.5
 """How long a starting exporter waits, because ``is_held`` takes the lock for some microseconds."""
 
@@ -57,15 +58,25 @@ def exporter_lock(path: Path, pid: int) -> Iterator[None]:
 
 
 def _sign(path: Path, pid: int) -> None:
+    """Names us in the file. Where that can't be done (a full disk) it names nobody: the lock is held all the same."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
         try:
-            os.ftruncate(descriptor, 0)
-            os.write(descriptor, f"{pid}\n".encode())
+            # As long as every other that stood there: to write over it a full disk needs no room.
+            signature = f"{pid:<{_SIGNATURE_BYTES - 1}}\n".encode()
+            try:
+                os.pwrite(descriptor, signature, 0)
+            except OSError:
+                # Whoever stands there is not at work, and could be taken for who is.
+                os.ftruncate(descriptor, 0)
+                raise
+            os.ftruncate(descriptor, len(signature))
         finally:
             os.close(descriptor)
     except OSError as error:
-        raise UserError(f"The lock {path} can't be written: {error.strerror}. Check the disk.") from error
+        import logging  # noqa: PLC0415 - who only asks whether it is held need not pay for it
+
+        logging.getLogger(__name__).warning("lock.unsigned file=%s error=%s", path, error.strerror)
 
 
 def is_held(path: Path) -> bool:

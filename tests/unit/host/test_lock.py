@@ -71,6 +71,34 @@ def test_a_lock_file_that_names_nobody(tmp_path: Path, content: bytes) -> None:
         assert holder_of(tmp_path / "lock") == 7
 
 
+FULL = """
+import resource, sys
+from pathlib import Path
+from opencode_stats.host.lock import exporter_lock, holder_of, is_held
+path = Path(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+with exporter_lock(path, 4242):
+    print(is_held(path), holder_of(path), path.stat().st_size)
+"""
+
+
+@pytest.mark.parametrize("before", [b"", b"17\n"])
+def test_an_exporter_that_can_not_sign_is_at_work_all_the_same(tmp_path: Path, before: bytes) -> None:
+    """Nor does the file go on to name who held it before."""
+    (tmp_path / "lock").write_bytes(before)
+
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(tmp_path / "lock")],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+
+    assert (done.returncode, done.stdout) == (0, "True 0 0\n"), done.stderr
+    assert "lock.unsigned" in done.stderr
+
+
 def test_looking_makes_no_file(tmp_path: Path) -> None:
     assert not is_held(tmp_path / "lock")
     assert os.listdir(tmp_path) == []
