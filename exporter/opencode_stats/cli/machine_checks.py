@@ -7,12 +7,14 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from opencode_stats.cli.finding import Finding
+from opencode_stats.host.files import FILES, sync_folder
 from opencode_stats.install.opencode_binary import find_opencode, version_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from opencode_stats.host.files import Files
     from opencode_stats.host.paths import Paths
     from opencode_stats.install.survey import Machine
 
@@ -77,13 +79,18 @@ def disk_finding(folders: Iterable[Path]) -> Finding:
     return Finding("ok", about, "there is room.")
 
 
-def file_system_finding(folders: Iterable[Path], mounts: str = MOUNTS) -> Finding:
-    """Whether ledger, spool and lock are on file systems of this machine's own."""
+def file_system_finding(folders: Sequence[Path], mounts: str = MOUNTS, files: Files = FILES) -> Finding:
+    """Whether ledger, spool and lock are on file systems of this machine's own; and whether these sync folders."""
     about = "file system"
+    unsynced = "".join(
+        f" That of {folder} can't sync folders: a power cut may bring an older file back, until the exporter starts."
+        for folder in folders
+        if not _syncs(folder, files)
+    )
     try:
         table = list(_mounts(read_plain_text(mounts)))
     except OSError:
-        return Finding("ok", about, "this system does not tell of its mounts.")
+        return Finding("ok", about, f"this system does not tell of its mounts.{unsynced}")
     for folder in folders:
         real = os.path.realpath(folder)
         kinds = [kind for place, kind in table if os.path.commonpath([place, real]) == place]
@@ -95,7 +102,16 @@ def file_system_finding(folders: Iterable[Path], mounts: str = MOUNTS) -> Findin
                 f"{folder} is on a network file system ({kinds[-1]}), which other machines may use, too.",
                 "set XDG_DATA_HOME and XDG_STATE_HOME to folders on a local disk, then opencode-stats setup",
             )
-    return Finding("ok", about, "ledger and spool are on local disks.")
+    return Finding("ok", about, f"ledger and spool are on local disks.{unsynced}")
+
+
+def _syncs(folder: Path, files: Files) -> bool:
+    """False only where the file system says that it can't do so at all."""
+    try:
+        return sync_folder(folder.resolve(), files)
+    except OSError:
+        # There is none yet, or it is said of the folder itself; or the disk fails, of which the exporter tells.
+        return True
 
 
 def clock_finding(latest_ms: int, now_ms: int) -> Finding:

@@ -275,7 +275,7 @@ class Exporter:
         exporter = ExporterStats(self._version, self._daemon_pid, now_ms, health)
         outcome = self._stats_file.publish(project(facts, calendar, exporter, pids))
         self._mended = False
-        self._setbacks.published(self._clock.now_ms(), durable=outcome in (None, "published"))
+        self._setbacks.published(self._clock.now_ms(), outcome)
         return outcome
 
     def note_failure(self, error: Exception) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from opencode_stats.core.stats import Problem
+
+if TYPE_CHECKING:
+    from opencode_stats.publish.atomic_file import Outcome
 
 TOLD_FOR_MS: Final = 60 * 60 * 1000
 """Who looks within an hour after it was over still learns why the figures had stood still."""
@@ -13,14 +16,14 @@ FAILURES: Final = 2
 
 
 class Setbacks:
-    """Rounds that failed, and publishings of which it is not known whether they are on the disk."""
+    """Rounds that failed, and whether it is known of the last publishing that it is on the disk."""
 
     def __init__(self) -> None:
         self._failures = 0
         self._since_ms = 0
         self._ended_ms: int | None = None
         self._reason = ""
-        self._undurable_ms: int | None = None
+        self._undurable = False
 
     def failed(self, error: Exception, now_ms: int) -> None:
         """A round failed, after the last one or again."""
@@ -29,12 +32,12 @@ class Setbacks:
         self._failures += 1
         self._reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
 
-    def published(self, now_ms: int, *, durable: bool) -> None:
-        """A publishing came through; what failed before it is made good."""
+    def published(self, now_ms: int, outcome: Outcome | None) -> None:
+        """A publishing came through, or there was nothing to write (None); what failed before it is made good."""
         if self._failures and self._ended_ms is None:
             self._ended_ms = now_ms
-        if not durable:
-            self._undurable_ms = now_ms
+        if outcome is not None:
+            self._undurable = outcome != "published"
 
     def problems(self, now_ms: int) -> tuple[Problem, ...]:
         """What readers should know at this moment, as it is if this publishing comes through."""
@@ -44,7 +47,7 @@ class Setbacks:
             length_s = max(0, ended_ms - self._since_ms) // 1000
             length = f"{length_s} seconds" if length_s < 120 else f"{length_s // 60} minutes"  # noqa: PLR2004 - two minutes
             told.append(Problem("stalled", f"For {length} nothing could be taken in or written: {self._reason}."))
-        if self._undurable_ms is not None and now_ms - self._undurable_ms < TOLD_FOR_MS:
+        if self._undurable:
             told.append(
                 Problem(
                     "durability",

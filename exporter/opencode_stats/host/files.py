@@ -79,6 +79,8 @@ FILES: Final = Files()
 
 
 _OTHERS_MAY_WRITE: Final = 0o002
+_NO_SUCH_THING: Final = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP)
+"""What fsync(2) says of a folder where the file system syncs files alone."""
 
 
 def own_folder(path: Path, files: Files = FILES, *, linked: bool = False) -> None:
@@ -98,6 +100,27 @@ def own_folder(path: Path, files: Files = FILES, *, linked: bool = False) -> Non
     reason = _not_ours(found)
     if reason:
         raise OSError(errno.EPERM, reason, str(path))
+
+
+def sync_folder(folder: Path, files: Files = FILES) -> bool:
+    """Waits until the disk has what a folder names; False where its file system has no such thing.
+
+    Some that come over a network or from another system (9p, CIFS, FUSE) sync files alone: nothing went wrong there,
+    and no later call will do better.
+
+    Raises:
+        OSError: it can't be done; what was made, renamed or removed in it may be undone by a power cut.
+    """
+    descriptor = files.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        files.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_SUCH_THING:
+            raise
+        return False
+    finally:
+        files.close(descriptor)
+    return True
 
 
 def own_file(path: Path, files: Files = FILES) -> None:

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from opencode_stats.errors import LedgerCorrupt
-from opencode_stats.host.files import FILES, own_folder
+from opencode_stats.host.files import FILES, own_folder, sync_folder
 from opencode_stats.ledger.soundness import Unreadable, findings, is_damage
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def back_up(
         sync(unfinished, files)
         target = folder / f"ledger-{_stamp_of(now_ms)}{f'-before-{before}' if before else ''}.db"
         files.replace(unfinished, target)
-        sync(folder, files)
+        sync_folder(folder, files)
     except BaseException:
         with suppress(OSError):
             files.unlink(unfinished)
@@ -150,7 +150,7 @@ def unsound(database: Path, stop: Callable[[], bool] | None = None) -> list[str]
 
 
 def sync(path: Path, files: Files = FILES) -> None:
-    """Waits until the disk has a file, or what a folder names."""
+    """Waits until the disk has a file."""
     descriptor = files.open(path, os.O_RDONLY)
     try:
         files.fsync(descriptor)

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from opencode_stats.core.models import model_key
 from opencode_stats.errors import LedgerCorrupt, LedgerError
-from opencode_stats.host.files import FILES, OWN_FILE_MODE, own_folder
+from opencode_stats.host.files import FILES, OWN_FILE_MODE, own_folder, sync_folder
 from opencode_stats.ledger.backup import backups, sync, unsound
 from opencode_stats.ledger.closing import RECORD
 from opencode_stats.ledger.connection import Connection, open_ledger
@@ -125,7 +125,7 @@ def finish_swap(paths: Paths, files: Files = FILES) -> None:
             shutil.copyfile(paths.stats_file, folder / paths.stats_file.name, follow_symlinks=False)
             os.chmod(folder / paths.stats_file.name, OWN_FILE_MODE)
     files.replace(made, paths.ledger)
-    sync(paths.data, files)
+    sync_folder(paths.data, files)
     # Its own is yet to be salvaged from, and after the clock was set back it is not the last by name.
     others = set(files.names(paths.damaged)) - {folder.name}
     for old in sorted(others, reverse=True)[KEPT_FOLDERS - 1 :]:
@@ -247,7 +247,7 @@ def _build(paths: Paths, cause: str, now_ms: int, files: Files) -> None:
         connection.execute("PRAGMA journal_mode = DELETE")
     sync(making, files)
     files.replace(making, paths.data / _MADE)
-    sync(paths.data, files)
+    sync_folder(paths.data, files)
 
 
 def _free_name(paths: Paths, now_ms: int) -> str:

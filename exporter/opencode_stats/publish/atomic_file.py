@@ -11,6 +11,8 @@ import os
 import stat
 from typing import TYPE_CHECKING, Literal
 
+from opencode_stats.host.files import sync_folder
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -27,7 +29,8 @@ def replace_file(files: Files, target: Path, content: bytes, temp_folder: Path) 
     """Puts ``content`` in the place of ``target``, mode 0600.
 
     When the rename has happened readers see the new bytes: an error after it makes the outcome *durability unknown*
-    (a power cut may still bring the old bytes back), and is no reason to publish again.
+    (a power cut may still bring the old bytes back), and is no reason to publish again. A file system that can't sync
+    folders at all makes no error: there no outcome would ever be another.
 
     Raises:
         OSError: the old bytes are still there, and no temp file is left (short of a crash).
@@ -40,9 +43,9 @@ def replace_file(files: Files, target: Path, content: bytes, temp_folder: Path) 
             raise
         # Equal st_dev proves nothing: two bind mounts of one file system refuse the rename as well.
         folder = _rename_into_place(files, target, content, target.parent / name)
-    durable = _sync_folder(files, target.parent)
+    durable = _is_synced(files, target.parent)
     if folder != target.parent:
-        durable = _sync_folder(files, folder) and durable
+        durable = _is_synced(files, folder) and durable
     return "published" if durable else "published, durability unknown"
 
 
@@ -104,14 +107,11 @@ def _remove(files: Files, temp: Path) -> None:
         return
 
 
-def _sync_folder(files: Files, folder: Path) -> bool:
+def _is_synced(files: Files, folder: Path) -> bool:
+    """Whether as much was done for the folder as its file system can do."""
     try:
         # The folder itself, where the user has linked it to another disk: Files opens no link.
-        descriptor = files.open(folder.resolve(), os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            files.fsync(descriptor)
-        finally:
-            files.close(descriptor)
+        sync_folder(folder.resolve(), files)
     except OSError:
         return False
     return True

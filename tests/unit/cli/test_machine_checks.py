@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.support.files import FaultyFiles, fault_for
 
 from opencode_stats.cli.machine_checks import AHEAD_MS, LOW_BYTES, clock_finding, disk_finding, file_system_finding
 from opencode_stats.install.user_services import Outcome
@@ -106,6 +108,16 @@ def test_the_latest_mount_on_a_place_counts_and_a_link_is_followed(tmp_path: Pat
 
 def test_a_system_without_a_table_of_mounts(tmp_path: Path) -> None:
     assert file_system_finding([tmp_path], str(tmp_path / "none")).verdict == "ok"
+
+
+def test_a_file_system_that_can_not_sync_folders_is_told_of_and_no_fault(tmp_path: Path) -> None:
+    for code, told in ((errno.EINVAL, True), (errno.ENOTSUP, True), (errno.EIO, False)):
+        files = FaultyFiles(fault_for(tmp_path.name, "fsync", code))
+
+        found = file_system_finding([tmp_path, tmp_path / "not there"], files=files)
+
+        assert (found.verdict, f"That of {tmp_path} can't sync folders" in found.reason) == ("ok", told)
+        assert files.descriptors == {}
 
 
 def test_this_machine(tmp_path: Path) -> None:

@@ -61,10 +61,10 @@ def test_what_a_killed_one_left_behind_is_taken_over(household: Household) -> No
         killed.process.wait()
     assert household.paths.control.is_socket()
     assert household.paths.doorbell.is_fifo()
-    assert household.paths.lock.read_text() == f"{killed.process.pid}\n"
+    assert household.paths.lock.read_text().split() == [str(killed.process.pid)]
 
     with household.daemon() as daemon:
-        assert household.paths.lock.read_text() == f"{daemon.process.pid}\n"
+        assert household.paths.lock.read_text().split() == [str(daemon.process.pid)]
         assert ask(household.paths.control, TAKE_IN, 10)
         household.ring()
 

@@ -3,10 +3,11 @@ from __future__ import annotations
 import errno
 import json
 import os
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import UTC
 from typing import TYPE_CHECKING
 
+import pytest
 from tests.support.clock import NOON_MS, FakeClock
 from tests.support.files import FaultyFiles
 
@@ -16,6 +17,7 @@ from opencode_stats.host.paths import Paths
 from opencode_stats.host.processes import Processes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/somewhere/of/the/user")
@@ -41,8 +43,8 @@ def test_readers_learn_for_an_hour_how_long_the_figures_stood_still_and_why() ->
     end_ms = NOON_MS + 310_000
     sentence = {"stalled": "For 5 minutes nothing could be taken in or written: No space left on device."}
     assert told(setbacks, end_ms) == sentence
-    setbacks.published(end_ms, durable=True)
-    setbacks.published(end_ms + 60_000, durable=True)
+    setbacks.published(end_ms, "published")
+    setbacks.published(end_ms + 60_000, None)
     assert told(setbacks, end_ms + TOLD_FOR_MS - 1) == sentence
     assert told(setbacks, end_ms + TOLD_FOR_MS) == {}
 
@@ -51,7 +53,7 @@ def test_what_failed_before_is_not_counted_to_a_new_setback() -> None:
     setbacks = Setbacks()
     for at_s in (0, 1):
         setbacks.failed(FULL, NOON_MS + at_s * 1000)
-    setbacks.published(NOON_MS + 2_000, durable=True)
+    setbacks.published(NOON_MS + 2_000, None)
 
     setbacks.failed(ValueError("disk I/O error"), NOON_MS + 10_000)
     assert told(setbacks, NOON_MS + 11_000) == {}
@@ -61,17 +63,45 @@ def test_what_failed_before_is_not_counted_to_a_new_setback() -> None:
     }
 
 
-def test_a_folder_that_cannot_be_synced_is_noted_and_no_reason_to_publish_again_and_again(tmp_path: Path) -> None:
-    paths, clock, fails = Paths.of({}, tmp_path), FakeClock(), True
+def test_a_folder_that_cannot_be_synced_is_told_of_until_a_publishing_comes_through(tmp_path: Path) -> None:
+    codes: list[int | None] = [errno.EIO]
+    with publishing(tmp_path, codes) as (exporter, problems, clock):
+        refresh(exporter)
+        assert problems() == []
+        assert exporter.publish() == "published, durability unknown"
+        assert problems() == ["durability"]
+        # It is no reason to publish again and again, and no time passes that would make it true.
+        clock.advance(2 * 60 * 60)
+        assert exporter.publish() is None
+        assert problems() == ["durability"]
+
+        codes[0] = None
+        clock.advance(24 * 60 * 60)
+        assert exporter.publish() == "published"
+        assert exporter.publish() == "published"
+        assert problems() == []
+
+
+@pytest.mark.parametrize("code", [errno.EINVAL, errno.ENOTSUP])
+def test_a_file_system_that_can_not_sync_folders_at_all_is_no_setback(tmp_path: Path, code: int) -> None:
+    with publishing(tmp_path, [code]) as (exporter, problems, _):
+        refresh(exporter)
+        assert exporter.publish() is None
+        assert problems() == []
+
+
+@contextmanager
+def publishing(home: Path, codes: list[int | None]) -> Iterator[tuple[Exporter, Callable[[], list[str]], FakeClock]]:
+    """An exporter to whom the sync of stats.json's folder fails with the code; and what its health is."""
+    paths, clock = Paths.of({}, home), FakeClock()
 
     def fault(number: int, call: str, path: Path | None) -> None:
-        if fails and call == "fsync" and path == paths.stats_file.parent:
-            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        if codes[0] is not None and call == "fsync" and path == paths.stats_file.parent:
+            raise OSError(codes[0], os.strerror(codes[0]))
 
-    def health() -> list[str]:
-        return [
-            problem["code"] for problem in json.loads(paths.stats_file.read_bytes())["exporter"]["health"]["problems"]
-        ]
+    def problems() -> list[str]:
+        health = json.loads(paths.stats_file.read_bytes())["exporter"]["health"]
+        return [problem["code"] for problem in health["problems"]]
 
     with closing(
         Exporter(
@@ -85,12 +115,4 @@ def test_a_folder_that_cannot_be_synced_is_noted_and_no_reason_to_publish_again_
             files=FaultyFiles(fault),
         )
     ) as exporter:
-        refresh(exporter)
-        assert health() == []
-        assert exporter.publish() == "published, durability unknown"
-        assert health() == ["durability"]
-        assert exporter.publish() is None
-        fails = False
-        clock.advance(TOLD_FOR_MS / 1000)
-        assert exporter.publish() == "published"
-        assert health() == []
+        yield exporter, problems, clock

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import errno
 import os
 import stat
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.support.clock import NOON_MS
+from tests.support.files import FaultyFiles, fault_for
 from tests.support.ledgers import everything, take
 from tests.support.script import Script
 
@@ -63,6 +65,15 @@ def test_the_writer_goes_on_between_the_steps_of_a_backup(
     assert written > 20
     with closing(open_reader(made.path, alone=True)) as copy:
         assert everything(copy) == before
+
+
+def test_a_file_system_that_can_not_sync_folders_gets_one(ledger: sqlite3.Connection, tmp_path: Path) -> None:
+    del ledger
+    for code, made in ((errno.EINVAL, True), (errno.EIO, False)):
+        files = FaultyFiles(fault_for("backups", "fsync", code))
+        with nullcontext() if made else pytest.raises(OSError, match="output error"):
+            back_up(tmp_path / "ledger.db", tmp_path / "backups", NOON_MS, files=files)
+        assert files.descriptors == {}
 
 
 def test_one_that_is_broken_off_leaves_nothing(ledger: sqlite3.Connection, tmp_path: Path) -> None:

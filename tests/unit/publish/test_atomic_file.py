@@ -81,6 +81,23 @@ def test_a_call_that_fails(target: Path, number: int, code: int, fault: Callable
     assert leftovers(target) == []
 
 
+@pytest.mark.parametrize(
+    ("code", "outcome"),
+    [
+        (errno.EINVAL, "published"),
+        (errno.ENOTSUP, "published"),
+        (errno.EIO, "published, durability unknown"),
+    ],
+)
+def test_a_folder_that_can_not_be_synced(target: Path, code: int, outcome: str) -> None:
+    """A file system that has no such thing did all that it can do."""
+    files = FaultyFiles(fault_for(target.parent.name, "fsync", code))
+
+    assert replace_file(files, target, NEW, temp_folder(target)) == outcome
+
+    assert (target.read_bytes(), leftovers(target), files.descriptors) == (NEW, [], {})
+
+
 @pytest.mark.parametrize("number", range(1, CALLS_OF_ONE))
 def test_a_kill_leaves_old_or_new_bytes_and_at_most_one_file_to_sweep(target: Path, number: int) -> None:
     files = FaultyFiles(killed_at(number))
