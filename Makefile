@@ -95,10 +95,11 @@ fmt: $(VENV)/ready opencode_plugin/node_modules/ready ## format everything
 	$(BIN)/ruff format
 	cd opencode_plugin && npx biome check --write .
 
-generate: $(VENV)/ready opencode_plugin/node_modules/ready ## write the schemas, docs/cli.md, the table of settings and the installed plugin file anew
+generate: $(VENV)/ready opencode_plugin/node_modules/ready ## write anew what is made: schemas, docs/cli.md, tables and files that pages show, the installed plugin
 	cd exporter && ../$(BIN)/python -m opencode_stats.contract.schema
 	$(BIN)/python -m tests.docs.reference
 	$(BIN)/python -m opencode_stats.settings.page docs/settings.md
+	$(BIN)/python -m tests.docs.included
 	cd opencode_plugin && $(NPM) run build
 
 lock: ## pin the newest versions of the development tools

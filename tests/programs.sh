@@ -13,6 +13,10 @@ need unshare util-linux
 need setpriv util-linux
 need gjs gjs
 need jq jq
+need cargo cargo
+need node nodejs
+set -- /usr/share/cargo/registry/serde_json-*
+[ -d "$1" ] || missing="$missing librust-serde-json-dev"
 need ip iproute2
 need man man-db
 need dpkg-deb dpkg

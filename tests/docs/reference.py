@@ -44,7 +44,9 @@ def _section(context: click.Context, depth: int) -> Iterator[str]:
     usage = " ".join([path, *command.collect_usage_pieces(context)])
     yield f"`{usage}`\n"
     yield from _prose(command)
-    options = [record for one in command.get_params(context) if (record := one.get_help_record(context)) is not None]
+    records = [one.get_help_record(context) for one in command.get_params(context)]
+    # An argument without a text of its own is in the usage, and the help says what it is.
+    options = [record for record in records if record is not None and record[1]]
     if options:
         yield "| option | |\n| --- | --- |"
         yield "".join(f"| {_names(names)} | {_cell(text)} |\n" for names, text in options)

@@ -170,9 +170,11 @@ def _history(stage: Stage) -> None:
 
 def _hostile(stage: Stage) -> None:
     for number, name in enumerate(_HOSTILE):
-        one = stage.opencode((14 - number) * MINUTE_MS, f"/home/ada/{name}")
-        root = one.converse(Model(name, name, 3, 15))
-        one.turn(root, 1, titled=True)
+        one = stage.opencode((24 - number) * MINUTE_MS, f"/home/ada/{name}")
+        one.turn(one.converse(CLAUDE), 1)
+    one = stage.opencode(10 * MINUTE_MS, f"/home/ada/{_HOSTILE[0]}")
+    for name in _HOSTILE:
+        one.turn(one.converse(Model(name, name, 3, 15)), 1)
 
 
 def _troubled(stage: Stage) -> None:
