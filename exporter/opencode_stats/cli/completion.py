@@ -23,6 +23,7 @@ def command(shell: str) -> None:
 
     \b
     Examples:
+      mkdir -p ~/.local/share/bash-completion/completions ~/.zfunc ~/.config/fish/completions
       opencode-stats completion bash > ~/.local/share/bash-completion/completions/opencode-stats
       opencode-stats completion zsh > ~/.zfunc/_opencode-stats
       opencode-stats completion fish > ~/.config/fish/completions/opencode-stats.fish
