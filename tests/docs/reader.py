@@ -127,9 +127,11 @@ def settled(home: Path) -> Reader:
     (home / "tmp").mkdir(parents=True)
     (home / "work" / "shop").mkdir(parents=True)
     (home / "bin").mkdir()
-    command = home / "bin" / "opencode-stats"
-    command.write_text(_WRAPPER.format(python=sys.executable), "utf-8")
-    command.chmod(0o755)
+    # The editor's user looks at the file, changes nothing, and leaves.
+    for name, text in {"opencode-stats": _WRAPPER.format(python=sys.executable), "nano": "#!/bin/sh\n"}.items():
+        command = home / "bin" / name
+        command.write_text(text, "utf-8")
+        command.chmod(0o755)
     household = Household(home)
     for script in _story(home, time.time_ns() // 1_000_000):
         household.write(script)
