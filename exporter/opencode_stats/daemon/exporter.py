@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -13,23 +12,19 @@ from opencode_stats.core.stats import ExporterStats, project
 from opencode_stats.daemon.health import STORAGE, health_of, settings_problems
 from opencode_stats.daemon.lineages import Lineages
 from opencode_stats.daemon.losses import bury
+from opencode_stats.daemon.open_ledger import OpenLedger
 from opencode_stats.daemon.places import prepare_folders
 from opencode_stats.daemon.setbacks import Setbacks
 from opencode_stats.daemon.upkeep import back_up_if_due
-from opencode_stats.errors import LedgerCorrupt, LedgerError, UnknownSchema
+from opencode_stats.errors import UnknownSchema
 from opencode_stats.host.files import FILES
-from opencode_stats.ingest.kept import bring_back
 from opencode_stats.ingest.legacy_storage import take_storage
 from opencode_stats.ingest.opencode_database import take_database
-from opencode_stats.ingest.quarantine import Quarantine
-from opencode_stats.ingest.spool import Spool
 from opencode_stats.ledger import recovery, runs
 from opencode_stats.ledger.bulk import Taken
 from opencode_stats.ledger.connection import Connection, LedgerUnreadable, transaction
-from opencode_stats.ledger.opening import Ledger
 from opencode_stats.ledger.queries import facts_for, lost_lines
 from opencode_stats.ledger.rebuild import rebuild
-from opencode_stats.ledger.recent import PastDays
 from opencode_stats.ledger.soundness import Unreadable, is_damage
 from opencode_stats.ledger.transactions import shorten_log
 from opencode_stats.ledger.whose_fault import is_ours
@@ -47,6 +42,7 @@ if TYPE_CHECKING:
     from opencode_stats.host.files import Files
     from opencode_stats.host.paths import Paths
     from opencode_stats.host.processes import Processes
+    from opencode_stats.ingest.spool import Spool
     from opencode_stats.ledger.rebuild import Rebuilt
     from opencode_stats.publish.atomic_file import Outcome
     from opencode_stats.settings import Settings
@@ -93,11 +89,10 @@ class Exporter:
         self._stats_file.prepare()
         prepare_folders(paths, files)
         self._files = files
-        self._factory = factory
-        self._mended = False
         self._setbacks = Setbacks()
         self._told: recovery.Recovery | None = None
-        self._open()
+        self._open = OpenLedger(paths, clock, files, factory)
+        self.reconcile_due = True
         self.seen_alive: set[str] = set()
         self._lost_lines = 0
         self.lineages = Lineages(processes)
@@ -105,60 +100,31 @@ class Exporter:
         self._alive: frozenset[str] = frozenset()
         self._calendar: tuple[tuple[tzinfo, int], Calendar] | None = None
 
-    def _open(self) -> None:
-        paths, files = self._paths, self._files
-        self._ledger = Ledger(paths, self._clock.now_ms(), files, self._factory)
-        self._connection = self._ledger.connection
-        self.reconcile_due = True
-        try:
-            if recovery.is_pending(self._connection):
-                bring_back(paths.kept_spool, paths.spool, files)
-            self._past_days = PastDays(self._connection)
-            bad, kept = Quarantine(paths.quarantine, files), paths.kept_spool
-            self._spool = Spool(paths.spool, self._connection, bad, self._clock, files, kept=kept)
-        except BaseException as error:
-            self._connection.close()
-            if isinstance(error, LedgerUnreadable | OSError):
-                raise LedgerError(f"The ledger {paths.ledger} can't be used: {error}. Check the disk.") from error
-            raise
+    @property
+    def _connection(self) -> Connection:
+        return self._open.connection
+
+    @property
+    def _spool(self) -> Spool:
+        return self._open.spool
 
     def reopen(self) -> None:
-        """Opens the ledger anew, after it could not be used; nothing is remembered but what is in it.
-
-        A lock that SQLite could not give back once stays taken for the life of its connection: every later question
-        ends in "locking protocol", however well the disk is by then.
-
-        Raises:
-            LedgerError: it still can't be used.
-            UserError: its place can't be used.
-        """
-        self.close(in_order=False)
-        self._open()
+        """Opens the ledger anew, after it could not be used (``OpenLedger.reopen``)."""
+        self._open.reopen()
+        self.reconcile_due = True
 
     def close(self, *, in_order: bool = True) -> None:
         """Closes the ledger; ``in_order`` where nothing went wrong, so that the next start may trust the file."""
-        # What SQLite tidies up here (the WAL) it tidies up as well when the ledger is next opened.
-        with contextlib.suppress(LedgerUnreadable):
-            self._ledger.close(in_order=in_order and not self._mended)
+        self._open.close(in_order=in_order)
 
     def mend(self, error: Exception) -> None:
-        """Looks at all of the ledger after such an error, and makes it again where it is damaged; then all goes on.
-
-        Raises:
-            LedgerError: it can't be made again; or the error came back (LedgerCorrupt).
-        """
-        if self._mended:
-            raise LedgerCorrupt(f"The ledger {self._paths.ledger} can't be worked with: {error}.") from error
-        logger.error("ledger.unreadable error=%s", error)
-        # Closed so, it is looked at closely when it is opened.
-        self.close(in_order=False)
-        self._open()
-        # Until something is published; an error before that would only come again.
-        self._mended = True
+        """Makes the ledger again after such an error, where it is damaged (``OpenLedger.mend``)."""
+        self._open.mend(error)
+        self.reconcile_due = True
 
     def note_check(self, checked_ms: int | None) -> None:
         """All of the ledger was looked at then, and found sound; None where it was not looked at."""
-        self._ledger.checked_ms = self._ledger.checked_ms if checked_ms is None else checked_ms
+        self._open.note_check(checked_ms)
 
     def back_up_if_due(self) -> None:
         """The daily backup, for who has no daemon."""
@@ -256,7 +222,7 @@ class Exporter:
         now_ms = self._clock.now_ms()
         settings = self._settings.look()
         calendar = self._calendar_at(now_ms, settings.day_start_hour)
-        facts = facts_for(self._connection, calendar, now_ms, self._past_days)
+        facts = facts_for(self._connection, calendar, now_ms, self._open.past_days)
         after_ms = settings.inactive_after_minutes * MINUTE_MS
         silent, next_silent_ms = silent_runs(facts.runs, facts.attention, after_ms, now_ms)
         facts = replace(facts, attention=news((*facts.attention, *silent), now_ms))
@@ -274,7 +240,7 @@ class Exporter:
         pids = self.lineages.of(facts.runs, facts.attention, self._alive)
         exporter = ExporterStats(self._version, self._daemon_pid, now_ms, health)
         outcome = self._stats_file.publish(project(facts, calendar, exporter, pids))
-        self._mended = False
+        self._open.note_published()
         self._setbacks.published(self._clock.now_ms(), outcome)
         return outcome
 
