@@ -13,7 +13,6 @@ _DEVELOPMENT: Final = "is how these very tests are begun"
 NOT_RUN: Final[dict[tuple[str, str], str]] = {
     ("README.md", "make install     # sets everything up for you, and ends by printing the current figures"): _ASKS,
     ("README.md", "make test        # sets up what the tests need, and runs all of them"): _DEVELOPMENT,
-    ("docs/cli.md", "opencode-stats daemon --linger 600"): "stays until it is stopped; tests/unit/daemon has it",
     ("docs/cli.md", "opencode-stats setup"): _ASKS,
     ("docs/cli.md", "opencode-stats uninstall"): _ASKS,
     (

@@ -26,8 +26,15 @@ _SEPARATOR: Final = "\x1e"
 _ANY: Final = "…"
 _WRAPPER: Final = """\
 #!/bin/sh
-"{python}" -m opencode_stats "$@"
+case " $* " in
+*" --help "*) look= ;;
+# What stays until it is stopped is looked at for a moment, and then gets the reader's Ctrl-C.
+*" --follow "* | *" --live "* | " daemon "* | " watch "*) look="timeout --signal=INT 2" ;;
+*) look= ;;
+esac
+$look "{python}" -m opencode_stats "$@"
 code=$?
+[ -n "$look" ] && [ "$code" = 124 ] && exit 0
 # doctor finds no OpenCode in a scratch home, and says so by its exit code.
 [ "$1" = doctor ] && [ "$code" = 1 ] && exit 0
 exit "$code"
