@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib
 import sys
 
-BENCHMARKS = ("latency", "rest", "growth", "many_files", "import_speed", "command_line", "e2e_latency", "e2e_overhead")
+BENCHMARKS = (
+    "latency", "rest", "growth", "history", "many_files", "import_speed", "command_line", "e2e_latency", "e2e_overhead",
+)  # fmt: skip
 
 
 def main(names: list[str]) -> None:

@@ -74,7 +74,9 @@ def _take_in(paths: Paths) -> Taken | None:
 
     try:
         with exporter_alone(paths) as exporter, _bar() as show:
-            return take_in(exporter, show)
+            taken = take_in(exporter, show)
+            exporter.sum_days(to_the_end=True)
+            return taken
     except LockHeld:
         return None
 

@@ -3,19 +3,60 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from datetime import datetime, time
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from opencode_stats.core.days import SLOT_MS, day_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import tzinfo
 
 Dimension = Literal["run", "conversation", "root", "agent", "directory", "project", "provider", "model"]
 """What usage can be split by; ``root`` is the conversation that the user talks to, over all its sub-agents."""
 
 Period = Literal["hour", "day", "week", "month"]
+
+Split = Literal["model", "provider", "agent", "directory", "conversation"]
+"""What the figures of a stretch of time can be split by."""
+
+Key = tuple[str | None, str | None]
+"""One of them: the provider (None but for models and providers) and the name; None is not known."""
+
+
+class Figures(NamedTuple):
+    """What was used, and how long it took: a sum of counted messages.
+
+    ``active_ms``: how long requests were being answered, tools that ran meanwhile included; two at once count twice.
+    ``rated_tokens`` (output and reasoning) and ``rated_ms`` are those of the messages whose time was the model's
+    alone, from the request to the last token: such as ended by themselves, without calling a tool.
+    """
+
+    input: int = 0
+    output: int = 0
+    reasoning: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
+    cost_microusd: int = 0
+    messages: int = 0
+    active_ms: int = 0
+    rated_tokens: int = 0
+    rated_ms: int = 0
+
+    @property
+    def tokens(self) -> int:
+        """All five kinds together."""
+        return self.input + self.output + self.reasoning + self.cache_read + self.cache_write
+
+    @property
+    def output_per_s(self) -> float | None:
+        """Output tokens a second, reasoning included; None where no message says how long its output took."""
+        return self.rated_tokens * 1000 / self.rated_ms if self.rated_ms else None
+
+
+NO_FIGURES: Final = Figures()
+LONGEST_ANSWER_MS: Final = 24 * 60 * 60 * 1000
+"""A request that took longer slept with its machine; this much of it counts as active."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +103,28 @@ def _days(start_ms: int, end_ms: int, period: Period, zone: tzinfo, start_hour: 
         names = {"week": f"{week.year}-W{week.week:02d}", "month": f"{day.date:%Y-%m}"}
         yield names.get(period, day.date.isoformat()), day.start_ms, day.end_ms
         at_ms = day.end_ms
+
+
+def together(parts: Iterable[Figures]) -> Figures:
+    """The sum of some figures."""
+    return Figures(*map(sum, zip(*parts, strict=True)))
+
+
+def before(start_ms: int, end_ms: int, zone: tzinfo) -> int:
+    """Where the stretch begins that ends at ``start_ms`` and is as long as this one by the clock on the wall.
+
+    So before thirty days are thirty days, though a clock was changed in one of them. From the first of a month to the
+    first of another, it is as many months.
+    """
+    start, end = (datetime.fromtimestamp(at_ms / 1000, zone).replace(tzinfo=None) for at_ms in (start_ms, end_ms))
+    months = (end.year - start.year) * 12 + end.month - start.month
+    if months and _is_first(start) and _is_first(end):
+        year, month = divmod(start.year * 12 + start.month - 1 - months, 12)
+        begun = start.replace(year=year, month=month + 1)
+    else:
+        begun = start - (end - start)
+    return min(max(0, int(begun.replace(tzinfo=zone).timestamp() * 1000)), start_ms)
+
+
+def _is_first(at: datetime) -> bool:
+    return at.day == 1 and at.time() == time()

@@ -200,12 +200,18 @@ class Exporter:
         except OSError as error:
             self._unread[self._paths.opencode_data / STORAGE] = f"{error.filename}: {error.strerror}."
         self.reconcile_due = False
+        self.sum_days()
         shorten_log(self._connection)
         done = recovery.finish(self._connection, self._paths, self._clock.now_ms(), everything_read=not self._unread)
         if done is not None and done != self._told:
             self._told = done
             logger.warning("ledger.recovered %s", done)
         return taken
+
+    def sum_days(self, *, to_the_end: bool = False) -> None:
+        """Sums days that are over, some or all (``ledger.day_sums``)."""
+        now_ms, start_hour = self._clock.now_ms(), self._settings.now.day_start_hour
+        self._open.day_sums.go_on(now_ms, self._zone(), start_hour, to_the_end=to_the_end)
 
     def rebuild(self) -> Rebuilt:
         """Makes every sum anew from the messages."""

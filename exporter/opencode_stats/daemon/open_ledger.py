@@ -12,6 +12,7 @@ from opencode_stats.ingest.quarantine import Quarantine
 from opencode_stats.ingest.spool import Spool
 from opencode_stats.ledger import recovery
 from opencode_stats.ledger.connection import LedgerUnreadable
+from opencode_stats.ledger.day_sums import DaySums
 from opencode_stats.ledger.opening import Ledger
 from opencode_stats.ledger.recent import PastDays
 
@@ -25,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 
 class OpenLedger:
-    """``connection``, and the ``spool`` and the ``past_days`` that remember what is in it; new ones after each opening.
+    """``connection``, and ``spool``, ``past_days`` and ``day_sums``, which remember what is in it; new after each opening.
 
     Raises:
         UserError: its place can't be used.
@@ -35,6 +36,7 @@ class OpenLedger:
     connection: Connection
     spool: Spool
     past_days: PastDays
+    day_sums: DaySums
 
     def __init__(self, paths: Paths, clock: Clock, files: Files, factory: type[Connection]) -> None:
         self._paths = paths
@@ -52,6 +54,7 @@ class OpenLedger:
             if recovery.is_pending(self.connection):
                 bring_back(paths.kept_spool, paths.spool, files)
             self.past_days = PastDays(self.connection)
+            self.day_sums = DaySums(self.connection)
             bad, kept = Quarantine(paths.quarantine, files), paths.kept_spool
             self.spool = Spool(paths.spool, self.connection, bad, self._clock, files, kept=kept)
         except BaseException as error:

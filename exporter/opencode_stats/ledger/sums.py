@@ -24,6 +24,11 @@ _SLOTS = _ADD.format(f"'slot', number, '', provider, model, {', '.join(_ALL)} FR
 _WHOLE = _ADD.format(
     f"'all', 0, '', provider, model, {_SUMMED}, sum(messages) FROM temp.added GROUP BY provider, model"
 )
+# Days are made of whole quarter hours; of one that is summed (m006_day_sums.sql) the sum is old now.
+_DAYS_CHANGED = (
+    "DELETE FROM summed_days WHERE start_ms IN (SELECT (SELECT max(start_ms) FROM summed_days "
+    "WHERE start_ms <= number * 900000) FROM (SELECT DISTINCT number FROM temp.added))"
+)
 _RUNS = _ADD.format(
     f"scope, number, directory, provider, model, {_SUMMED}, count(*) FROM shares WHERE scope = 'run' AND id > ? "
     "GROUP BY 1, 2, 3, 4, 5"
@@ -36,5 +41,6 @@ def add_sums(connection: sqlite3.Connection, after_id: int) -> None:
     connection.execute(_OF_SLOTS, (after_id,))
     connection.execute(_SLOTS)
     connection.execute(_WHOLE)
+    connection.execute(_DAYS_CHANGED)
     connection.execute("DROP TABLE temp.added")
     connection.execute(_RUNS, (after_id,))

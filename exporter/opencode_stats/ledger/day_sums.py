@@ -1,0 +1,139 @@
+"""The sums of days that are over (``m006_day_sums.sql``): making them, and proving them.
+
+Questions about years are answered from them (``ledger.timeline``), so that they read thousands of rows and not a
+million. Which days those are is a matter of the zone in which they were made; in another zone, and of days that are
+not summed, the messages answer, so nothing but speed depends on them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from opencode_stats.core.days import SLOT_MS, day_of
+from opencode_stats.core.history import LONGEST_ANSWER_MS, Figures
+from opencode_stats.ledger.transactions import transaction
+
+if TYPE_CHECKING:
+    import sqlite3
+    from datetime import tzinfo
+
+    from opencode_stats.core.days import Day
+
+MESSAGES_AT_ONCE: Final = 5_000
+"""In one transaction, some 15 ms: nobody who waits for a figure notices."""
+COLUMNS: Final = ", ".join(Figures._fields)
+SUMMED: Final = ", ".join(f"sum({name})" for name in Figures._fields)
+_TOOK: Final = f"min(max(ifnull(completed_ms - m.created_ms, 0), 0), {LONGEST_ANSWER_MS})"
+SHARES: Final = (
+    "SELECT m.conversation, ifnull(provider, '') AS provider, ifnull(model, '') AS model, "
+    "coalesce(m.agent, c.agent, '') AS agent, coalesce(m.directory, c.directory, '') AS directory, "
+    "input, output, reasoning, cache_read, cache_write, ifnull(cost_microusd, 0) AS cost_microusd, 1 AS messages, "
+    f"{_TOOK} AS active_ms, CASE WHEN finish = 'stop' AND {_TOOK} THEN output + reasoning ELSE 0 END AS rated_tokens, "
+    f"CASE WHEN finish = 'stop' THEN {_TOOK} ELSE 0 END AS rated_ms FROM messages AS m "
+    "LEFT JOIN conversations AS c ON c.conversation = m.conversation "
+    "WHERE counted_at_ms >= ? AND counted_at_ms < ? AND standing = 'counted' AND input IS NOT NULL"
+)
+"""What each counted message of an interval adds to the sums."""
+PROMPTS: Final = (
+    "SELECT count(*) FROM prompts LEFT JOIN conversations AS c ON c.conversation = prompts.conversation "
+    "WHERE at_ms >= ? AND at_ms < ? AND c.parent IS NULL"
+)
+"""The user's prompts of an interval."""
+KEYS: Final = {
+    "model": "model, provider",
+    "agent": "agent, ''",
+    "directory": "directory, ''",
+    "conversation": "conversation, ''",
+}
+"""Split → the two columns by which its sums are told."""
+_MADE: Final = " UNION ALL ".join(
+    f"SELECT '{split}', {keys}, {SUMMED} FROM ({SHARES}) GROUP BY 2, 3" for split, keys in KEYS.items()
+)
+# The messages are looked up once; the finest sums of a day make all others.
+_FINEST: Final = (
+    f"SELECT conversation, provider, model, agent, directory, {', '.join(f'sum({n}) AS {n}' for n in Figures._fields)} "
+    f"FROM ({SHARES}) GROUP BY 1, 2, 3, 4, 5"
+)
+
+
+class DaySums:
+    """Sums the days of a ledger that no other writes to, some at a time; the newest first, as they are asked for."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._known: tuple[object, ...] = ()
+        self._left: list[Day] = []
+
+    def go_on(self, now_ms: int, zone: tzinfo, start_hour: int = 0, *, to_the_end: bool = False) -> int:
+        """Sums some of the days that are over, or all of them, and gives how many are left.
+
+        Raises:
+            sqlite3.Error: the ledger can't be written.
+        """
+        while self._due(now_ms, zone, start_hour):
+            with transaction(self._connection):
+                read = 0
+                while self._left and read < MESSAGES_AT_ONCE:
+                    read += sum_day(self._connection, self._left[-1])
+                    self._left.pop()
+            self._known = (*self._known[:-1], _number(self._connection))
+            if not to_the_end:
+                break
+        return len(self._left)
+
+    def _due(self, now_ms: int, zone: tzinfo, start_hour: int) -> list[Day]:
+        """The days that are to be summed, the newest last."""
+        today = day_of(now_ms, zone, start_hour)
+        known = (today, zone, start_hour, _number(self._connection))
+        if known != self._known:
+            summed = dict(self._connection.execute("SELECT start_ms, end_ms FROM summed_days"))
+            (first_ms,) = self._connection.execute("SELECT min(counted_at_ms) FROM messages").fetchone()
+            self._left, day = [], today
+            while first_ms is not None and day.start_ms > first_ms:
+                day = day_of(day.start_ms - 1, zone, start_hour)
+                if summed.get(day.start_ms) != day.end_ms and not (day.start_ms % SLOT_MS or day.end_ms % SLOT_MS):
+                    self._left.append(day)
+            self._left.reverse()
+            self._known = known
+        return self._left
+
+
+def sum_day(connection: sqlite3.Connection, day: Day) -> int:
+    """Sums one day, in place of any that it overlaps, and gives the number of its messages."""
+    ends = (day.start_ms, day.end_ms)
+    connection.execute("DELETE FROM summed_days WHERE start_ms < ? AND end_ms > ?", ends[::-1])
+    connection.execute("DROP TABLE IF EXISTS temp.finest")
+    connection.execute(f"CREATE TEMP TABLE finest AS {_FINEST}", ends)
+    for split, keys in KEYS.items():
+        connection.execute(
+            f"INSERT INTO day_sums SELECT ?, ?, {keys}, {SUMMED} FROM temp.finest GROUP BY 3, 4",
+            (split, day.start_ms),
+        )
+    connection.execute(f"INSERT INTO summed_days SELECT ?, ?, ({PROMPTS})", (*ends, *ends))
+    (messages,) = connection.execute("SELECT ifnull(sum(messages), 0) FROM temp.finest").fetchone()
+    connection.execute("DROP TABLE temp.finest")
+    return int(messages)
+
+
+def day_sum_findings(connection: sqlite3.Connection, most: int) -> list[str]:
+    """Which summed days are not those of their messages and prompts, at most so many."""
+    found: list[str] = []
+    for start_ms, end_ms, prompts in connection.execute("SELECT * FROM summed_days ORDER BY start_ms").fetchall():
+        ends = (start_ms, end_ms)
+        made = connection.execute(_MADE, ends * len(KEYS)).fetchall()
+        kept = connection.execute(
+            f"SELECT split, key, provider, {COLUMNS} FROM day_sums "
+            f"WHERE split IN ({', '.join(map(repr, KEYS))}) AND start_ms = ?",
+            (start_ms,),
+        ).fetchall()
+        counted = connection.execute(PROMPTS, ends).fetchone()
+        if set(made) != set(kept) or counted != (prompts,):
+            found.append(f"The sums of the day that begins at {start_ms} are not those of its messages.")
+        if len(found) >= most:
+            break
+    return found
+
+
+def _number(connection: sqlite3.Connection) -> int:
+    row: tuple[int] = connection.execute("SELECT count(*) FROM summed_days").fetchone()
+    return row[0]

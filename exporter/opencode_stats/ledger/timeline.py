@@ -1,0 +1,106 @@
+"""What was used over some stretches of time, split by one thing.
+
+From the sums of whole days where there are such, from the messages otherwise (``ledger.day_sums``).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from opencode_stats.core.history import Figures
+from opencode_stats.ledger.day_sums import COLUMNS, KEYS, PROMPTS, SHARES, SUMMED
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator, Sequence
+
+    from opencode_stats.core.history import Key, Span, Split
+
+_FROM_DAYS: Final = (
+    f"SELECT key, provider, {SUMMED} FROM day_sums WHERE split = ? AND start_ms >= ? AND start_ms < ? GROUP BY 1, 2"
+)
+_OF_ONE_DAY: Final = f"SELECT key, provider, {COLUMNS} FROM day_sums WHERE split = ? AND start_ms = ?"
+_PROMPTS: Final = "SELECT sum(prompts) FROM summed_days WHERE start_ms >= ? AND start_ms < ?"
+
+
+def figures_over(connection: sqlite3.Connection, stretches: Sequence[Span], split: Split) -> list[dict[Key, Figures]]:
+    """The figures of each stretch, which touch and are in order, by what they are split by; unused ones are not there.
+
+    The caller holds one moment of the ledger (``transactions.one_moment``).
+    """
+    return [_figures(connection, pieces, split) for pieces in _pieces(connection, stretches)]
+
+
+def prompts_over(connection: sqlite3.Connection, stretches: Sequence[Span]) -> list[int]:
+    """How many prompts of the user's the plugin saw in each stretch; what was imported tells of none."""
+    found = []
+    for pieces in _pieces(connection, stretches):
+        number = 0
+        for start_ms, end_ms, summed in pieces:
+            question = (
+                "SELECT sum(prompts) FROM summed_days WHERE start_ms >= ? AND start_ms < ?" if summed else PROMPTS
+            )
+            (counted,) = connection.execute(question, (start_ms, end_ms)).fetchone()
+            number += counted or 0
+        found.append(number)
+    return found
+
+
+def ends_of(connection: sqlite3.Connection) -> tuple[int, int] | None:
+    """The instants of the first and the last message or prompt, Unix milliseconds; None where there is none."""
+    row: tuple[int | None, int | None] = connection.execute(
+        "SELECT min(first_ms), max(last_ms) FROM ("
+        "SELECT (SELECT min(counted_at_ms) FROM messages) AS first_ms, "
+        "(SELECT max(counted_at_ms) FROM messages) AS last_ms "
+        "UNION ALL SELECT (SELECT min(at_ms) FROM prompts), (SELECT max(at_ms) FROM prompts))"
+    ).fetchone()
+    return None if row[0] is None or row[1] is None else (row[0], row[1])
+
+
+def _figures(
+    connection: sqlite3.Connection, pieces: Sequence[tuple[int, int, int]], split: Split
+) -> dict[Key, Figures]:
+    kept: Split = "model" if split == "provider" else split
+    found: dict[Key, Figures] = {}
+    for start_ms, end_ms, summed in pieces:
+        if summed == 1:
+            rows = connection.execute(_OF_ONE_DAY, (kept, start_ms))
+        elif summed:
+            rows = connection.execute(_FROM_DAYS, (kept, start_ms, end_ms))
+        else:
+            rows = connection.execute(
+                f"SELECT {KEYS[kept]}, {SUMMED} FROM ({SHARES}) GROUP BY 1, 2", (start_ms, end_ms)
+            )
+        for name, provider, *sums in rows:
+            key = (provider or None, None) if split == "provider" else (provider or None, name or None)
+            there = found.get(key)
+            found[key] = Figures(*sums) if there is None else Figures(*map(int.__add__, there, sums))
+    return found
+
+
+def _pieces(connection: sqlite3.Connection, stretches: Sequence[Span]) -> Iterator[list[tuple[int, int, int]]]:
+    """Each stretch cut into what is summed, with the number of days, and what is not (0)."""
+    days = connection.execute(
+        "SELECT start_ms, end_ms FROM summed_days WHERE start_ms >= ? AND end_ms <= ? ORDER BY start_ms",
+        (stretches[0].start_ms, stretches[-1].end_ms) if stretches else (0, 0),
+    ).fetchall()
+    place = 0
+    for stretch in stretches:
+        pieces: list[tuple[int, int, int]] = []
+        at_ms = stretch.start_ms
+        while place < len(days) and days[place][0] < stretch.end_ms:
+            start_ms, end_ms = days[place]
+            place += 1
+            if start_ms < at_ms or end_ms > stretch.end_ms:
+                # It is in two stretches, so the messages of each are asked.
+                continue
+            if start_ms > at_ms:
+                pieces.append((at_ms, start_ms, 0))
+            if pieces and pieces[-1][2] and pieces[-1][1] == start_ms:
+                pieces[-1] = (pieces[-1][0], end_ms, pieces[-1][2] + 1)
+            else:
+                pieces.append((start_ms, end_ms, 1))
+            at_ms = end_ms
+        if at_ms < stretch.end_ms:
+            pieces.append((at_ms, stretch.end_ms, 0))
+        yield pieces

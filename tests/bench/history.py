@@ -1,0 +1,127 @@
+"""What questions about the past cost in a ledger of a million messages: each query."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from random import Random
+from typing import TYPE_CHECKING
+
+from tests.bench.scene import median, scene
+
+from opencode_stats.core.history import spans
+from opencode_stats.host.clock import SystemClock
+from opencode_stats.host.files import own_folder
+from opencode_stats.ledger.connection import open_ledger, open_reader, transaction
+from opencode_stats.ledger.day_sums import DaySums
+from opencode_stats.ledger.sums import add_sums
+from opencode_stats.ledger.timeline import figures_over, prompts_over
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from opencode_stats.core.history import Period, Split
+
+MESSAGES = 1_000_000
+DAYS = 3 * 365
+A_CONVERSATION = 30
+A_PROMPT = 8
+DAY_MS = 24 * 3600 * 1000
+REPEATED = 5
+MODELS = (("anthropic", "claude-sonnet-5"), ("anthropic", "claude-opus-5"), ("openai", "gpt-5"), ("mock", "mock-1"))
+AGENTS = ("build", "build", "build", "plan", "general")
+WORKSPACES = 40
+_FACTS = (
+    "message, conversation, origin, standing, state, api, stage, event, created_seen, first_at_ms, counted_at_ms, "
+    "agent, provider, model, directory, input, output, reasoning, cache_read, cache_write, cost_microusd, created_ms, "
+    "completed_ms, finish, summary"
+)
+QUESTIONS: tuple[tuple[str, Period, Split, int], ...] = (
+    ("three years by day", "day", "model", DAYS),
+    ("three years by week and agent", "week", "agent", DAYS),
+    ("three years by month and workspace", "month", "directory", DAYS),
+    ("three years by month and conversation", "month", "conversation", DAYS),
+    ("thirty days by day and model", "day", "model", 30),
+    ("thirty days by day and workspace", "day", "directory", 30),
+    ("a day by hour and model", "hour", "model", 1),
+)
+
+
+def measure() -> Iterator[str]:
+    """The figures, a line each."""
+    with scene() as on:
+        own_folder(on.paths.data)
+        now_ms = SystemClock().now_ms()
+        fill(on.paths.ledger, now_ms)
+        connection = open_ledger(on.paths.ledger, now_ms)
+        started = time.perf_counter()
+        DaySums(connection).go_on(now_ms, UTC, to_the_end=True)
+        summed_s = time.perf_counter() - started
+        connection.close()
+        size_mib = on.paths.ledger.stat().st_size / 2**20
+        yield f"{MESSAGES:,} messages of {DAYS} days ({size_mib:.0f} MiB); their days summed in {summed_s:.1f} s, once"
+        yield from _questions(on.paths.ledger, now_ms)
+
+
+def fill(path: Path, now_ms: int, messages: int = MESSAGES) -> None:
+    """A ledger of three years: conversations of some thirty messages in a place, most with one model."""
+    dice = Random(1)
+    connection = open_ledger(path, 1)
+    connection.execute("PRAGMA synchronous = OFF")
+    step_ms = DAYS * DAY_MS // messages
+    with transaction(connection):
+        connection.execute("INSERT INTO bulk VALUES (1)")
+        connection.executemany(
+            f"INSERT INTO messages ({_FACTS}) VALUES ({', '.join('?' * (_FACTS.count(',') + 1))})",
+            (_message(number, now_ms - (messages - number) * step_ms, dice) for number in range(messages)),
+        )
+        connection.execute("DELETE FROM bulk")
+        add_sums(connection, 0)
+        connection.execute(
+            f"INSERT INTO prompts SELECT conversation, message, NULL, counted_at_ms, NULL, NULL, NULL FROM messages "
+            f"WHERE id % {A_PROMPT} = 0"
+        )
+        connection.execute(
+            "INSERT INTO conversations (conversation, parent, directory, created_ms) SELECT conversation, "
+            f"CASE WHEN (id / {A_CONVERSATION}) % 10 = 9 THEN lag(conversation) OVER (ORDER BY id) END, "
+            f"directory, counted_at_ms FROM messages WHERE (id - 1) % {A_CONVERSATION} = 0"
+        )
+    connection.close()
+
+
+def _message(number: int, at_ms: int, dice: Random) -> tuple[object, ...]:
+    conversation = number // A_CONVERSATION
+    provider, model = MODELS[conversation % len(MODELS) if dice.random() < 0.95 else dice.randrange(len(MODELS))]
+    took_ms = dice.randrange(500, 60_000)
+    return (
+        f"msg_{number:026d}", f"ses_{conversation:026d}", "live", "counted", "final", 1, "completed", "", 1,
+        at_ms - took_ms, at_ms, AGENTS[conversation % len(AGENTS)], provider, model,
+        f"/home/user/work/project-{conversation * 7 % WORKSPACES}", dice.randrange(5_000), dice.randrange(1_000),
+        dice.randrange(500), dice.randrange(100_000), dice.randrange(2_000), dice.randrange(50_000), at_ms - took_ms,
+        at_ms, "stop" if number % 4 == 0 else "tool-calls", 0,
+    )  # fmt: skip
+
+
+def _questions(path: Path, now_ms: int) -> Iterator[str]:
+    connection = open_reader(path)
+    end_ms = int(
+        datetime.fromtimestamp(now_ms / 1000, UTC).replace(minute=0, second=0, microsecond=0).timestamp() * 1000
+    )
+    for what, period, split, days in QUESTIONS:
+        stretches = spans(end_ms - days * DAY_MS, end_ms, period, UTC)
+        cells = sum(map(len, figures_over(connection, stretches, split)))
+        took_ms = _took_ms(lambda: figures_over(connection, stretches, split))  # noqa: B023 - called at once
+        yield f"{what}: {took_ms:.1f} ms ({len(stretches)} stretches, {cells:,} figures; at most 50)"
+    stretches = spans(end_ms - DAYS * DAY_MS, end_ms, "day", UTC)
+    yield f"prompts of three years by day: {_took_ms(lambda: prompts_over(connection, stretches)):.1f} ms (at most 50)"
+    connection.close()
+
+
+def _took_ms(ask: Callable[[], object]) -> float:
+    took = []
+    for _ in range(REPEATED):
+        started = time.perf_counter()
+        ask()
+        took.append((time.perf_counter() - started) * 1000)
+    return median(took)
