@@ -210,7 +210,7 @@ class Exporter:
 
     def sum_days(self, *, to_the_end: bool = False) -> None:
         """Sums days that are over, some or all (``ledger.day_sums``)."""
-        now_ms, start_hour = self._clock.now_ms(), self._settings.now.day_start_hour
+        now_ms, start_hour = self._clock.now_ms(), self._settings.look().day_start_hour
         self._open.day_sums.go_on(now_ms, self._zone(), start_hour, to_the_end=to_the_end)
 
     def rebuild(self) -> Rebuilt:

@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 
 class OpenLedger:
-    """``connection``, and ``spool``, ``past_days`` and ``day_sums``, which remember what is in it; new after each opening.
+    """``connection``, and ``spool``, ``past_days`` and ``day_sums``, which remember what is in it; new ones each time.
 
     Raises:
         UserError: its place can't be used.
