@@ -28,7 +28,7 @@ demo: $(VENV)/ready ## see it run: a real OpenCode, a mock model, live figures; 
 
 # ---- for developers --------------------------------------------------------------------------------------------------
 
-.PHONY: programs check lint types arch unit plugin extension extension-check extension-pot test e2e gnome-test gnome-shots dist fault fuzz soak bench fmt generate lock clean
+.PHONY: programs check lint types arch unit plugin extension extension-check extension-pot test e2e gnome-test gnome-shots dist dist-test fault fuzz soak bench fmt generate lock clean
 check: lint types arch unit plugin extension-check ## everything that needs no OpenCode
 
 lint: $(VENV)/ready ## style and formatting
@@ -63,7 +63,10 @@ extension-pot: ## write the template for translations of the GNOME Shell extensi
 	  --add-comments=Translators --add-location=file --no-wrap --sort-by-file --package-name=opencode-stats \
 	  -o - extension.js prefs.js lib/*.js shell/*.js prefs/*.js | grep -v POT-Creation-Date > po/opencode-stats.pot
 
-test: programs check extension-check e2e gnome-test ## everything
+dist-test: $(VENV)/ready ## install what make dist makes on fresh machines (DIST="-k debian" for less); needs root and Debian's packages
+	PYTHONPATH=packaging $(BIN)/python -m tests.packages $(DIST)
+
+test: programs check extension-check e2e gnome-test dist-test ## everything
 
 programs: ## see that the programs are there that the tests drive
 	@sh tests/programs.sh

@@ -34,7 +34,7 @@ def man_page(program: click.Group, name: str, version: str, epoch_s: int) -> str
     context = click.Context(program, info_name=name, **program.context_settings)
     summary, *rest = _paragraphs(program)
     lines = [
-        f'.TH {_text(name.upper())} 1 "{_text(date)}" "{_text(f"{name} {version}")}" "User Commands"',
+        f'.TH {_text(name.upper())} 1 "{date}" "{_text(f"{name} {version}")}" "User Commands"',
         ".SH NAME",
         f"{_text(name)} \\- {_text(_as_phrase(' '.join(summary)))}",
         ".SH SYNOPSIS",
@@ -92,8 +92,9 @@ def _paragraphs(command: click.Command) -> list[list[str]]:
 
 
 def _described(paragraphs: list[list[str]]) -> Iterator[str]:
-    for lines in paragraphs:
-        yield ".PP"
+    for number, lines in enumerate(paragraphs):
+        if number:
+            yield ".PP"
         if lines[0].strip(" ") == _AS_IT_IS:
             yield from (".nf", *map(_line, lines[1:]), ".fi")
         else:

@@ -17,8 +17,9 @@ from typing import Final
 
 from tests.e2e.rig.fetch import REPOSITORY, OpenCodeMissing, fetched
 from tests.e2e.rig.prepared import prepared
-from tests.gnome.rig.chroot import Unavailable, cache_folder, ensure, in_own_namespaces, package_version
+from tests.gnome.rig.chroot import cache_folder, ensure, in_own_namespaces
 from tests.gnome.rig.desk import CHROOT, PICTURES
+from tests.support.debian import Unavailable, package_version
 
 MANDATORY: Final = "trixie"
 """Debian's stable suite: what its users have, and what does not move."""

@@ -10,6 +10,10 @@ PROGRAM: Final = "opencode-stats"
 SHELLS: Final = ("bash", "zsh", "fish")
 _VARIABLE: Final = "_OPENCODE_STATS_COMPLETE"
 """How the shell asks the program; click makes the name of the program's."""
+# zsh runs a file of its function path again at every Tab, and only the first time as "loadautofunc": as click 8.5 has
+# it, the second Tab of every shell completes nothing (seen with zsh 5.9).
+_ZSH_FIRST_TIME: Final = "$zsh_eval_context[-1] == loadautofunc"
+_ZSH_EVERY_TIME: Final = f"$funcstack[1] == _{PROGRAM}"
 
 
 @click.command(short_help="Print the script that completes commands and options in your shell.")
@@ -41,4 +45,5 @@ def script_of(shell: str) -> str:
     if kind is None:
         raise AssertionError(f"click knows no {shell}")
     # Past BashComplete's own: it starts the bash of this machine, only to complain where that is older than 4.4.
-    return ShellComplete.source(kind(cli, {}, PROGRAM, _VARIABLE)).strip()
+    script = ShellComplete.source(kind(cli, {}, PROGRAM, _VARIABLE)).strip()
+    return script.replace(_ZSH_FIRST_TIME, _ZSH_EVERY_TIME)

@@ -59,9 +59,9 @@ def command(purge: bool, dry_run: bool, yes: bool) -> None:
 
 
 def _how_to_remove_the_program(paths: Paths) -> str:
-    if Path(sys.prefix) == paths.data / "venv":
-        return f"The program itself: make uninstall, or remove {sys.prefix} and ~/.local/bin/opencode-stats."
-    return "The program itself goes the way it came: pip uninstall opencode-stats, pipx uninstall opencode-stats, …"
+    from opencode_stats.install.origin import removal_of  # noqa: PLC0415 - only here
+
+    return f"The program itself: {removal_of(Path(sys.prefix), paths.data)}."
 
 
 def _take_in(paths: Paths) -> None:

@@ -27,6 +27,13 @@ def test_a_script_for_each_shell_that_asks_the_program(call: Call, household: Ho
     assert sorted(path.name for path in household.home.iterdir()) == ["tmp"]
 
 
+def test_zsh_is_given_a_script_that_completes_more_than_once(call: Call) -> None:
+    script = call("completion", "zsh").stdout
+
+    assert "loadautofunc" not in script
+    assert "if [[ $funcstack[1] == _opencode-stats ]]; then" in script
+
+
 def test_another_shell_is_refused(call: Call) -> None:
     done = call("completion", "tcsh")
 
