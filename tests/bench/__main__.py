@@ -6,8 +6,17 @@ import importlib
 import sys
 
 BENCHMARKS = (
-    "latency", "rest", "growth", "history", "many_files", "import_speed", "command_line", "e2e_latency", "e2e_overhead",
-)  # fmt: skip
+    "latency",
+    "rest",
+    "growth",
+    "history",
+    "many_files",
+    "import_speed",
+    "command_line",
+    "watch",
+    "e2e_latency",
+    "e2e_overhead",
+)
 
 
 def main(names: list[str]) -> None:

@@ -28,8 +28,12 @@ _WRAPPER: Final = """\
 #!/bin/sh
 case " $* " in
 *" --help "*) look= ;;
+# Full-screen: on a terminal of its own.
+" watch ") look="timeout --foreground --signal=INT 2"
+    script --quiet --return --command "$look '{python}' -m opencode_stats watch" /dev/null < /dev/null
+    code=$?; [ "$code" = 124 ] && exit 0; exit "$code" ;;
 # What stays until it is stopped is looked at for a moment, and then gets the reader's Ctrl-C.
-*" --follow "* | *" --live "* | " daemon "* | " watch "*) look="timeout --signal=INT 2" ;;
+*" --follow "* | *" --live "* | " daemon "*) look="timeout --signal=INT 2" ;;
 *) look= ;;
 esac
 $look "{python}" -m opencode_stats "$@"

@@ -41,6 +41,7 @@ COMMANDS: Final = {
     "statusline": "opencode_stats.cli.statusline",
     "uninstall": "opencode_stats.cli.uninstall",
     "verify": "opencode_stats.cli.verify",
+    "watch": "opencode_stats.cli.watch",
 }
 """Command → the module whose ``command`` it is."""
 

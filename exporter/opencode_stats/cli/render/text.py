@@ -112,10 +112,10 @@ def name(text: object, longest: int = LONGEST_NAME) -> str:
     shown = _visible(whole)
     if width(shown) <= longest:
         return shown
-    tail = _head(shown[::-1], longest // 2)[::-1]
+    tail = head(shown[::-1], longest // 2)[::-1]
     # An accent that lost its letter would sit on the ellipsis.
     tail = tail.lstrip("".join(char for char in tail if _width_of(char) == 0))
-    return f"{_head(shown, longest - 1 - width(tail))}…{tail}"
+    return f"{head(shown, longest - 1 - width(tail))}…{tail}"
 
 
 def plain(text: str) -> str:
@@ -132,7 +132,7 @@ def wrapped(text: str, columns: int) -> list[str]:
             lines.append("")
         elif lines[-1]:
             lines[-1] += " "
-        while width(lines[-1]) + width(rest) > columns and (piece := _head(rest, columns - width(lines[-1]))):
+        while width(lines[-1]) + width(rest) > columns and (piece := head(rest, columns - width(lines[-1]))):
             lines[-1] += piece
             rest = rest[len(piece) :]
             lines.append("")
@@ -140,8 +140,8 @@ def wrapped(text: str, columns: int) -> list[str]:
     return [line for line in lines if line] or [""]
 
 
-def _head(text: str, columns: int) -> str:
-    """As much of the text's beginning as goes into so many columns."""
+def head(text: str, columns: int) -> str:
+    """As much of a visible text's beginning as goes into so many columns."""
     taken = 0
     for position, char in enumerate(text):
         taken += _width_of(char)
