@@ -71,8 +71,8 @@ test: programs check extension-check e2e gnome-test dist-test ## everything
 programs: ## see that the programs are there that the tests drive
 	@sh tests/programs.sh
 
-fault: $(VENV)/ready ## print every fault point, and what came of it
-	$(BIN)/python -m tests.fault
+fault: $(VENV)/ready ## print every fault point, and what came of it (FAULT="points --part 1/8" for some)
+	$(BIN)/python -m tests.fault $(FAULT)
 
 e2e: $(VENV)/ready ## the real OpenCode against the mock provider
 	$(PYTEST) -q -p no:randomly --timeout=300 tests/e2e tests/e2e_setup
