@@ -98,7 +98,7 @@ def test_a_folder_that_is_not_there_is_named(household: Household, missing: int)
 
     assert process.returncode == 2
     # Or the folder in which it would be made.
-    assert f" {gone} " in said or f" {gone.parent} " in said
+    assert f" {gone}" in said or f" {gone.parent}: " in said
     assert "Read-only file system" in said
     assert said.count("\n") == 1
 

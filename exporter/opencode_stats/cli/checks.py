@@ -72,7 +72,7 @@ def _folder(about: str, folder: Path) -> Finding:
         return _missing(about, folder)
     except OSError as error:
         return Finding("fail", about, f"{folder}: {error.strerror}.", f"chmod u+rwx {typed(folder.parent)}")
-    trouble = _trouble(folder, found)
+    trouble = _trouble(about, folder, found)
     if trouble is not None:
         return Finding("fail", about, *trouble)
     if about == "spool folder" and found.st_mode & _OTHERS_MAY:
@@ -84,7 +84,7 @@ def _missing(about: str, folder: Path) -> Finding:
     """Of a folder that is not there: whether it can be made in the nearest one that is."""
     nearest = next(parent for parent in folder.parents if os.path.lexists(parent))
     try:
-        trouble = _trouble(nearest, os.stat(nearest), owned=False)
+        trouble = _trouble(about, nearest, os.stat(nearest), owned=False)
     except OSError as error:
         trouble = f"{nearest}: {error.strerror}.", away(nearest)
     if trouble is not None:
@@ -92,7 +92,7 @@ def _missing(about: str, folder: Path) -> Finding:
     return Finding("ok", about, f"{folder} is not there yet; it is made when it is needed.")
 
 
-def _trouble(folder: Path, found: os.stat_result, *, owned: bool = True) -> tuple[str, str] | None:
+def _trouble(about: str, folder: Path, found: os.stat_result, *, owned: bool = True) -> tuple[str, str] | None:
     """Why nothing can be written there, with the mend; None if it can."""
     if not stat.S_ISDIR(found.st_mode):
         return f"{folder} is not a folder.", away(folder)
@@ -100,7 +100,8 @@ def _trouble(folder: Path, found: os.stat_result, *, owned: bool = True) -> tupl
         return f"{folder} belongs to somebody else.", f"sudo chown {os.geteuid()} {typed(folder)}"
     system = os.statvfs(folder)
     if system.f_flag & os.ST_RDONLY:
-        return f"{folder} is on a read-only file system.", "mount it for writing, or choose another XDG_STATE_HOME"
+        variable = "XDG_STATE_HOME" if about == "spool folder" else "XDG_DATA_HOME"
+        return f"{folder} is on a read-only file system.", f"mount it for writing, or choose another {variable}"
     if not os.access(folder, os.W_OK | os.X_OK):
         return f"{folder} can't be written.", f"chmod u+rwx {typed(folder)}"
     if system.f_bavail == 0:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from opencode_stats.cli.say import say
 from opencode_stats.cli.surroundings import own_exporter
 from opencode_stats.errors import LedgerError, UserError
+from opencode_stats.host.files import told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,8 +34,7 @@ def exporter_alone(paths: Paths) -> Iterator[Exporter]:
     except LedgerUnreadable as error:
         raise LedgerError(f"The ledger {paths.ledger} can't be used: {error}.") from error
     except OSError as error:
-        place = f"{error.filename}: " if error.filename else ""
-        raise UserError(f"{place}{error.strerror or error}. Check the disk and the folder's rights.") from error
+        raise UserError(told(error)) from error
 
 
 def take_in(exporter: Exporter, show: Callable[[int, int], None] | None = None) -> Taken:

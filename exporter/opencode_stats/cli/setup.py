@@ -15,6 +15,7 @@ import opencode_stats
 from opencode_stats.cli.say import say
 from opencode_stats.cli.surroundings import home_of, places
 from opencode_stats.errors import OpencodeStatsError, UserError
+from opencode_stats.host.files import told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -73,7 +74,7 @@ def command(project: Path | None, no_service: bool, no_gnome: bool, dry_run: boo
         warnings = done(plan.steps, work)
         work.note_package(wanted.program.fingerprint)
     except OSError as error:
-        raise UserError(f"{error.filename or 'A file'}: {error.strerror}. Nothing after that was done.") from error
+        raise UserError(f"{told(error)} Nothing after that was done.") from error
     failures = _checked(wanted, plan, services)
     for sentence in (*warnings, *failures):
         say(f"opencode-stats: {sentence}", err=True)

@@ -12,6 +12,7 @@ import click
 from opencode_stats.cli.say import say
 from opencode_stats.cli.setup import announced, done, this_machine, worker
 from opencode_stats.errors import UserError
+from opencode_stats.host.files import told
 
 if TYPE_CHECKING:
     from opencode_stats.host.paths import Paths
@@ -48,7 +49,7 @@ def command(purge: bool, dry_run: bool, yes: bool) -> None:
             return
         problems = done(plan.steps, worker(found.manifest, machine, services, partial(_take_in, paths)))
     except OSError as error:
-        raise UserError(f"{error.filename or 'A file'}: {error.strerror}. Nothing after that was done.") from error
+        raise UserError(f"{told(error)} Nothing after that was done.") from error
     for problem in problems:
         say(problem)
     if paths.ledger.exists():

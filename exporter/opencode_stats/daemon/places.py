@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from opencode_stats.errors import UserError
-from opencode_stats.host.files import own_folder
+from opencode_stats.host.files import own_folder, told
 
 if TYPE_CHECKING:
     from opencode_stats.host.files import Files
@@ -22,4 +22,4 @@ def prepare_folders(paths: Paths, files: Files) -> None:
             if folder == paths.spool or os.path.lexists(folder):
                 own_folder(folder, files)
     except OSError as error:
-        raise UserError(f"{error.filename} can't be used: {error.strerror}. Check the folder's rights.") from error
+        raise UserError(f"A folder can't be used: {told(error)}") from error

@@ -79,6 +79,21 @@ FILES: Final = Files()
 
 
 _OTHERS_MAY_WRITE: Final = 0o002
+_OPEN_TO_ALL: Final = "everybody may write to it"
+_MENDS: Final = {_OPEN_TO_ALL: "Take that right away from others (chmod o-w)."}
+"""What mends a reason of our own (``own_folder``)."""
+_MENDS_OF_THE_SYSTEM: Final = {
+    errno.EROFS: "Mount it for writing, or have other folders used (XDG_STATE_HOME, XDG_DATA_HOME, XDG_CONFIG_HOME).",
+    errno.ENOSPC: "Make room there.",
+    errno.EDQUOT: "Make room there.",
+    errno.EIO: "Look whether the disk is sound.",
+    errno.EMFILE: "Try again when less is open.",
+    errno.ENFILE: "Try again when less is open.",
+    errno.ENOTDIR: "Move away what stands in the folder's place.",
+    errno.EPERM: "Move it away and try again.",
+}
+"""What mends an error of the system; EPERM is what ``own_folder`` and ``own_file`` make of what is not ours."""
+_ANY_OTHER: Final = "Check the folder's rights."
 _NO_SUCH_THING: Final = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP)
 """What fsync(2) says of a folder where the file system syncs files alone."""
 
@@ -162,6 +177,16 @@ def read_plain(path: Path, most_bytes: int = -1) -> bytes:
         os.close(descriptor)
 
 
+def told(error: OSError, path: Path | None = None) -> str:
+    """Why it can't be done and what to do: the rest of a sentence that ends in a colon, and another one.
+
+    ``path`` is what that sentence names; what the system named is told only where it is something else.
+    """
+    where = "" if not error.filename or str(error.filename) == str(path) else f"{error.filename}: "
+    why = error.strerror or str(error)
+    return f"{where}{why}. {_MENDS.get(why) or _MENDS_OF_THE_SYSTEM.get(error.errno or 0, _ANY_OTHER)}"
+
+
 def make_folder(path: Path, files: Files = FILES) -> None:
     """Makes the folder and what is missing above it, for its owner alone whatever the umask; one that is there stays.
 
@@ -189,5 +214,5 @@ def _not_ours(found: os.stat_result) -> str:
     if found.st_uid != os.geteuid():
         return "it belongs to somebody else"
     if found.st_mode & _OTHERS_MAY_WRITE:
-        return "everybody may write to it"
+        return _OPEN_TO_ALL
     return ""

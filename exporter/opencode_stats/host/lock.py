@@ -8,7 +8,7 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from opencode_stats.errors import LockHeld, UserError
-from opencode_stats.host.files import own_file, own_folder, read_plain
+from opencode_stats.host.files import own_file, own_folder, read_plain, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,13 +43,10 @@ def exporter_lock(path: Path, pid: int) -> Iterator[None]:
         holder_pid = holder_of(path)
         raise LockHeld(f"Another opencode-stats is at work (pid {holder_pid or 'unknown'}).", holder_pid) from None
     except OSError as error:
-        place = error.filename or path
-        mend = (
-            "Set XDG_STATE_HOME to a folder on a local disk"
-            if error.errno in _NO_LOCKS
-            else "Check the folder's rights"
-        )
-        raise UserError(f"The lock {place} can't be taken: {error.strerror}. {mend}.") from error
+        why = told(error, path)
+        if error.errno in _NO_LOCKS:
+            why = f"{error.strerror}. Set XDG_STATE_HOME to a folder on a local disk."
+        raise UserError(f"The lock {path} can't be taken: {why}") from error
     try:
         _sign(path, pid)
         yield

@@ -8,7 +8,7 @@ import urllib.parse
 from typing import TYPE_CHECKING
 
 from opencode_stats.errors import LedgerCorrupt, LedgerError, UserError
-from opencode_stats.host.files import FILES, own_file, own_folder
+from opencode_stats.host.files import FILES, own_file, own_folder, told
 from opencode_stats.ledger.migrations import migrate
 from opencode_stats.ledger.transactions import transaction
 
@@ -59,8 +59,7 @@ def open_ledger(
         # SQLite gives -wal and -shm the mode of the main file, so the file is made before SQLite sees it.
         files.close(files.open(path, os.O_RDWR | os.O_CREAT))
     except OSError as error:
-        place = error.filename or path
-        raise UserError(f"The ledger {place} can't be written: {error.strerror}. Check the folder's rights.") from error
+        raise UserError(f"The ledger {path} can't be written: {told(error, path)}") from error
     # A URI, so that OpenCode's databases can be attached read-only.
     quoted = urllib.parse.quote(str(path))
     timeout_s = BUSY_TIMEOUT_MS / 1000

@@ -19,7 +19,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
 from opencode_stats.errors import LedgerCorrupt, LedgerError, UserError
-from opencode_stats.host.files import FILES, own_folder
+from opencode_stats.host.files import FILES, own_folder, told
 from opencode_stats.ledger.backup import back_up, backups, unsound
 from opencode_stats.ledger.closing import RECORD, keep_record, take_record
 from opencode_stats.ledger.connection import Connection, open_ledger, open_reader
@@ -74,8 +74,7 @@ class Ledger:
             elif self._is_older(paths):
                 _keep_copy(paths, now_ms, files)
         except OSError as error:
-            place = error.filename or paths.ledger
-            raise UserError(f"{place} can't be used: {error.strerror}. Check the disk and the rights.") from error
+            raise UserError(f"The ledger {paths.ledger} can't be used: {told(error, paths.ledger)}") from error
         except Unreadable as error:
             raise LedgerError(f"The ledger {paths.ledger} can't be used: {error}. Check the disk.") from error
         self.connection = open_ledger(paths.ledger, now_ms, files, factory)

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from opencode_stats.core.models import model_key
 from opencode_stats.errors import LedgerCorrupt, LedgerError
-from opencode_stats.host.files import FILES, OWN_FILE_MODE, own_folder, sync_folder
+from opencode_stats.host.files import FILES, OWN_FILE_MODE, own_folder, sync_folder, told
 from opencode_stats.ledger.backup import backups, sync, unsound
 from opencode_stats.ledger.closing import RECORD
 from opencode_stats.ledger.connection import Connection, open_ledger
@@ -86,10 +86,8 @@ def recover(paths: Paths, cause: str, now_ms: int, files: Files = FILES) -> None
         _build(paths, cause, now_ms, files)
         finish_swap(paths, files)
     except OSError as error:
-        place = f" {error.filename}:" if error.filename else ""
         raise LedgerError(
-            f"The ledger {paths.ledger} is damaged ({cause}) and could not be made again:{place} "
-            f"{error.strerror or error}. Check the disk and the folder's rights."
+            f"The ledger {paths.ledger} is damaged ({cause}) and could not be made again: {told(error)}"
         ) from error
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
 import stat
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from opencode_stats.contract.stats_document import document_of, encode, same_figures
 from opencode_stats.errors import UserError
-from opencode_stats.host.files import OWN_FILE_MODE, make_folder, own_folder
+from opencode_stats.host.files import OWN_FILE_MODE, make_folder, own_folder, told
 from opencode_stats.publish.atomic_file import replace_file, sweep
 
 if TYPE_CHECKING:
@@ -48,8 +47,7 @@ class StatsFile:
             sweep(self._files, self._target.parent, self._temp_folder, self._stamp.parent, self._stamp.parent.parent)
             self._refuse_strangers()
         except OSError as error:
-            mend = "Move it away and try again." if error.errno == errno.EPERM else "Check the folder's rights."
-            raise UserError(f"{error.filename} can't be used: {error.strerror}. {mend}") from error
+            raise UserError(f"{self._target} can't be written: {told(error, self._target)}") from error
         self._published = _read_back(self._files, self._target)
 
     def publish(self, stats: Stats) -> Outcome | None:

@@ -16,7 +16,7 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from opencode_stats.errors import UserError
-from opencode_stats.host.files import FILES, make_folder
+from opencode_stats.host.files import FILES, make_folder, told
 from opencode_stats.publish.atomic_file import replace_file
 from opencode_stats.settings.keys import KEYS, Key
 from opencode_stats.settings.kinds import Unfit, nearest
@@ -136,7 +136,7 @@ def change_file(file: Path, change: Callable[[str], str]) -> str:
             if after != before:
                 replace_file(FILES, target, after.encode(), target.parent)
     except OSError as error:
-        raise UserError(f"The settings {file} can't be written: {error.strerror}.") from error
+        raise UserError(f"The settings {file} can't be written: {told(error, file)}") from error
     return after
 
 

@@ -1,15 +1,13 @@
 from __future__ import annotations
 
+import errno
 import os
 import stat
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
-from opencode_stats.host.files import Files, own_folder
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from opencode_stats.host.files import Files, own_folder, told
 
 
 def test_nothing_is_opened_through_a_link_or_left_to_children(tmp_path: Path) -> None:
@@ -51,3 +49,26 @@ def test_a_file_in_the_way_is_an_error(tmp_path: Path) -> None:
 
     with pytest.raises(NotADirectoryError):
         own_folder(tmp_path / "file" / "a")
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (OSError(errno.EROFS, "Read-only file system", "/a"), "/a: Read-only file system. Mount it for writing"),
+        (OSError(errno.EROFS, "Read-only file system", "/b"), "Read-only file system. Mount it for writing"),
+        (OSError(errno.ENOSPC, "No space left on device"), "No space left on device. Make room there."),
+        (OSError(errno.EACCES, "Permission denied", "/a"), "/a: Permission denied. Check the folder's rights."),
+        (OSError("odd"), "odd. Check the folder's rights."),
+    ],
+)
+def test_an_error_of_the_system_comes_with_what_mends_it(error: OSError, sentence: str) -> None:
+    assert told(error, Path("/b")).startswith(sentence)
+
+
+def test_a_folder_that_everybody_may_write_to_comes_with_what_mends_it(tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+
+    with pytest.raises(OSError, match="everybody") as refused:
+        own_folder(tmp_path)
+
+    assert told(refused.value, tmp_path) == "everybody may write to it. Take that right away from others (chmod o-w)."

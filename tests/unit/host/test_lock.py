@@ -116,7 +116,7 @@ def test_looking_at_the_lock_does_not_keep_an_exporter_out(tmp_path: Path) -> No
 def test_a_place_that_cannot_be_used_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
-    with pytest.raises(UserError, match="rights"), exporter_lock(tmp_path / "file" / "lock", 1):
+    with pytest.raises(UserError, match="it is not a folder"), exporter_lock(tmp_path / "file" / "lock", 1):
         pytest.fail("a lock on nothing")
 
 

@@ -72,7 +72,7 @@ def test_a_link_in_the_ledgers_place_is_not_followed(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
 
-    with pytest.raises(UserError, match="rights"):
+    with pytest.raises(UserError, match="file: it is not a folder"):
         open_ledger(tmp_path / "file" / "ledger.db", NOON_MS)
 
 
@@ -112,7 +112,7 @@ def test_what_stands_in_the_place_of_one_of_its_files_is_left_alone(tmp_path: Pa
     else:
         os.mkfifo(stranger)
 
-    with pytest.raises(UserError, match=rf"{name} can't be written: it is (a symbolic link|not a file)"):
+    with pytest.raises(UserError, match=rf"can't be written: (\S*{name}: )?it is (a symbolic link|not a file)"):
         open_ledger(path, NOON_MS)
 
     assert victim.read_bytes() == b"precious"
