@@ -107,8 +107,10 @@ generate: $(VENV)/ready opencode_plugin/node_modules/ready ## write anew what is
 
 lock: ## pin the newest versions of the development tools
 	rm -rf .cache/lock && $(PYTHON) -m venv .cache/lock
-	.cache/lock/bin/pip install -q --disable-pip-version-check -r requirements/dev.in
-	{ head -1 requirements/dev.txt; .cache/lock/bin/pip freeze --disable-pip-version-check; } > .cache/dev.txt
+	.cache/lock/bin/pip install -q --disable-pip-version-check pip-tools
+	.cache/lock/bin/pip-compile -q --generate-hashes --allow-unsafe --strip-extras --no-annotate --no-header \
+	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o .cache/lock/pinned.txt requirements/dev.in
+	{ head -2 requirements/dev.txt; cat .cache/lock/pinned.txt; } > .cache/dev.txt
 	mv .cache/dev.txt requirements/dev.txt
 
 clean: ## remove what the targets above made
@@ -116,7 +118,7 @@ clean: ## remove what the targets above made
 
 $(VENV)/ready: requirements/dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install -q --disable-pip-version-check -r requirements/dev.txt
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
