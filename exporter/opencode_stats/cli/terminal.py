@@ -39,7 +39,7 @@ _COLOURS: Final[dict[Style, int]] = {
 }
 _ATTRIBUTES: Final[dict[Style, int]] = {"bold": curses.A_BOLD, "dim": curses.A_DIM, "alert": curses.A_BOLD}
 _ASCII: Final = {
-    **{ord(char): like for char, like in zip("▁▂▃▄▅▆▇█▏▎▍▌▋▊▉", "_.-:=+*#.:-=+*#", strict=True)},
+    **{ord(char): like for char, like in zip("▁▂▃▄▅▆▇█━╸", "_.-:=+*#=-", strict=True)},
     **{ord(char): like for char, like in zip("●○▸…→←↑↓", "*o>~><^v", strict=True)},
 }
 """Each takes one column, and so does what stands for it."""

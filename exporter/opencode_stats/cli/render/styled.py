@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 Style: TypeAlias = Literal["", "bold", "dim", "good", "alert", "accent"]
 Line: TypeAlias = tuple[tuple[Style, str], ...]
 SPARKS: Final = "▁▂▃▄▅▆▇█"
-_EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
+_WHOLE: Final = "━"
+_HALF: Final = "╸"
 
 
 def line_of(*pieces: tuple[Style, str] | str) -> Line:
@@ -54,9 +55,8 @@ def spark(values: Sequence[float]) -> str:
 
 
 def bar(share: float, columns: int) -> str:
-    """A bar that fills its share, 0 to 1, of so many columns, to an eighth of one."""
-    eighths = round(max(0.0, min(1.0, share)) * columns * 8)
+    """A bar that fills its share, 0 to 1, of so many columns, to half of one."""
+    halves = round(max(0.0, min(1.0, share)) * columns * 2)
     if share > 0:
-        eighths = max(1, eighths)
-    whole, rest = divmod(eighths, 8)
-    return ("█" * whole + (_EIGHTHS[rest] if rest else "")).ljust(columns)[:columns]
+        halves = max(1, halves)
+    return (_WHOLE * (halves // 2) + _HALF * (halves % 2)).ljust(columns)[:columns]
