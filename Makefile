@@ -28,7 +28,7 @@ demo: $(VENV)/ready ## see it run: a real OpenCode, a mock model, live figures; 
 
 # ---- for developers --------------------------------------------------------------------------------------------------
 
-.PHONY: programs check lint types arch unit plugin extension extension-check extension-pot test e2e gnome-test gnome-shots dist dist-test fault fuzz soak bench fmt generate lock clean
+.PHONY: programs check lint types arch unit plugin extension extension-check extension-pot test e2e gnome-test gnome-shots bars dist dist-test fault fuzz soak bench fmt generate lock clean
 check: lint types arch unit plugin extension-check ## everything that needs no OpenCode
 
 lint: $(VENV)/ready ## style and formatting
@@ -42,7 +42,7 @@ arch: $(VENV)/ready ## imports point one way
 	PYTHONPATH=exporter $(BIN)/lint-imports --no-cache
 
 unit: $(VENV)/ready ## the pure suite: unit, property, contract and fault tests
-	$(PYTEST) -q -m "not e2e and not bench and not gnome and not packages" --ignore=tests/e2e --ignore=tests/e2e_setup
+	$(PYTEST) -q -m "not e2e and not bench and not gnome and not packages" --ignore=tests/e2e --ignore=tests/e2e_setup --ignore=tests/bars
 
 plugin: opencode_plugin/node_modules/ready ## the plugin: types, style, freshness, tests
 	cd opencode_plugin && $(NPM) run check && $(NPM) test
@@ -82,6 +82,10 @@ gnome-test: $(VENV)/ready ## the extension in real GNOME Shells (GNOME="trixie -
 
 gnome-shots: $(VENV)/ready ## take the pictures in docs/images anew
 	$(BIN)/python -m tests.gnome trixie --pictures
+
+bars: $(VENV)/ready ## our figures in real status bars and a real terminal (PICTURES=1 takes the pictures in docs/images anew)
+	@sh tests/bars/programs.sh
+	$(PYTEST) -q -p no:randomly tests/bars
 
 fuzz: $(VENV)/ready ## spoiled input of every kind, in full numbers (FUZZ="lines --inputs 1000 --seed 1" for less)
 	$(BIN)/python -m tests.fuzz $(FUZZ)
