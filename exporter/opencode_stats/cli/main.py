@@ -29,12 +29,15 @@ _STDERR: Final = 2
 _NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 COMMANDS: Final = {
+    "agents": "opencode_stats.cli.agents",
     "audit": "opencode_stats.cli.audit",
     "completion": "opencode_stats.cli.completion",
     "config": "opencode_stats.cli.config",
     "daemon": "opencode_stats.cli.daemon",
     "doctor": "opencode_stats.cli.doctor",
+    "history": "opencode_stats.cli.history",
     "import": "opencode_stats.cli.take_in",
+    "models": "opencode_stats.cli.models",
     "rebuild": "opencode_stats.cli.rebuild",
     "sample": "opencode_stats.cli.sample",
     "setup": "opencode_stats.cli.setup",
@@ -42,6 +45,7 @@ COMMANDS: Final = {
     "uninstall": "opencode_stats.cli.uninstall",
     "verify": "opencode_stats.cli.verify",
     "watch": "opencode_stats.cli.watch",
+    "workspaces": "opencode_stats.cli.workspaces",
 }
 """Command → the module whose ``command`` it is."""
 

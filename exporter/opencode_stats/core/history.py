@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from opencode_stats.core.days import SLOT_MS, day_of
+from opencode_stats.core.days import SLOT_MS, day_named, day_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -86,6 +86,25 @@ def spans(start_ms: int, end_ms: int, period: Period, zone: tzinfo, start_hour: 
         else:
             found.append(Span(name, max(first_ms, start_ms), min(last_ms, end_ms)))
     return found
+
+
+def span_at(at_ms: int, period: Period, zone: tzinfo, start_hour: int = 0) -> Span:
+    """The whole hour, day, week or month that holds the instant."""
+    if period == "hour":
+        ((name, *_),) = _hours(at_ms, at_ms + 1, zone)
+        around = _hours(max(0, at_ms - 8 * SLOT_MS), at_ms + 8 * SLOT_MS, zone)
+        slots = [slot for slot in around if slot[0] == name]
+        return Span(name, slots[0][1], slots[-1][2])
+    day = day_of(at_ms, zone, start_hour)
+    first, after = day.date, day.date + timedelta(days=1)
+    if period == "week":
+        first -= timedelta(days=first.weekday())
+        after = first + timedelta(days=7)
+    elif period == "month":
+        first = first.replace(day=1)
+        after = (first + timedelta(days=31)).replace(day=1)
+    start_ms, end_ms = (day_named(one, zone, start_hour).start_ms for one in (first, after))
+    return Span(spans(at_ms, at_ms + 1, period, zone, start_hour)[0].name, start_ms, end_ms)
 
 
 def _hours(start_ms: int, end_ms: int, zone: tzinfo) -> Iterator[tuple[str, int, int]]:

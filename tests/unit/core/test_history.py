@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from opencode_stats.core.history import Span, spans
+from opencode_stats.core.history import Period, Span, span_at, spans
 
 HOUR_MS = 3_600_000
 
@@ -78,3 +78,21 @@ def test_weeks_and_months_begin_when_a_day_does() -> None:
     monday = spans(ms("2026-06-01T03:00+02:00"), ms("2026-06-01T05:00+02:00"), "month", ZoneInfo("Europe/Berlin"), 4)
 
     assert lengths(monday) == {"2026-05": 1, "2026-06": 1}
+
+
+@pytest.mark.parametrize(
+    ("period", "name", "start", "end"),
+    [
+        ("hour", "2026-10-25T02+02:00", "2026-10-25T00:00", "2026-10-25T01:00"),
+        ("day", "2026-10-25", "2026-10-24T22:00", "2026-10-25T23:00"),
+        ("week", "2026-W43", "2026-10-18T22:00", "2026-10-25T23:00"),
+        ("month", "2026-10", "2026-09-30T22:00", "2026-10-31T23:00"),
+    ],
+)
+def test_the_whole_stretch_that_holds_an_instant(period: Period, name: str, start: str, end: str) -> None:
+    def utc_ms(text: str) -> int:
+        return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1000)
+
+    found = span_at(utc_ms("2026-10-25T00:30"), period, ZoneInfo("Europe/Berlin"))
+
+    assert found == Span(name, utc_ms(start), utc_ms(end))

@@ -1,0 +1,208 @@
+"""What was used over time, and by whom: as tables with bars, and as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from opencode_stats.cli.render.charts import Line, Look, Table, table
+from opencode_stats.cli.render.text import count, money, span, wrapped
+from opencode_stats.core.history import NO_FIGURES, Figures, together
+from opencode_stats.core.models import UNKNOWN, model_key
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import tzinfo
+
+    from opencode_stats.core.history import Key, Period, Span, Split
+
+SPLITS: Final[dict[str, Split]] = {
+    "model": "model", "provider": "provider", "workspace": "directory", "agent": "agent",
+}  # fmt: skip
+"""What may be written after ``--split``, and what that is called inside."""
+MOST_PARTS: Final = 5
+"""Of a stretch so many parts are shown, the largest; the rest together."""
+_TITLES: Final = ("tokens", "cost", "messages", "prompts", "active", "out/s")
+_NEEDLESS: Final = (5, 3, 4, 2, 1)
+_NONE: Final = "-"
+_HUNDREDFOLD: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One stretch of time: what was used in it, by what it is split by, and the user's prompts."""
+
+    span: Span
+    parts: Mapping[Key, Figures]
+    prompts: int
+
+    @property
+    def whole(self) -> Figures:
+        """All parts together."""
+        return together(self.parts.values()) if self.parts else NO_FIGURES
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Stretches that touch, and the one before them, as long as all of them together up to now (None: nothing then)."""
+
+    rows: Sequence[Row]
+    before: Row | None
+    period: Period
+    split: str | None
+    zone: tzinfo
+
+    @property
+    def whole(self) -> Row:
+        """All of it as one stretch."""
+        first, last = self.rows[0].span, self.rows[-1].span
+        parts: dict[Key, list[Figures]] = {}
+        for row in self.rows:
+            for key, figures in row.parts.items():
+                parts.setdefault(key, []).append(figures)
+        sums = {key: together(several) for key, several in parts.items()}
+        whole = type(first)("total", first.start_ms, last.end_ms)
+        return Row(whole, sums, sum(row.prompts for row in self.rows))
+
+
+def named(key: Key, split: str) -> str:
+    """What the thing is called; a model as in stats.json."""
+    provider, name = key
+    if split == "model":
+        return model_key(provider, name)
+    return (provider if split == "provider" else name) or UNKNOWN
+
+
+def page(history: History, look: Look) -> str:
+    """The table of the stretches, their total, and how that compares with the stretch before."""
+    whole = history.whole
+    if not whole.parts and not whole.prompts and history.before is None:
+        return "Nothing was used in that time."
+    lines: list[Line | None] = []
+    for row in history.rows:
+        lines.append(_line(row.span.name, row.whole, row.prompts, style="bold" if history.split else ""))
+        lines += _parts(row, history.split)
+    lines += [None, _line("total", whole.whole, whole.prompts, barred=False, style="bold")]
+    # Beside theirs no other bar could be seen.
+    lines += [replace(line, size=None) for line in _parts(whole, history.split)]
+    if history.before is not None:
+        lines.append(_line("before", history.before.whole, history.before.prompts, barred=False))
+        lines.append(_change(whole, history.before))
+    shown = table(Table((history.period, *_TITLES), lines, _NEEDLESS), look)
+    return "\n".join([*shown, *_footnotes(history, look)])
+
+
+def document(history: History) -> dict[str, Any]:
+    """The same for programs; instants are Unix milliseconds, costs US dollars."""
+    return {
+        "schemaVersion": 1,
+        "by": history.period,
+        "split": history.split,
+        "periods": [_row(row, history.split) for row in history.rows],
+        "total": _row(history.whole, history.split),
+        "before": None if history.before is None else _row(history.before, history.split),
+    }
+
+
+def figures_document(figures: Figures) -> dict[str, Any]:
+    """One set of figures in the words of stats.json."""
+    return {
+        "totalTokens": figures.tokens,
+        "tokens": {
+            "input": figures.input,
+            "output": figures.output,
+            "reasoning": figures.reasoning,
+            "cacheRead": figures.cache_read,
+            "cacheWrite": figures.cache_write,
+        },
+        "cost": figures.cost_microusd / 1_000_000,
+        "messages": figures.messages,
+        "activeMs": figures.active_ms,
+        "outputTokensPerSecond": None if figures.output_per_s is None else round(figures.output_per_s, 3),
+    }
+
+
+def cells(figures: Figures, prompts: int | None) -> tuple[str, ...]:
+    """The figures of a line, in the order of its columns: tokens, cost, messages, prompts, active time, rate."""
+    rate = figures.output_per_s
+    return (
+        count(figures.tokens),
+        money(figures.cost_microusd / 1_000_000),
+        count(figures.messages),
+        "" if prompts is None else count(prompts),
+        worked(figures.active_ms) if figures.active_ms else _NONE,
+        _NONE if rate is None else count(round(rate)),
+    )
+
+
+def worked(active_ms: int) -> str:
+    """A length of work: in hours where it is that long, never in days, which would be taken for a calendar's."""
+    hours, minutes = divmod(active_ms // 60_000, 60)
+    if hours >= _HUNDREDFOLD:
+        return f"{count(hours)} h"
+    return f"{hours} h {minutes:02d} min" if hours else span(active_ms / 1000)
+
+
+def _line(name: str, figures: Figures, prompts: int | None, *, barred: bool = True, style: str = "") -> Line:
+    return Line(name, cells(figures, prompts), figures.tokens if barred else None, style=style)
+
+
+def _parts(row: Row, split: str | None) -> list[Line]:
+    if split is None:
+        return []
+    largest = sorted(row.parts.items(), key=lambda part: (-part[1].tokens, named(part[0], split)))
+    shown, rest = largest[:MOST_PARTS], largest[MOST_PARTS:]
+    if len(rest) == 1:
+        shown, rest = largest, []
+    lines = [
+        Line(named(key, split), cells(figures, None), figures.tokens, indent=2, foreign=True) for key, figures in shown
+    ]
+    if rest:
+        others = together([figures for _, figures in rest])
+        lines.append(Line(f"{len(rest)} others", cells(others, None), others.tokens, indent=2))
+    return lines
+
+
+def _change(whole: Row, before: Row) -> Line:
+    now, then = whole.whole, before.whole
+    return Line(
+        "change",
+        (
+            change(now.tokens, then.tokens),
+            change(now.cost_microusd, then.cost_microusd),
+            change(now.messages, then.messages),
+            change(whole.prompts, before.prompts),
+            change(now.active_ms, then.active_ms),
+            "",
+        ),
+        style="bold",
+    )
+
+
+def change(now: int, then: int) -> str:
+    """How much more or less that is: ``+12 %``; a dash where there was nothing before."""
+    if not then:
+        return _NONE
+    if now >= _HUNDREDFOLD * then:
+        return f"{count(now // then)}-fold"
+    percent = round((now - then) * 100 / then)
+    return f"{'+' if percent > 0 else '-' if percent < 0 else ''}{count(abs(percent))} %"
+
+
+def _footnotes(history: History, look: Look) -> list[str]:
+    if history.before is None:
+        return []
+    ends = (history.before.span.start_ms, history.before.span.end_ms)
+    first, last = (f"{datetime.fromtimestamp(at_ms / 1000, history.zone):%Y-%m-%d %H:%M}" for at_ms in ends)
+    sentence = f"Before is the time from {first} to {last}: as long as what of this is over."
+    return ["", *(look.styled(line, "dim") for line in wrapped(sentence, max(look.columns, 40)))]
+
+
+def _row(row: Row, split: str | None) -> dict[str, Any]:
+    said: dict[str, Any] = {"name": row.span.name, "start": row.span.start_ms, "end": row.span.end_ms}
+    said |= figures_document(row.whole) | {"prompts": row.prompts}
+    if split is not None:
+        ordered = sorted(row.parts.items(), key=lambda part: (-part[1].tokens, named(part[0], split)))
+        said["parts"] = [{"name": named(key, split), **figures_document(figures)} for key, figures in ordered]
+    return said

@@ -1,0 +1,147 @@
+"""Tables of the past: each is held by a golden file, and none is wider than its terminal.
+
+``GOLDEN=write`` in the environment writes the files anew: look at the difference before it is committed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import UTC
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.support.clock import NOON_MS
+
+from opencode_stats.cli.render.charts import Look, bar
+from opencode_stats.cli.render.history import History, Row, change, document, page, worked
+from opencode_stats.cli.render.shares import Shares
+from opencode_stats.cli.render.shares import document as shares_document
+from opencode_stats.cli.render.shares import page as shares_page
+from opencode_stats.cli.render.text import width
+from opencode_stats.core.history import Figures, Key, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+GOLDEN = Path(__file__).parents[3] / "fixtures" / "golden"
+DAY_MS = 86_400_000
+HOSTILE = "\x1b[2Jred\u202egnp.exe\n" + "x" * 300
+
+
+def used(times: int) -> Figures:
+    return Figures(1_000 * times, 200 * times, 10, 50_000 * times, 0, 12_345 * times, times, 61_000 * times, 100, 2_500)
+
+
+MODELS: dict[Key, Figures] = {
+    ("anthropic", "claude-sonnet-5"): used(9),
+    ("openrouter", "qwen3-coder"): used(4),
+    ("evil", HOSTILE): used(1),
+    (None, None): Figures(messages=1),
+    **{("mock", f"m-{number}"): used(1) for number in range(4)},
+}
+DAYS = [
+    Row(Span("2026-11-19", NOON_MS - 2 * DAY_MS, NOON_MS - DAY_MS), {("openai", "gpt-5"): used(2)}, 3),
+    Row(Span("2026-11-20", NOON_MS - DAY_MS, NOON_MS), {}, 0),
+    Row(Span("2026-11-21", NOON_MS, NOON_MS + DAY_MS), MODELS, 12),
+]
+BEFORE = Row(Span("before", NOON_MS - 5 * DAY_MS, NOON_MS - 2 * DAY_MS), {("openai", "gpt-5"): used(30)}, 15)
+PAGES: dict[str, Callable[[Look], str]] = {
+    "history": lambda look: page(History(DAYS, BEFORE, "day", None, UTC), look),
+    "history-split": lambda look: page(History(DAYS, BEFORE, "day", "model", UTC), look),
+    "history-first": lambda look: page(History(DAYS[:1], None, "day", None, UTC), look),
+    "models": lambda look: shares_page(Shares("model", 0, NOON_MS, MODELS, {}), look),
+    "models-compared": lambda look: shares_page(Shares("model", 0, NOON_MS, MODELS, {("mock", "m-1"): used(2)}), look),
+}
+
+
+@pytest.mark.parametrize("columns", [100, 40])
+@pytest.mark.parametrize("screen", PAGES)
+def test_a_page(screen: str, columns: int) -> None:
+    text = PAGES[screen](Look(columns)) + "\n"
+
+    file = GOLDEN / f"{screen}-{columns}.txt"
+    if os.environ.get("GOLDEN") == "write":
+        file.write_text(text, "utf-8")
+    assert text == file.read_text("utf-8")
+
+
+@pytest.mark.parametrize("screen", PAGES)
+def test_no_line_is_wider_than_the_terminal_nor_has_what_it_obeys(screen: str) -> None:
+    for columns in (0, 40, 57, 80, 132, 500):
+        lines = PAGES[screen](Look(columns)).split("\n")
+
+        assert max(width(line) for line in lines) <= max(columns, 40)
+        assert all(char.isprintable() for line in lines for char in line)
+        assert all(line == line.rstrip() for line in lines)
+
+
+def test_ascii_where_the_terminal_has_no_blocks() -> None:
+    assert PAGES["history"](Look(100, blocks=False)).isascii()
+    assert "####" in PAGES["history"](Look(100, blocks=False))
+
+
+def test_colours_change_nothing_else() -> None:
+    for make in PAGES.values():
+        coloured = make(Look(100, colour=True))
+
+        assert "\x1b[1m" in coloured
+        plain = re.sub(r"\x1b\[[0-9]*m", "", coloured)
+        assert [line.rstrip() for line in plain.split("\n")] == make(Look(100)).split("\n")
+
+
+@pytest.mark.parametrize(("share", "drawn"), [(0, ""), (1e-9, "▏"), (0.5, "████"), (0.51, "████▏"), (1, "████████")])
+def test_bars_in_eighths(share: float, drawn: str) -> None:
+    assert bar(share, 8) == drawn
+    assert len(bar(share, 8, blocks=False)) == len(drawn.strip("▏")) + (share == 1e-9)
+
+
+def test_how_much_more_that_is() -> None:
+    assert [change(*pair) for pair in ((3, 2), (1, 2), (2, 2), (1, 0), (500, 2))] == [
+        "+50 %",
+        "-50 %",
+        "0 %",
+        "-",
+        "250-fold",
+    ]
+
+
+def test_work_is_never_told_in_days() -> None:
+    assert [worked(ms) for ms in (5_000, 60_000, 3_600_000, 99 * 3_600_000, 5000 * 3_600_000)] == [
+        "5 s", "1 min", "1 h 00 min", "99 h 00 min", "5,000 h",
+    ]  # fmt: skip
+
+
+def test_the_same_as_json() -> None:
+    found = document(History(DAYS, BEFORE, "day", "model", UTC))
+
+    assert [period["totalTokens"] for period in found["periods"]] == [
+        102_410,
+        0,
+        sum(figures.tokens for figures in MODELS.values()),
+    ]
+    assert found["periods"][2]["parts"][0] == {
+        "name": "claude-sonnet-5", "totalTokens": 460_810,
+        "tokens": {"input": 9_000, "output": 1_800, "reasoning": 10, "cacheRead": 450_000, "cacheWrite": 0},
+        "cost": 0.111105, "messages": 9, "activeMs": 549_000, "outputTokensPerSecond": 40.0,
+    }  # fmt: skip
+    assert found["total"]["prompts"] == 15
+    assert found["before"]["totalTokens"] == BEFORE.whole.tokens
+    assert found["periods"][1]["outputTokensPerSecond"] is None
+
+
+def test_shares_as_json() -> None:
+    found = shares_document(Shares("model", 0, NOON_MS, MODELS, {("mock", "m-1"): used(2)}))
+
+    by_name = {one["name"]: one for one in found["models"]}
+    assert found["models"][0]["name"] == "claude-sonnet-5"
+    assert by_name["mock/m-1"]["before"]["messages"] == 2
+    assert by_name["unknown/unknown"]["totalTokens"] == 0
+    assert sum(one["totalTokens"] for one in found["models"]) == found["total"]["totalTokens"]
+
+
+def test_nothing_at_all() -> None:
+    assert "Nothing" in page(History([Row(Span("x", 0, 1), {}, 0)], None, "day", None, UTC), Look())
+    assert "Nothing" in shares_page(Shares("agent", 0, 1, {}, {}), Look())
+    assert shares_document(Shares("agent", 0, 1, {}, {}))["agents"] == []
