@@ -35,8 +35,11 @@ export const KINDS = ['input', 'output', 'reasoning', 'cacheRead', 'cacheWrite']
  * @typedef {{name: string, percent: number | null, level: Level, resetsAtMs: number | null, unit: 'tokens' | 'usd' | null,
  *     used: number, limit: number}} Limit
  */
+/** @typedef {{inode: string, bytes: number, modifiedUs: number}} FileVersion what tells one stats.json from the next */
 /**
- * @typedef {{session: Run, daily: Section & {date: string}, total: Section & {installMs: number}, runs: Run[],
+ * `isWhole`: whether the sections know their models; a digest's don't.
+ *
+ * @typedef {{isWhole: boolean, session: Run, daily: Section & {date: string}, total: Section & {installMs: number}, runs: Run[],
  *     items: Item[], hours: Hour[], days: Day[], limits: Limit[], generatedAtMs: number, problems: string[]}} Document
  */
 /** @typedef {'empty' | 'broken' | 'foreign' | 'newer'} Problem */
@@ -54,12 +57,40 @@ export function readDocument(content) {
     } catch {
         return {document: null, problem: 'broken'}; // SyntaxError: no JSON
     }
-    const root = record(found);
+    return checked(record(found), true);
+}
+
+/**
+ * What the exporter's stamp says of stats.json.
+ *
+ * @param {string} content of the stamp
+ * @param {FileVersion} version of the stats.json that is there
+ * @returns {Document | null} null where it tells nothing of this stats.json
+ */
+export function readDigest(content, version) {
+    let found;
+    try {
+        found = record(JSON.parse(content));
+    } catch {
+        return null; // another exporter's: a stamp need hold nothing
+    }
+    const of = record(found.of);
+    if (of.inode !== version.inode || of.bytes !== version.bytes || of.modifiedUs !== version.modifiedUs)
+        return null;
+    return checked(record(found.stats), false).document;
+}
+
+/**
+ * @param {Record<string, unknown>} root
+ * @param {boolean} isWhole
+ * @returns {ReturnType<typeof readDocument>}
+ */
+function checked(root, isWhole) {
     if (count(root.schemaVersion) > SCHEMA_VERSION)
         return {document: null, problem: 'newer'};
     if (![root.session, root.daily, root.total].every(isRecord))
         return {document: null, problem: 'foreign'};
-    return {document: document(root), problem: null};
+    return {document: document(root, isWhole), problem: null};
 }
 
 /**
@@ -86,14 +117,16 @@ export function largestModels({raw}, most) {
 
 /**
  * @param {Record<string, unknown>} root
+ * @param {boolean} isWhole
  * @returns {Document}
  */
-function document(root) {
+function document(root, isWhole) {
     const daily = record(root.daily);
     const total = record(root.total);
     const history = record(root.history);
     const exporter = record(root.exporter);
     return {
+        isWhole,
         session: run(record(root.session)),
         daily: {...section(daily), date: text(daily.date)},
         total: {...section(total), installMs: count(total.installDate)},

@@ -20,6 +20,15 @@ export function isAnyLive(document) {
 }
 
 /**
+ * Whether any OpenCode is at work.
+ *
+ * @param {Document | null} document
+ */
+export function isAnyWorking(document) {
+    return document !== null && [document.session, ...document.runs].some(run => run.live && run.state === 'working');
+}
+
+/**
  * Whether any OpenCode can't go on without the user.
  *
  * @param {Document | null} document

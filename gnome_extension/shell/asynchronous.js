@@ -4,7 +4,7 @@
 import Gio from 'gi://Gio';
 import GLib from 'gi://GLib';
 
-const PIECE_BYTES = 256 * 1024;
+const MORE_BYTES = 4096;
 
 /**
  * GIO's pairs of calls as a promise, without changing GIO's classes for everybody as Gio._promisify() would.
@@ -40,13 +40,15 @@ export async function readWhole(file, mostBytes, cancellable) {
         done => file.read_async(priority, cancellable, done),
         result => file.read_finish(result));
     try {
+        // What is asked for is taken from memory, and given back when the engine next collects garbage.
+        let ask = Math.min(mostBytes, await sizeOf(stream, cancellable)) + 1;
         const pieces = [];
         let size = 0;
         for (;;) {
             // One piece after the other: each is where the one before it ended.
             // eslint-disable-next-line no-await-in-loop
             const piece = await promised(
-                done => stream.read_bytes_async(PIECE_BYTES, priority, cancellable, done),
+                done => stream.read_bytes_async(ask, priority, cancellable, done),
                 result => stream.read_bytes_finish(result));
             if (piece.get_size() === 0)
                 return joined(pieces, size);
@@ -54,10 +56,22 @@ export async function readWhole(file, mostBytes, cancellable) {
             if (size > mostBytes)
                 return null;
             pieces.push(piece);
+            ask = MORE_BYTES; // the end; or what was added meanwhile
         }
     } finally {
         stream.close_async(priority, null, null);
     }
+}
+
+/**
+ * @param {Gio.FileInputStream} stream
+ * @param {Gio.Cancellable} cancellable
+ */
+async function sizeOf(stream, cancellable) {
+    const found = await promised(
+        done => stream.query_info_async(Gio.FILE_ATTRIBUTE_STANDARD_SIZE, GLib.PRIORITY_DEFAULT, cancellable, done),
+        result => stream.query_info_finish(result));
+    return found.get_size();
 }
 
 /**

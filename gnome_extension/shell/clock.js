@@ -17,3 +17,16 @@ export const mainLoopClock = {
     /** @param {number} timer */
     forget: timer => GLib.source_remove(timer),
 };
+
+/**
+ * Lets the Shell draw and hear its user between two pieces of work. The promise is kept also after an end: who awaits
+ * it looks whether there is still something to do.
+ *
+ * @returns {Promise<void>}
+ */
+export function nextTurn() {
+    return new Promise(resolve => GLib.idle_add(GLib.PRIORITY_DEFAULT, () => {
+        resolve();
+        return GLib.SOURCE_REMOVE;
+    }));
+}

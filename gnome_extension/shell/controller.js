@@ -118,6 +118,7 @@ export class Controller {
         this.#button = new PanelButton(dir);
         const menu = /** @type {import('resource:///org/gnome/shell/ui/popupMenu.js').PopupMenu} */ (this.#button.menu);
         this.#menu = new StatsMenu(menu, dir, this.#speech, {
+            whole: () => this.#file.whole(),
             opened: () => this.#askForExporter(),
             refresh: () => this.#refresh(),
             openFolder: () => this.#openFolder(),

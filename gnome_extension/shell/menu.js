@@ -12,7 +12,7 @@ import {Coalescer} from '../lib/coalescer.js';
 import {lastChange, limitRows, runRows, sectionDetails, sectionRows} from '../lib/menu.js';
 import {noticeOf} from '../lib/notice.js';
 import {Chart} from './chartArea.js';
-import {mainLoopClock} from './clock.js';
+import {mainLoopClock, nextTurn} from './clock.js';
 import {forgetMenu, forgetPart} from './forget.js';
 import {Pool} from './pool.js';
 import {RefreshItem} from './refreshItem.js';
@@ -23,6 +23,7 @@ import {SectionItem} from './sectionItem.js';
 /** @typedef {import('./statsFile.js').Reading & {exporterAnswers: boolean | null}} Reading */
 /**
  * @typedef {object} Deeds what the menu can do
+ * @property {() => Promise<import('../lib/document.js').Document | null>} whole what is shown, with its models
  * @property {() => void} opened
  * @property {() => void} refresh
  * @property {() => void} openFolder
@@ -42,7 +43,7 @@ export class StatsMenu {
     /** @type {Reading} */
     #reading = {document: null, trouble: null, exporterAnswers: null};
     #clock = 0;
-    #filling = new Coalescer(async () => this.#fillIfOpen(), REST_MS, mainLoopClock);
+    #filling = new Coalescer(() => this.#fillIfOpen(), REST_MS, mainLoopClock);
     #outcome = '';
     #sections;
     #notice = new NoticeItem();
@@ -70,6 +71,7 @@ export class StatsMenu {
             this.#stopClock();
             if (isOpen) {
                 this.#outcome = '';
+                deeds.whole(); // so that it is there when a section is opened
                 deeds.opened();
                 this.#fill();
                 this.#startClock();
@@ -78,9 +80,9 @@ export class StatsMenu {
         });
         menu.addMenuItem(this.#notice);
         this.#sections = {
-            session: this.#addSection(document => document.session),
-            today: this.#addSection(document => document.daily),
-            total: this.#addSection(document => document.total),
+            session: this.#addSection(deeds.whole, document => document.session),
+            today: this.#addSection(deeds.whole, document => document.daily),
+            total: this.#addSection(deeds.whole, document => document.total),
         };
         this.#runs = new Pool(menu, () => new RunItem(folder, deeds.raise));
         this.#limits = new Pool(menu, () => new LimitItem());
@@ -137,10 +139,13 @@ export class StatsMenu {
         this.#clock = 0;
     }
 
-    /** @param {(document: import('../lib/document.js').Document) => import('../lib/document.js').Section} part */
-    #addSection(part) {
-        const item = new SectionItem(() => {
-            const {document} = this.#reading;
+    /**
+     * @param {Deeds['whole']} whole
+     * @param {(document: import('../lib/document.js').Document) => import('../lib/document.js').Section} part
+     */
+    #addSection(whole, part) {
+        const item = new SectionItem(async () => {
+            const document = await whole();
             return document && sectionDetails(part(document), this.#speech);
         });
         this.#menu.addMenuItem(item);
@@ -161,7 +166,8 @@ export class StatsMenu {
         return item;
     }
 
-    #fillIfOpen() {
+    async #fillIfOpen() {
+        await nextTurn(); // the panel's own figure was just changed
         if (this.#menu.isOpen)
             this.#fill();
     }

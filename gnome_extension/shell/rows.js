@@ -2,14 +2,13 @@
 // @ts-check
 // The menu's other rows: a run, a limit, a notice.
 
-import Clutter from 'gi://Clutter';
 import Gio from 'gi://Gio';
 import GObject from 'gi://GObject';
 import St from 'gi://St';
 
 import * as PopupMenu from 'resource:///org/gnome/shell/ui/popupMenu.js';
 
-import {ShareBar} from './shareBar.js';
+import {BarItem, READ_ONLY, label} from './barItem.js';
 import {verticalBox} from './vertical.js';
 
 /** @typedef {import('../lib/menu.js').RunRow} RunRow */
@@ -41,8 +40,8 @@ class OpencodeStatsRunItem extends PopupMenu.PopupBaseMenuItem {
         this._pids = [];
         this.add_style_class_name('opencode-stats-run');
         this._icon = new St.Icon({style_class: 'popup-menu-icon'});
-        this._title = new St.Label({style_class: 'opencode-stats-name', x_expand: true, y_align: Clutter.ActorAlign.CENTER});
-        this._state = new St.Label({style_class: 'opencode-stats-detail', y_align: Clutter.ActorAlign.CENTER});
+        this._title = label('opencode-stats-name', {x_expand: true});
+        this._state = label('opencode-stats-detail');
         for (const part of [this._icon, this._title, this._state])
             this.add_child(part);
         this.connect('activate', () => raise(this._pids));
@@ -64,29 +63,14 @@ class OpencodeStatsRunItem extends PopupMenu.PopupBaseMenuItem {
 
 /** A limit, and how much of it is used. */
 export const LimitItem = GObject.registerClass(
-class OpencodeStatsLimitItem extends PopupMenu.PopupBaseMenuItem {
+class OpencodeStatsLimitItem extends BarItem {
     constructor() {
-        super({activate: false, hover: false});
-        const line = new St.BoxLayout({x_expand: true});
-        this._name = new St.Label({style_class: 'opencode-stats-name', x_expand: true});
-        this._detail = new St.Label({style_class: 'opencode-stats-since', y_align: Clutter.ActorAlign.CENTER});
-        this._percent = new St.Label({style_class: 'opencode-stats-tokens'});
-        for (const part of [this._name, this._detail, this._percent])
-            line.add_child(part);
-        this._bar = new ShareBar();
-        const box = verticalBox({x_expand: true, style_class: 'opencode-stats-model-box'});
-        box.add_child(line);
-        box.add_child(this._bar);
-        this.add_child(box);
+        super('opencode-stats-since');
     }
 
     /** @param {LimitRow} row */
-    show_row(row) {
-        this._name.text = row.name;
-        this._detail.text = row.detail;
-        this._percent.text = row.percent;
-        this._bar.show_share(row.share, [1], [`-${row.level}-color`]);
-        this.accessible_name = row.spoken;
+    show_row({name, detail, percent, spoken, share, level}) {
+        this.show_texts({name, detail, amount: percent, spoken}, share, [1], [`-${level}-color`]);
     }
 });
 
@@ -94,11 +78,11 @@ class OpencodeStatsLimitItem extends PopupMenu.PopupBaseMenuItem {
 export const NoticeItem = GObject.registerClass(
 class OpencodeStatsNoticeItem extends PopupMenu.PopupBaseMenuItem {
     constructor() {
-        super({activate: false, hover: false});
+        super(READ_ONLY);
         this._title = new St.Label({style_class: 'opencode-stats-notice-title'});
         this._sentence = new St.Label({style_class: 'opencode-stats-notice'});
-        for (const label of [this._title, this._sentence])
-            label.clutter_text.line_wrap = true;
+        for (const part of [this._title, this._sentence])
+            part.clutter_text.line_wrap = true;
         const box = verticalBox({x_expand: true});
         box.add_child(this._title);
         box.add_child(this._sentence);

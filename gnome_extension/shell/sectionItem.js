@@ -8,7 +8,7 @@ import St from 'gi://St';
 import {gettext as _} from 'resource:///org/gnome/shell/extensions/extension.js';
 import * as PopupMenu from 'resource:///org/gnome/shell/ui/popupMenu.js';
 
-import {ShareBar} from './shareBar.js';
+import {BarItem, READ_ONLY, label} from './barItem.js';
 import {verticalBox} from './vertical.js';
 
 /** @typedef {import('../lib/menu.js').SectionRow} SectionRow */
@@ -16,42 +16,16 @@ import {verticalBox} from './vertical.js';
 /** @typedef {import('../lib/menu.js').ModelRow} ModelRow */
 /** @typedef {import('../lib/menu.js').KindRow} KindRow */
 
-/** A row that the keyboard reaches and reads, and on which nothing happens. */
-const READ_ONLY = {activate: false, hover: false};
-
-/**
- * @param {string} style
- * @param {Partial<St.Label.ConstructorProps>} [properties]
- */
-function label(style, properties = {}) {
-    return new St.Label({style_class: style, y_align: Clutter.ActorAlign.CENTER, ...properties});
-}
-
 const ModelItem = GObject.registerClass(
-class OpencodeStatsModelItem extends PopupMenu.PopupBaseMenuItem {
+class OpencodeStatsModelItem extends BarItem {
     constructor() {
-        super(READ_ONLY);
+        super('opencode-stats-cost');
         this.add_style_class_name('opencode-stats-model');
-        const line = new St.BoxLayout({x_expand: true});
-        this._name = label('opencode-stats-name', {x_expand: true});
-        this._cost = label('opencode-stats-cost');
-        this._tokens = label('opencode-stats-tokens');
-        for (const part of [this._name, this._cost, this._tokens])
-            line.add_child(part);
-        this._bar = new ShareBar();
-        const box = verticalBox({x_expand: true, style_class: 'opencode-stats-model-box'});
-        box.add_child(line);
-        box.add_child(this._bar);
-        this.add_child(box);
     }
 
     /** @param {ModelRow} row */
-    show_row(row) {
-        this._name.text = row.name;
-        this._cost.text = row.cost;
-        this._tokens.text = row.tokens;
-        this._bar.show_share(row.share, row.kinds);
-        this.accessible_name = row.spoken;
+    show_row({name, cost, tokens, spoken, share, kinds}) {
+        this.show_texts({name, detail: cost, amount: tokens, spoken}, share, kinds);
     }
 });
 
@@ -99,7 +73,10 @@ class OpencodeStatsKindsItem extends PopupMenu.PopupBaseMenuItem {
 /** Session, today or total: a row that opens to its models and token kinds. */
 export const SectionItem = GObject.registerClass(
 class OpencodeStatsSectionItem extends PopupMenu.PopupSubMenuMenuItem {
-    /** @param {() => SectionDetails | null} details asked when it opens, and when the figures change while it is open */
+    /**
+     * @param {() => Promise<SectionDetails | null>} details asked when it opens, and when the figures change while it is
+     *     open
+     */
     constructor(details) {
         super('', false);
         this._details = details;
@@ -117,7 +94,7 @@ class OpencodeStatsSectionItem extends PopupMenu.PopupSubMenuMenuItem {
         /** @type {PopupMenu.PopupMenuItem | null} */
         this._more = null;
         // A menu without any item does not open; the others are made when it opens.
-        this._nothing = new PopupMenu.PopupMenuItem(_('Nothing yet'), READ_ONLY);
+        this._nothing = new PopupMenu.PopupMenuItem('…', READ_ONLY);
         this._nothing.add_style_class_name('opencode-stats-quiet');
         this.menu.addMenuItem(this._nothing);
         this.menu.addMenuItem(this._kinds);
@@ -139,9 +116,9 @@ class OpencodeStatsSectionItem extends PopupMenu.PopupSubMenuMenuItem {
             this._fill();
     }
 
-    _fill() {
-        const details = this._details();
-        if (details === null)
+    async _fill() {
+        const details = await this._details();
+        if (details === null || !this.menu.isOpen)
             return;
         details.models.forEach((row, index) => {
             if (!this._models[index]) {
@@ -151,6 +128,7 @@ class OpencodeStatsSectionItem extends PopupMenu.PopupSubMenuMenuItem {
             this._models[index].show_row(row);
         });
         this._models.splice(details.models.length).forEach(item => item.destroy());
+        this._nothing.label.text = _('Nothing yet');
         this._nothing.visible = details.models.length === 0;
         this._fillMore(details.more);
         this._kinds.show_rows(details.kinds);

@@ -5,10 +5,11 @@ import Gio from 'gi://Gio';
 import GLib from 'gi://GLib';
 
 import {Coalescer} from '../lib/coalescer.js';
-import {readDocument} from '../lib/document.js';
-import {isAnyLive} from '../lib/panel.js';
+import {readDigest, readDocument} from '../lib/document.js';
+import {isAnyLive, isAnyWorking} from '../lib/panel.js';
 import {isIoError, promised, readWhole} from './asynchronous.js';
-import {mainLoopClock} from './clock.js';
+import {mainLoopClock, nextTurn} from './clock.js';
+import {isSameVersion, versionOf} from './version.js';
 
 /** @typedef {import('../lib/document.js').Document} Document */
 /** @typedef {import('../lib/notice.js').Trouble} Trouble */
@@ -20,11 +21,14 @@ import {mainLoopClock} from './clock.js';
  */
 const REST_MS = 40;
 const MOST_BYTES = 8 * 1024 * 1024;
+/** So soon the timer looks again while figures move: the second net, for a change of which no monitor told. */
+const MOVING_S = 2;
 
 /**
- * Follows stats.json. The stamp is always watched. The file itself is the safety net, but not while an OpenCode runs
- * and there is a stamp: OpenCode's database beside it then keeps GLib busy, which reads inotify every 100 ms at most,
- * for all that it watches (measured: label after 95 ms instead of 2). The timer is the net then.
+ * Follows stats.json. The exporter's stamp is always watched, and has in it what a panel shows: as long as it is a
+ * digest of the very file that is there, the file is not read. The file itself is watched as safety net, but not while an
+ * OpenCode runs and there is a stamp: OpenCode's database beside it then keeps GLib busy, which reads inotify every
+ * 100 ms at most, for all that it watches (measured: label after 95 ms instead of 2). The timer is the net then.
  */
 export class StatsFile {
     #places;
@@ -36,18 +40,23 @@ export class StatsFile {
     #isStampThere = false;
     /** Whether only the timer asked for the reading to come. */
     #isTimerAlone = false;
-    /** Whether something changed of which the stamp told nothing: another writer, then. */
+    /** Whether the timer found something of which the stamp has told nothing so far. */
+    #isUntold = false;
+    /** Whether it never did: another writer, then. */
     #isStampSilent = false;
     #intervalS;
     #timer = 0;
-    /** @type {GLib.Bytes | null} */
+    #timerS = 0;
+    /** @type {GLib.Bytes | null} of the file, where that was read last */
     #bytes = null;
+    /** @type {{content: string, version: import('../lib/document.js').FileVersion} | null} where the stamp was enough */
+    #digest = null;
     /** @type {Reading} */
     #reading = {document: null, trouble: null};
 
     /**
      * @param {import('./places.js').Places} places
-     * @param {number} intervalS of the timer
+     * @param {number} intervalS of the timer while nothing moves
      * @param {(reading: Reading) => void} onReading called when there is something new
      */
     constructor(places, intervalS, onReading) {
@@ -60,16 +69,36 @@ export class StatsFile {
         this.look();
     }
 
-    /** Reads the file soon. */
+    /** Reads soon. */
     look() {
         this.#coalescer.ask();
+    }
+
+    /**
+     * What was read last, with its models, for which the file may have to be read.
+     *
+     * @returns {Promise<Document | null>} null where that can't be had
+     */
+    async whole() {
+        const reading = this.#reading;
+        if (reading.document === null || reading.document.isWhole)
+            return reading.document;
+        try {
+            const bytes = await readWhole(this.#places.statsFile, MOST_BYTES, this.#cancellable);
+            const document = bytes && readDocument(decoded(bytes)).document;
+            if (document !== null && this.#reading === reading)
+                this.#reading = {...reading, document}; // for the next who asks
+            return document;
+        } catch {
+            return null; // it went, or we end: the next reading says so
+        }
     }
 
     /** @param {number} intervalS */
     setInterval(intervalS) {
         this.#intervalS = intervalS;
         this.#stopTimer();
-        this.#adjustNets();
+        this.#adjustNets(false);
     }
 
     /** Ends everything; `onReading` is not called any more. */
@@ -87,11 +116,9 @@ export class StatsFile {
             return;
         try {
             const monitor = file.monitor_file(Gio.FileMonitorFlags.WATCH_MOVES, null);
-            const handler = monitor.connect('changed', (_monitor, _file, _other, event) => {
-                if (file === this.#places.stamp) {
-                    this.#isStampThere &&= event !== Gio.FileMonitorEvent.DELETED;
-                    this.#isStampSilent = false;
-                }
+            const handler = monitor.connect('changed', () => {
+                if (file === this.#places.stamp)
+                    this.#isUntold = this.#isStampSilent = false;
                 this.#isTimerAlone = false;
                 this.look();
                 // GLib is blind for 100 ms after it told of a change, and OpenCode seldom tells one thing alone: what
@@ -118,12 +145,12 @@ export class StatsFile {
         const isTimerAlone = this.#isTimerAlone;
         this.#isTimerAlone = false;
         const reading = await this.#take();
-        this.#isStampSilent ||= isTimerAlone && (reading?.document ?? null) !== null;
-        this.#isStampThere ||= await this.#exists(this.#places.stamp);
         if (this.#cancellable.is_cancelled())
             return;
+        this.#isStampSilent ||= isTimerAlone && this.#isUntold;
+        this.#isUntold ||= isTimerAlone && (reading?.document ?? null) !== null;
         this.#reading = reading ?? this.#reading;
-        this.#adjustNets();
+        this.#adjustNets(reading !== null);
         if (reading === null)
             return;
         try {
@@ -135,6 +162,33 @@ export class StatsFile {
 
     /** @returns {Promise<Reading | null>} null where nothing changed */
     async #take() {
+        const told = await this.#takeDigest();
+        return told === undefined ? this.#takeFile() : told;
+    }
+
+    /** @returns {Promise<Reading | null | undefined>} undefined where the file has to be read */
+    async #takeDigest() {
+        const {stamp, statsFile} = this.#places;
+        const bytes = await readWhole(stamp, MOST_BYTES, this.#cancellable).catch(() => undefined);
+        this.#isStampThere = bytes !== undefined;
+        const content = bytes ? decoded(bytes) : '';
+        // After the stamp: where the file was replaced between the two, it is of another version.
+        const version = content === '' ? null : await versionOf(statsFile, this.#cancellable);
+        if (version === null)
+            return undefined;
+        if (this.#digest?.content === content && isSameVersion(this.#digest.version, version))
+            return null;
+        const document = readDigest(content, version);
+        if (document === null)
+            return undefined;
+        this.#digest = {content, version};
+        this.#bytes = null;
+        return {document, trouble: null};
+    }
+
+    /** @returns {Promise<Reading | null>} null where nothing changed */
+    async #takeFile() {
+        this.#digest = null;
         try {
             const bytes = await readWhole(this.#places.statsFile, MOST_BYTES, this.#cancellable);
             if (bytes !== null && this.#bytes?.equal(bytes))
@@ -142,7 +196,8 @@ export class StatsFile {
             this.#bytes = bytes;
             if (bytes === null)
                 return this.#troubled('too-large');
-            const {document, problem} = readDocument(new TextDecoder().decode(bytes.toArray()));
+            const {document, problem} = readDocument(decoded(bytes));
+            await nextTurn(); // a large one has taken some milliseconds
             return problem === null ? {document, trouble: null} : this.#troubled(problem);
         } catch (error) {
             this.#bytes = null;
@@ -177,23 +232,38 @@ export class StatsFile {
         }
     }
 
-    /** The timer runs only while figures can change, or are awaited. */
-    #adjustNets() {
+    /**
+     * The timer runs only while figures can change, or are awaited: often while they move, and once after they did.
+     *
+     * @param {boolean} isMoving
+     */
+    #adjustNets(isMoving) {
         const {document, trouble} = this.#reading;
         const isLive = isAnyLive(document);
-        if (isLive && this.#isStampThere && !this.#isStampSilent)
+        if (isLive && trouble === null && this.#isStampThere && !this.#isStampSilent)
             this.#unwatch(this.#places.statsFile);
         else
             this.#watch(this.#places.statsFile);
         if (trouble === null && !isLive) {
             this.#stopTimer();
-        } else if (this.#timer === 0) {
-            this.#timer = GLib.timeout_add_seconds(GLib.PRIORITY_LOW, this.#intervalS, () => {
-                this.#isTimerAlone = true;
-                this.look();
-                return GLib.SOURCE_CONTINUE;
-            });
+            return;
         }
+        const isSoon = trouble === null && (isMoving || this.#isUntold || isAnyWorking(document));
+        this.#startTimer(isSoon ? Math.min(MOVING_S, this.#intervalS) : this.#intervalS);
+    }
+
+    /** @param {number} delayS a timer that comes before that stays as it is */
+    #startTimer(delayS) {
+        if (this.#timer !== 0 && this.#timerS <= delayS)
+            return;
+        this.#stopTimer();
+        this.#timerS = delayS;
+        this.#timer = GLib.timeout_add_seconds(GLib.PRIORITY_DEFAULT, delayS, () => {
+            this.#timer = 0;
+            this.#isTimerAlone = true;
+            this.look(); // and the reading starts the next
+            return GLib.SOURCE_REMOVE;
+        });
     }
 
     #stopTimer() {
@@ -201,4 +271,9 @@ export class StatsFile {
             GLib.source_remove(this.#timer);
         this.#timer = 0;
     }
+}
+
+/** @param {GLib.Bytes} bytes */
+function decoded(bytes) {
+    return new TextDecoder().decode(bytes.toArray());
 }

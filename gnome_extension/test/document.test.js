@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // @ts-check
-import {largestModels, readDocument} from '../lib/document.js';
+import {largestModels, readDigest, readDocument} from '../lib/document.js';
 import {equal, ok, test} from './harness.js';
 import {raw, sample} from './sample.js';
 
@@ -105,3 +105,29 @@ test('of many models the largest are made, and how many more there are is said',
     const {models, hidden} = largestModels(sample({daily: {...raw.daily, tokensByModel}}).daily, 2);
     equal([models.map(({name}) => name), hidden], [['large', 'middle'], 1]);
 });
+
+const VERSION = {inode: '18446744073709551615', bytes: 4711, modifiedUs: 1_795_211_032_182_001};
+/** @param {object} changes */
+const digest = changes => JSON.stringify({of: VERSION, stats: raw, ...changes});
+
+test('a digest of the file that is there is a document without models', () => {
+    const document = readDigest(digest({}), VERSION);
+    equal([document?.isWhole, document?.daily.tokens], [false, raw.daily.totalTokens]);
+    equal(sample().isWhole, true);
+});
+
+for (const [name, content] of Object.entries({
+    'an empty stamp': '',
+    'a stamp of before': '1795211032182\n',
+    'null': 'null',
+    'a stamp of no file': digest({of: undefined}),
+    'another file': digest({of: {...VERSION, inode: '18446744073709551614'}}),
+    'another size': digest({of: {...VERSION, bytes: 4712}}),
+    'another time': digest({of: {...VERSION, modifiedUs: VERSION.modifiedUs + 1}}),
+    'no figures': digest({stats: {}}),
+    'a newer format': digest({stats: {...raw, schemaVersion: 2}}),
+})) {
+    test(`no digest of this file: ${name}`, () => {
+        equal(readDigest(content, VERSION), null);
+    });
+}

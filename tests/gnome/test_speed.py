@@ -28,29 +28,58 @@ FRAME_MS: Final = 16.0
 UPDATES: Final = 60
 LARGE_BYTES: Final = 200_000
 
-# From the moment at which a piece of the file has been read, until the main loop has dispatched all that came of it:
-# promises run in a source of their own, before any other. Counted is the time on the clock without what Linux says this
-# thread waited for a processor in it (the second figure of schedstat), since other programs are at work here as well.
+# Every piece of work of ours begins in a callback of GIO (a file was read or looked at) or of a source that we made; it
+# lasts until the main loop has dispatched all that came of it: promises run in a source of their own, before any other.
+# Counted is the time on the clock without what Linux says this thread waited for a processor in it (the second figure
+# of schedstat), since other programs are at work here as well.
 WATCH_STRETCHES: Final = """
     const [pid] = new TextDecoder().decode(GLib.file_get_contents('/proc/self/stat')[1]).split(' ');
     const schedule = `/proc/self/task/${pid}/schedstat`;
     const waitedMs = () => Number(new TextDecoder().decode(GLib.file_get_contents(schedule)[1]).split(' ')[1]) / 1e6;
     const clockMs = () => GLib.get_monotonic_time() / 1000;
     kept.stretches = [];
-    const prototype = Gio.InputStream.prototype;
-    kept.finish = prototype.read_bytes_finish;
-    prototype.read_bytes_finish = function (result) {
+    kept.readings = 0;
+    kept.restore = [];
+    const idleAdd = GLib.idle_add;
+    const measure = () => {
         const waited = waitedMs();
         const since = clockMs();
-        GLib.idle_add(-999, () => {
+        idleAdd(-999, () => {
             const whole = clockMs() - since;
             kept.stretches.push([whole - (waitedMs() - waited), whole]);
             return GLib.SOURCE_REMOVE;
         });
-        return kept.finish.call(this, result);
     };
+    const replace = (owner, name, make) => {
+        const before = owner[name];
+        owner[name] = make(before);
+        kept.restore.push(() => (owner[name] = before));
+    };
+    const isOurs = () => new Error().stack.includes(UUID);
+    const finishes = [
+        [Gio.InputStream, 'read_bytes_finish'], [Gio.File, 'query_info_finish'], [Gio.File, 'read_finish'],
+        [Gio.FileInputStream, 'query_info_finish'],
+    ];
+    for (const [{prototype}, name] of finishes) {
+        replace(prototype, name, before => function (result) {
+            if (isOurs()) {
+                kept.readings += 1;
+                measure();
+            }
+            return before.call(this, result);
+        });
+    }
+    for (const name of ['idle_add', 'timeout_add', 'timeout_add_seconds']) {
+        replace(GLib, name, before => function (...rest) {
+            const job = rest.pop();
+            return before.call(this, ...rest, !isOurs() ? job : () => {
+                measure();
+                return job();
+            });
+        });
+    }
 """
-UNWATCH_STRETCHES: Final = "Gio.InputStream.prototype.read_bytes_finish = kept.finish; return kept.stretches"
+UNWATCH_STRETCHES: Final = "kept.restore.forEach(job => job()); return [kept.stretches, kept.readings]"
 WATCH_GAPS: Final = """
     kept.gaps = [];
     let last = GLib.get_monotonic_time();
@@ -121,35 +150,44 @@ def test_rename_to_label(quick_desk: Desk, busy_folder: None) -> None:
     assert statistics.median(delays_ms) <= LABEL_MEDIAN_MS
 
 
-@pytest.mark.parametrize("menu", ["closed", "open"])
-def test_main_loop_is_never_blocked(quick_desk: Desk, menu: str) -> None:
+@pytest.mark.parametrize(
+    ("menu", "stamp"),
+    [("closed", "digest"), ("open", "digest"), ("section", "digest"), ("closed", "bare"), ("open", "bare")],
+)
+def test_main_loop_is_never_blocked(quick_desk: Desk, menu: str, stamp: str) -> None:
     shell = quick_desk.shell
+    digest = stamp == "digest"
     contents = [json.dumps(large_document(300_000 + number, LARGE_BYTES)) for number in range(UPDATES)]
-    if menu == "open":
+    if menu != "closed":
         shell.open_menu()
+    if menu == "section":
+        shell.run("all(button().menu.actor).find(one => one.label?.text === 'Today').menu.open()")
     # It has seen such a file before: the first is read by code that was not compiled so far.
     quick_desk.world.put(json.dumps(large_document(299_999, LARGE_BYTES)))
-    quick_desk.world.stamp()
+    quick_desk.world.stamp(digest=digest)
     eventually(lambda: shell.label == "299,999", what="the large file's figure")
     idle_gaps_ms = gaps(quick_desk, lambda _number: None)
     shell.run(WATCH_STRETCHES)
 
     def replace(number: int) -> None:
         quick_desk.world.put(contents[number])
-        quick_desk.world.stamp()
+        quick_desk.world.stamp(digest=digest)
 
     busy_gaps_ms = gaps(quick_desk, replace)
-    stretches = shell.run(UNWATCH_STRETCHES)
+    stretches, readings = shell.run(UNWATCH_STRETCHES)
     shell.close_menu()
     own_ms, clock_ms = ([one[column] for one in stretches] for column in (0, 1))
-    # One reading is some pieces: the longest stretch is the one with the last piece, which shows the figures.
-    assert len(stretches) >= UPDATES / 2
-    measured(f"main loop at 10 Hz with {len(contents[0]) // 1000} KB, menu {menu}:")
-    measured(f"  our stretches: {spread(own_ms)}; with waiting for a processor {spread(clock_ms)}")
+    assert readings >= UPDATES
+    measured(f"main loop at 10 Hz with {len(contents[0]) // 1000} KB, menu {menu}, stamp {stamp}:")
+    measured(f"  our stretches: {spread(own_ms)}, {sum(one > BLOCKED_MS for one in own_ms)} of {len(own_ms)} longer")
+    measured(f"  than {BLOCKED_MS:.0f} ms; with waiting for a processor {spread(clock_ms)}")
     measured(f"  gaps of a 1 ms timer without updates {spread(idle_gaps_ms)}; with them {spread(busy_gaps_ms)}")
-    # The engine collects garbage in slices of some milliseconds of its own, which fall into a stretch now and then.
-    assert statistics.quantiles(own_ms, n=50)[-1] <= BLOCKED_MS
-    assert max(own_ms) <= FRAME_MS
+    longest_ms = sorted(own_ms)
+    # What a machine that is shared does to one of hundreds is no defect; a second one is.
+    allowed = 1 if digest and menu != "section" else 3
+    # Where all of the file has to be read, the engine collects garbage in slices of up to 10 ms now and then.
+    assert longest_ms[-1 - allowed] <= BLOCKED_MS
+    assert longest_ms[-1] <= FRAME_MS
 
 
 def gaps(desk: Desk, act: Any) -> list[float]:  # noqa: ANN401 - a function of the round's number
@@ -169,14 +207,14 @@ def test_nothing_is_done_while_nothing_changes(quick_desk: Desk) -> None:
     time.sleep(5)
     without_ms = cpu_ms(quick_desk.shell.pid) - before_ms
     quick_desk.shell.enable()
-    time.sleep(1)
+    time.sleep(4)  # two seconds after a change it looks once more
     quick_desk.shell.run(WATCH_STRETCHES)
     before_ms = cpu_ms(quick_desk.shell.pid)
     time.sleep(5)
     with_ms = cpu_ms(quick_desk.shell.pid) - before_ms
-    reads = quick_desk.shell.run(UNWATCH_STRETCHES)
+    _stretches, readings = quick_desk.shell.run(UNWATCH_STRETCHES)
     measured(f"five seconds at rest: {with_ms:.0f} ms of processor, {without_ms:.0f} ms with the extension disabled")
-    assert reads == []
+    assert readings == 0
 
 
 def cpu_ms(pid: int) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -65,6 +66,7 @@ def _stamp_of(root: Path) -> str | None:
 def _make(suite: str, root: Path, options: Sequence[str]) -> None:
     program = shutil.which("mmdebstrap") or _installed("mmdebstrap")
     if root.exists():  # half-made, or of another list
+        unmount_below(root)
         subprocess.run(["rm", "-rf", "--one-file-system", str(root)], check=True)
     since_s = time.monotonic()
     print(f"making {root} (Debian {suite}), which may take one to two minutes …", flush=True)
@@ -84,6 +86,20 @@ def _make(suite: str, root: Path, options: Sequence[str]) -> None:
     if done.returncode:
         raise Unavailable(f"mmdebstrap ended with {done.returncode}:\n{_reason(done.stderr)}")
     print(f"made in {time.monotonic() - since_s:.0f} s", flush=True)
+
+
+def unmount_below(folder: Path) -> None:
+    """Take off what is mounted in a folder, the last that was mounted first: mmdebstrap, if it is killed, leaves that.
+
+    Raises:
+        subprocess.CalledProcessError: something there is in use.
+    """
+    lines = Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape").splitlines()
+    # The fifth field, with blanks and the like as three octal digits (proc_pid_mountinfo(5)).
+    places = [re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), line.split(" ")[4]) for line in lines]
+    for place in reversed(places):
+        if Path(place).is_relative_to(folder.resolve()):
+            subprocess.run(["umount", place], check=True)
 
 
 def _installed(package: str) -> str:

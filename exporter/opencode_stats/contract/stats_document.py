@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +18,18 @@ _OBEYED: Final = {
 }
 
 
+_BY_MODEL: Final = frozenset({"tokensByModel", "costsByModel", "models"})
+
+
+@dataclass(frozen=True, slots=True)
+class FileVersion:
+    """What tells one published file from the next."""
+
+    inode: int
+    size_bytes: int
+    modified_us: int
+
+
 def document_of(stats: Stats) -> dict[str, Any]:
     """The document: field names in camel case, model names as they are."""
     document: dict[str, Any] = _plain(stats)
@@ -27,6 +39,23 @@ def document_of(stats: Stats) -> dict[str, Any]:
 def encode(document: dict[str, Any]) -> bytes:
     """The file's bytes: UTF-8, indented for people, a newline at the end; a terminal may be shown them as they are."""
     text = json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    return quietened(text).encode("utf-8", "replace")
+
+
+def encode_digest(document: dict[str, Any], version: FileVersion) -> bytes:
+    """The document without what is listed by model, and of which file it is: what a panel shows, in some kilobytes.
+
+    It is the stamp's content (docs/stats-json.md, "Watching it"). A reader may take it for the file while the file is
+    of this version.
+    """
+    sessions = [_without_models(run) for run in document["sessions"]]
+    parts = {name: _without_models(document[name]) for name in ("session", "daily", "total")}
+    digest = {
+        # As a text: JavaScript's numbers end at 2 to the 53rd.
+        "of": {"inode": str(version.inode), "bytes": version.size_bytes, "modifiedUs": version.modified_us},
+        "stats": {**document, **parts, "sessions": sessions},
+    }
+    text = json.dumps(digest, ensure_ascii=False, separators=(",", ":"), allow_nan=False) + "\n"
     return quietened(text).encode("utf-8", "replace")
 
 
@@ -40,6 +69,10 @@ def same_figures(one: dict[str, Any] | None, other: dict[str, Any]) -> bool:
     if one is None:
         return False
     return _without_instant(one) == _without_instant(other)
+
+
+def _without_models(section: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in section.items() if key not in _BY_MODEL}
 
 
 def camel(name: str) -> str:

@@ -8,7 +8,7 @@ import os
 import stat
 from typing import TYPE_CHECKING, Any
 
-from opencode_stats.contract.stats_document import document_of, encode, same_figures
+from opencode_stats.contract.stats_document import FileVersion, document_of, encode, encode_digest, same_figures
 from opencode_stats.errors import UserError
 from opencode_stats.host.files import OWN_FILE_MODE, make_folder, own_folder, told
 from opencode_stats.publish.atomic_file import replace_file, sweep
@@ -26,7 +26,8 @@ class StatsFile:
 
     The stamp stands alone in its folder because file monitors answer late in a busy one, and OpenCode's database
     makes the documented folder busy just when it matters (DESIGN §3.3). Not even its own temp file is made there: GLib
-    tells of what comes within 100 ms after that only when these are over.
+    tells of what comes within 100 ms after that only when these are over. It holds what a panel shows, so that nobody
+    has to read a large file ten times a second for one figure.
     """
 
     def __init__(self, files: Files, target: Path, temp_folder: Path, stamp: Path) -> None:
@@ -62,9 +63,10 @@ class StatsFile:
             return None
         outcome = self._replace_anew(self._target, encode(document), self._temp_folder)
         self._published = document
-        stamp = f"{document['exporter']['generatedAt']}\n".encode()
-        # The stamp is for speed; readers that watch it also watch the file. The next publishing tries again.
+        # The stamp is for speed: who watches it looks at the file, too, and sees if that is of another version. The
+        # next publishing tries again.
         with contextlib.suppress(OSError):
+            stamp = encode_digest(document, _version_of(self._files.lstat(self._target)))
             self._replace_anew(self._stamp, stamp, self._stamp.parent.parent)
         return outcome
 
@@ -135,6 +137,10 @@ def _refuse_folder(files: Files, folder: Path) -> None:
     if found is not None and found.st_uid != os.geteuid():
         mend = f"Move it away, or make it yours (chown -h {os.geteuid()} {folder}), and try again."
         raise UserError(f"{folder} belongs to another user, so nothing is written there. {mend}")
+
+
+def _version_of(found: os.stat_result) -> FileVersion:
+    return FileVersion(found.st_ino, found.st_size, found.st_mtime_ns // 1000)
 
 
 def _looked_at(files: Files, path: Path) -> os.stat_result | None:

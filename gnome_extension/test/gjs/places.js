@@ -26,14 +26,26 @@ export class Scratch {
      * Replaces the file, then the stamp, as the exporter does.
      *
      * @param {string | number} content or today's tokens in an otherwise whole document
-     * @param {{stamp?: boolean, live?: boolean}} [how]
+     * @param {{stamp?: boolean, live?: boolean, state?: string, digest?: number | null}} [how] `digest`: the tokens that
+     *     the stamp tells of this file, which for once are others
      */
-    publish(content, {stamp = true, live = true} = {}) {
-        const session = {...raw.session, live, state: live ? 'working' : 'ended'};
+    publish(content, {stamp = true, live = true, state = 'working', digest = null} = {}) {
+        const session = {...raw.session, live, state: live ? state : 'ended'};
         const document = {...raw, session, sessions: live ? [session] : [], daily: {...raw.daily, totalTokens: content}};
         this.#replace(this.places.statsFile, typeof content === 'string' ? content : JSON.stringify(document));
         if (stamp)
-            this.#replace(this.places.stamp, 'published');
+            this.#replace(this.places.stamp, digest === null ? 'published' : this.#digestOf({...document, daily: {totalTokens: digest}}));
+    }
+
+    #digestOf(stats) {
+        const found = this.places.statsFile.query_info('standard::size,unix::inode,time::modified,time::modified-usec', 0, null);
+        const seconds = found.get_attribute_uint64('time::modified');
+        const of = {
+            inode: found.get_attribute_as_string('unix::inode'),
+            bytes: found.get_size(),
+            modifiedUs: seconds * 1_000_000 + found.get_attribute_uint32('time::modified-usec'),
+        };
+        return JSON.stringify({of, stats});
     }
 
     remove() {

@@ -7,7 +7,8 @@ import {Scratch, pause, until} from './places.js';
 
 /**
  * @param {string} name
- * @param {(scene: {scratch: Scratch, readings: any[], start: () => void, last: () => any, stop: () => void}) => Promise<void>} job
+ * @param {(scene: {scratch: Scratch, readings: any[], start: () => void, last: () => any, whole: () => Promise<any>,
+ *     stop: () => void}) => Promise<void>} job
  * @param {number} [intervalS]
  */
 function follow(name, job, intervalS = 3600) {
@@ -21,6 +22,7 @@ function follow(name, job, intervalS = 3600) {
                 readings,
                 start: () => (file = new StatsFile(scratch.places, intervalS, reading => readings.push(reading))),
                 last: () => readings.at(-1),
+                whole: () => file.whole(),
                 stop: () => file.stop(),
             });
         } finally {
@@ -125,11 +127,66 @@ follow('a stamp that is silent is found out by the timer, and the file is watche
     await pause(200);
     equal(tokens(last()), 1);
     await until(() => tokens(last()) === 2, 'found by the timer');
-    await pause(150);
+    await pause(2300); // for the stamp, whose event may be on its way
     scratch.publish(3, {stamp: false});
     await pause(400);
     equal(tokens(last()), 3);
 }, 2);
+
+follow('a digest of the very file is enough, and the file is read when its models are asked for', async scene => {
+    const {scratch, start, last, whole, readings} = scene;
+    scratch.makeFolders();
+    scratch.publish(1, {digest: 100});
+    start();
+    await until(() => tokens(last()) === 100, 'the digest');
+    equal(last().document.isWhole, false);
+    const document = await whole();
+    equal([document.isWhole, document.daily.tokens], [true, 1]);
+    scratch.publish(2, {digest: 200});
+    await until(() => tokens(last()) === 200, 'the next digest');
+    await pause(300);
+    equal(readings.length, 2);
+    scratch.publish(3);
+    await until(() => tokens(last()) === 3, 'a stamp without a digest');
+    equal(await whole(), last().document);
+});
+
+follow('a digest of another file is not believed', async ({scratch, start, last}) => {
+    scratch.makeFolders();
+    scratch.publish(1, {digest: 100, live: false});
+    scratch.publish(2, {stamp: false, live: false});
+    start();
+    await until(() => last() !== undefined, 'figures');
+    equal(tokens(last()), 2);
+    scratch.publish(3, {digest: 300, live: false});
+    await until(() => tokens(last()) === 300, 'its own digest');
+    scratch.publish('{', {stamp: false});
+    await until(() => last().trouble === 'broken', 'broken behind the exporter’s back');
+    equal(tokens(last()), 300);
+    scratch.publish(4, {digest: 400});
+    await until(() => tokens(last()) === 400 && last().trouble === null, 'well again');
+});
+
+follow('what no monitor tells of is found in two seconds while OpenCode works', async ({scratch, start, last}) => {
+    scratch.makeFolders();
+    scratch.publish(1, {digest: 100});
+    start();
+    await until(() => tokens(last()) === 100, 'figures');
+    await pause(2500);
+    scratch.publish(2, {stamp: false});
+    await pause(200);
+    equal(tokens(last()), 100);
+    await until(() => tokens(last()) === 2, 'found by the timer');
+});
+
+follow('and when it has just come to rest', async ({scratch, start, last}) => {
+    scratch.makeFolders();
+    scratch.publish(1, {digest: 100, state: 'idle'});
+    start();
+    await until(() => tokens(last()) === 100, 'figures');
+    scratch.publish(2, {stamp: false, state: 'idle'});
+    await until(() => tokens(last()) === 2, 'found by the timer');
+});
 
 follow('after the end nothing is told', async ({scratch, start, last, readings, stop}) => {
     scratch.makeFolders();

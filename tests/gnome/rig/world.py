@@ -17,6 +17,7 @@ from tests.e2e.rig.home import Home
 from tests.e2e.rig.processes import eventually
 from tests.support.script import Script
 
+from opencode_stats.contract.stats_document import FileVersion, encode_digest
 from opencode_stats.core.events import ProcessKey
 
 if TYPE_CHECKING:
@@ -105,12 +106,20 @@ class World:
         os.rename(beside, self.home.stats_file)
         return at_ms
 
-    def stamp(self) -> None:
-        """Replace the exporter's stamp, as it does after each publishing."""
+    def stamp(self, *, digest: bool = True) -> None:
+        """Replace the exporter's stamp, as it does after each publishing of a whole document.
+
+        Without a ``digest`` it says nothing but that, as another writer's may.
+        """
         folder = self.home.state / "stamp"
         folder.mkdir(parents=True, exist_ok=True)
+        content = b""
+        if digest:
+            found = self.home.stats_file.stat()
+            version = FileVersion(found.st_ino, found.st_size, found.st_mtime_ns // 1000)
+            content = encode_digest(self.published, version)
         beside = self.home.root / "stamping"
-        beside.write_text("")
+        beside.write_bytes(content)
         os.rename(beside, folder / "published")
 
     def wait_published(self, tokens: int) -> None:

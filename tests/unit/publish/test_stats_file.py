@@ -53,6 +53,14 @@ class Published:
         return file
 
     @property
+    def digest(self) -> Any:  # noqa: ANN401 - whatever is in the stamp
+        return json.loads(self.stamp.read_bytes())
+
+    @property
+    def stamped_at(self) -> Any:  # noqa: ANN401 - whatever is in the stamp
+        return self.digest["stats"]["exporter"]["generatedAt"]
+
+    @property
     def document(self) -> Any:  # noqa: ANN401 - whatever is in the file
         return json.loads(self.target.read_bytes())
 
@@ -67,7 +75,7 @@ def test_the_first_publishing_makes_everything_for_its_owner_alone(home: Publish
 
     assert home.document == document_of(STATS)
     assert stat.S_IMODE(home.target.stat().st_mode) == 0o600
-    assert home.stamp.read_bytes() == b"1000\n"
+    assert home.stamped_at == 1000
     for folder in (home.target.parent, home.temp, home.stamp.parent):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
@@ -78,9 +86,9 @@ def test_the_same_figures_are_not_written_again(home: Published) -> None:
     before = home.target.stat()
 
     assert file.publish(at(STATS, 2000)) is None
-    assert (home.target.stat().st_ino, home.stamp.read_bytes()) == (before.st_ino, b"1000\n")
+    assert (home.target.stat().st_ino, home.stamped_at) == (before.st_ino, 1000)
     assert file.publish(at(MORE, 3000)) == "published"
-    assert (home.document["exporter"]["generatedAt"], home.stamp.read_bytes()) == (3000, b"3000\n")
+    assert (home.document["exporter"]["generatedAt"], home.stamped_at) == (3000, 3000)
 
 
 def test_a_start_with_nothing_new_leaves_the_file_alone(home: Published) -> None:
@@ -130,7 +138,7 @@ def test_a_folder_that_was_removed_is_made_again(home: Published, gone: str) -> 
     folder.rmdir()
 
     assert file.publish(at(MORE, 2000)) == "published"
-    assert (home.document["total"]["totalTokens"], home.stamp.read_bytes()) == (5, b"2000\n")
+    assert (home.document["total"]["totalTokens"], home.stamped_at) == (5, 2000)
 
 
 def test_what_a_crash_left_is_swept_at_the_next_start(home: Published) -> None:
@@ -244,6 +252,26 @@ def test_a_failed_publishing_is_tried_again_with_the_same_figures(home: Publishe
             broken.publish(MORE)
         assert home.document == document_of(STATS)
     assert file.publish(MORE) == "published"
+
+
+def test_the_stamp_says_what_the_file_says_but_for_the_models_and_of_which_file_it_is(home: Published) -> None:
+    spent = RunStats(total_tokens=7, tokens_by_model={"m\x9b": 7}, costs_by_model={"m\x9b": 0.5})
+    file = home.prepared()
+    file.publish(replace(STATS, session=spent, sessions=(spent,)))
+
+    by_model = {"tokensByModel", "costsByModel", "models"}
+    kept = home.document
+    for section in (kept["session"], kept["daily"], kept["total"], *kept["sessions"]):
+        assert by_model <= section.keys()
+        for key in by_model:
+            del section[key]
+    found = home.target.stat()
+    version = {"inode": str(found.st_ino), "bytes": found.st_size, "modifiedUs": found.st_mtime_ns // 1000}
+    assert home.digest == {"of": version, "stats": kept}
+    assert home.digest["stats"]["session"]["totalTokens"] == 7
+
+    file.publish(at(MORE, 2000))
+    assert home.digest["of"] != version
 
 
 def test_nothing_but_the_stamp_is_ever_made_in_its_folder(home: Published) -> None:
