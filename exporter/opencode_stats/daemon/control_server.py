@@ -38,7 +38,7 @@ class ControlServer:
         self._path = path
         self._silent: dict[int, socket.socket] = {}
         self._asking: dict[int, socket.socket] = {}
-        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.settimeout(0)
         try:
             # We hold the exporter's lock, so a socket that is there is a dead exporter's.

@@ -71,7 +71,10 @@ class Daemon:
         except BaseException:
             self._doorbell.close()
             raise
-        self._woken, self._wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        # Not pipe2(2), which macOS has not got.
+        self._woken, self._wake = os.pipe()
+        os.set_blocking(self._woken, False)
+        os.set_blocking(self._wake, False)
         self._watcher = Watcher(paths.spool, self._wake_up)
         self._upkeep = Upkeep(paths, clock, self._wake_up)
         exporter.lineages.follow(self._wake_up)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 TAKE_IN: Final = b"take-in\n"
 """Take in the spool as it is now, publish, then answer."""
 DONE: Final = b"done\n"
-_LONGEST_ADDRESS_BYTES: Final = 107  # unix(7): sun_path
+_LONGEST_ADDRESS_BYTES: Final = 103  # sun_path without its end: 104 on macOS, 108 on Linux (unix(7))
 
 
 @contextmanager
