@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.packages.__main__ import FRESH, WORKSHOP
+from tests.packages.rig import older
 from tests.packages.rig.machine import machine
 from tests.packages.rig.readme import REPOSITORY
 
@@ -38,6 +39,18 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def package(dist: Path) -> Path:
     (found,) = dist.glob("*.deb")
     return found
+
+
+@pytest.fixture(scope="session")
+def wheel(dist: Path) -> Path:
+    (found,) = dist.glob("*.whl")
+    return found
+
+
+@pytest.fixture(scope="session")
+def older_wheel(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    (sdist,) = dist.glob("*.tar.gz")
+    return older.older_wheel(sdist, tmp_path_factory.mktemp("older"))
 
 
 @pytest.fixture

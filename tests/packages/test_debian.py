@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import subprocess
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.e2e_setup.manager import eventually
-from tests.support.old_ledgers import FOLDER, TOKENS, story
+from tests.packages.rig.life import (
+    LEDGER,
+    NEW_VERSION,
+    assert_as_new,
+    assert_can_be_used,
+    supervised_daemon,
+    total,
+    write_spool,
+)
+from tests.packages.rig.older import OLDER
+from tests.support.old_ledgers import FOLDER, TOKENS
 
 from opencode_stats import __version__
 from release.debian import debian_package
@@ -25,37 +33,12 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.packages
 
-STATE = ".local/state/opencode-stats"
-LEDGER = ".local/share/opencode-stats/ledger.db"
-
-
-def total(machine: Machine) -> int:
-    document = json.loads(machine.does("opencode-stats", "--json"))
-    return int(document["total"]["totalTokens"])
-
-
-def write_spool(machine: Machine) -> None:
-    for script in story():
-        machine.gives(script.content, f"{STATE}/spool/{script.file_name}")
-
 
 def test_installed_used_taken_away_and_installed_again(fresh: Machine, package: Path) -> None:
     fresh.installs(package)
 
     assert fresh.does("opencode-stats", "--version") == f"opencode-stats, version {__version__}\n"
-    told = fresh.does("opencode-stats", "setup", "--yes")
-    assert "This will be done:" in told
-    assert "Set up. The plugin starts the exporter together with OpenCode." in told
-    assert "Everything is set up already; nothing to do." in fresh.does("opencode-stats", "setup", "--yes")
-    record = json.loads((fresh.home / ".config/opencode/plugins/opencode-stats.json").read_text("utf-8"))
-    assert "/usr/bin/opencode-stats" in record["autostart"]
-
-    write_spool(fresh)
-    assert total(fresh) == TOKENS
-    assert f"{TOKENS:,}" in fresh.does("opencode-stats")
-    findings = json.loads(fresh.tries("opencode-stats", "doctor", "--json").out)["findings"]
-    assert {each["about"] for each in findings if each["verdict"] != "ok"} == {"OpenCode"}
-    fresh.does("opencode-stats", "verify")
+    assert_can_be_used(fresh, "/usr/bin/opencode-stats")
 
     told = fresh.does("opencode-stats", "uninstall", "--yes")
     assert "The program itself: apt remove opencode-stats, as root." in told
@@ -72,14 +55,12 @@ def test_installed_used_taken_away_and_installed_again(fresh: Machine, package: 
 
 
 def test_an_upgrade_keeps_all_figures_and_the_daemon_makes_room_for_the_new_version(
-    fresh: Machine, dist: Path, package: Path, tmp_path: Path
+    fresh: Machine, older_wheel: Path, package: Path, tmp_path: Path
 ) -> None:
-    """The older package is today's program under a lower number; older ledgers have the test after this."""
-    project = replace(read_project(), version="0.0.1")
-    (wheel,) = dist.glob("*.whl")
+    project = replace(read_project(), version=OLDER)
     name, content = debian_package(
         project,
-        wheel.read_bytes(),
+        older_wheel.read_bytes(),
         documents(project.version, 0),
         licence=(ROOT / "LICENSE").read_text("utf-8"),
         epoch_s=1_000_000_000,
@@ -88,33 +69,15 @@ def test_an_upgrade_keeps_all_figures_and_the_daemon_makes_room_for_the_new_vers
     older = tmp_path / name
     older.write_bytes(content)
     fresh.installs(older)
+    assert OLDER in fresh.does("opencode-stats", "--version")
     fresh.does("opencode-stats", "setup", "--yes", "--no-service")
     write_spool(fresh)
-    command = fresh.command("opencode-stats", "daemon", "--supervised", "--scan", "0.5")
-    with (
-        (tmp_path / "log").open("wb") as log,
-        subprocess.Popen(command, env=fresh.environment(), stdin=subprocess.DEVNULL, stderr=log) as daemon,
-    ):
-        try:
-            eventually(lambda: published(fresh) == TOKENS, timeout_s=60, what="the daemon's figures")
 
-            fresh.installs(package)
+    with supervised_daemon(fresh) as daemon:
+        fresh.installs(package)
+        assert daemon.ends() == NEW_VERSION
 
-            code = daemon.wait(90)
-        finally:
-            daemon.kill()
-    assert code == 75, (tmp_path / "log").read_text()
-    assert "Version: " + __version__ in fresh.does("dpkg-query", "--status", "opencode-stats")
-    assert total(fresh) == TOKENS
-    fresh.does("opencode-stats", "verify")
-
-
-def published(machine: Machine) -> int:
-    try:
-        document = json.loads((machine.home / ".local/share/opencode/stats.json").read_text("utf-8"))
-    except FileNotFoundError:
-        return -1
-    return int(document["total"]["totalTokens"])
+    assert_as_new(fresh)
 
 
 def test_a_ledger_of_every_past_schema_keeps_its_figures(fresh: Machine, package: Path, tmp_path: Path) -> None:

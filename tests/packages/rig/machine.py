@@ -6,7 +6,7 @@ import contextlib
 import os
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -37,15 +37,23 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """One such machine, below ``root``; ``online`` is what it needs to reach registries, None for no network at all."""
+    """One such machine, below ``root``; ``online`` is what it needs to reach registries, None for no network at all.
+
+    ``variables``: what the ordinary user has in the environment besides.
+    """
 
     root: Path
     online: Mapping[str, str] | None
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def home(self) -> Path:
         """The ordinary user's home, as it is seen from outside."""
         return self.root / "home" / USER
+
+    def with_variables(self, variables: Mapping[str, str]) -> Machine:
+        """The same machine, whose ordinary user has these in the environment besides."""
+        return replace(self, variables=variables)
 
     def tries(self, *command: str, root: bool = False, env: Mapping[str, str] | None = None) -> Done:
         """Runs a command as the ordinary user in their home, or as root."""
@@ -90,7 +98,7 @@ class Machine:
         }
         if root:
             own |= {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive"}
-        return own | dict(self.online or {})
+        return own | dict(self.online or {}) | (dict(self.variables) if not root else {})
 
     def installs(self, package: Path) -> str:
         """Has apt install a package's file."""

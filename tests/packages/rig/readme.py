@@ -24,15 +24,15 @@ def section(title: str, text: str | None = None) -> str:
     return rest.partition("\n## ")[0]
 
 
-def debian_packages() -> list[str]:
+def debian_packages(text: str | None = None) -> list[str]:
     """What it says must be installed first, on Debian."""
-    found = _APT.search(section("Install"))
+    found = _APT.search(section("Install", text))
     if found is None:
         raise ValueError("README.md says of no package of Debian's that it is needed")
     return found[1].split()
 
 
-def commands() -> list[str]:
+def commands(text: str | None = None) -> list[str]:
     """The lines of shell in its section on installing, in their order, without comments and blank lines."""
-    lines = "".join(_BLOCK.findall(section("Install"))).splitlines()
+    lines = "".join(_BLOCK.findall(section("Install", text))).splitlines()
     return [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
