@@ -17,6 +17,8 @@ _OBEYED: Final = {
     for code in codes
 }
 
+_SCALARS: Final = frozenset({int, str, float, bool, type(None)})
+
 
 _BY_MODEL: Final = frozenset({"tokensByModel", "costsByModel", "models"})
 
@@ -92,6 +94,9 @@ def _names(record: type) -> tuple[tuple[str, str], ...]:
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any record in, any JSON value out
+    if type(value) in _SCALARS:
+        # Nine of ten members: to ask them last would take twice as long for all.
+        return value
     if is_dataclass(value) and not isinstance(value, type):
         return {key: _plain(getattr(value, name)) for name, key in _names(type(value))}
     if isinstance(value, dict):
