@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "config": "opencode_stats.cli.config",
     "daemon": "opencode_stats.cli.daemon",
     "doctor": "opencode_stats.cli.doctor",
+    "export": "opencode_stats.cli.export",
     "history": "opencode_stats.cli.history",
     "import": "opencode_stats.cli.take_in",
     "models": "opencode_stats.cli.models",

@@ -1,0 +1,249 @@
+"""``opencode-stats export``: every message, or sums of them, as CSV, JSON or NDJSON."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import time
+from contextlib import contextmanager, suppress
+from typing import IO, TYPE_CHECKING, Any, Final, cast, get_args
+
+import click
+
+from opencode_stats.cli.asking import ranged, surroundings
+from opencode_stats.core.history import Period, Span, spans
+from opencode_stats.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import TextIO
+
+    from opencode_stats.cli.asking import Surroundings
+    from opencode_stats.cli.render.export import Format, Row
+    from opencode_stats.core.history import Figures
+    from opencode_stats.ledger.connection import Connection
+
+_QUIET_S: Final = 1.0
+"""What takes no longer needs no bar."""
+_STEP: Final = 10_000
+_SUMS: Final = (
+    "input", "output", "reasoning", "cacheRead", "cacheWrite", "totalTokens", "cost", "messages", "prompts", "activeMs",
+    "outputTokensPerSecond",
+)  # fmt: skip
+
+
+@click.command(short_help="Every message, or sums of them, as CSV, JSON or NDJSON.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["csv", "json", "ndjson"]),
+    default="csv",
+    show_default=True,
+    help="How it is written.",
+)
+@click.option("--output", metavar="FILE", default="-", help="Where to; - is standard output.  [default: -]")
+@click.option("--by", "period", type=click.Choice(get_args(Period)), help="A row for each of these, not each message.")
+@click.option(
+    "--split",
+    type=click.Choice(["model", "provider", "workspace", "agent", "conversation"]),
+    help="A row for each of these, not each message.",
+)
+@ranged
+def command(  # noqa: PLR0917 - click hands its options over by name
+    form: str, output: str, period: str | None, split: str | None, since: str | None, until: str | None
+) -> None:
+    """Write what was used, the oldest first: one row a message, or one for each stretch of time or user of it.
+
+    It is written as it is read, so a million rows take no more memory than one. A FILE appears when it is whole, for
+    your eyes only. In CSV a text that a spreadsheet would take for a formula has a ' before it. No prompts, answers or
+    titles are in it; there are none in the ledger.
+
+    \b
+    Exit codes: 0 done, 2 something you can put right, 3 another exporter
+    does not answer, 4 the ledger can't be used.
+
+    \b
+    Examples:
+      opencode-stats export --output messages.csv
+      opencode-stats export --by month --split workspace
+      opencode-stats export --format ndjson --since 7d | jq -s 'map(.cost) | add'
+    """
+    from opencode_stats.cli.render.export import write  # noqa: PLC0415
+
+    here = surroundings(wait=True)
+    ends = here.stretch(since, until)
+    kind = cast("Format", form)
+    with _sink(output) as out, _bar() as show:
+        asked: list[None] = []
+
+        def write_all(connection: Connection) -> None:
+            if asked:
+                # Somebody wrote to the ledger beside us, so what was read may be half of this and half of that.
+                out.again()
+            asked.append(None)
+            start_ms, end_ms = _ends(connection, here, ends)
+            if period is None and split is None:
+                columns, texts, rows = _messages(connection, start_ms, end_ms, show)
+            else:
+                columns, texts, rows = _sums(connection, here, (start_ms, end_ms), cast("Period | None", period), split)
+            write(out.shown(rows, texts), columns, texts, kind, out.text)
+
+        here.ask(write_all)
+
+
+def _ends(connection: Connection, here: Surroundings, ends: tuple[int | None, int | None]) -> tuple[int, int]:
+    from opencode_stats.ledger.timeline import ends_of  # noqa: PLC0415
+
+    known = ends_of(connection) or (here.now_ms, here.now_ms)
+    start_ms = known[0] if ends[0] is None else max(ends[0], known[0])
+    end_ms = max(here.now_ms, known[1]) + 1 if ends[1] is None else ends[1]
+    return min(start_ms, end_ms), end_ms
+
+
+def _messages(
+    connection: Connection, start_ms: int, end_ms: int, show: _Bar | None
+) -> tuple[tuple[str, ...], int, Iterator[Row]]:
+    from opencode_stats.ledger.export import COLUMNS, TEXTS, number_between, rows_between  # noqa: PLC0415
+
+    rows = rows_between(connection, start_ms, end_ms)
+    if show is not None:
+        rows = show.over(rows, number_between(connection, start_ms, end_ms))
+    return COLUMNS, TEXTS, rows
+
+
+def _sums(
+    connection: Connection, here: Surroundings, ends: tuple[int, int], period: Period | None, split: str | None
+) -> tuple[tuple[str, ...], int, Iterator[Row]]:
+    from opencode_stats.cli.render.history import SPLITS, figures_document, named  # noqa: PLC0415
+    from opencode_stats.core.history import NO_FIGURES, together  # noqa: PLC0415
+    from opencode_stats.ledger.timeline import figures_over, prompts_over  # noqa: PLC0415
+
+    stretches = [Span("", *ends)] if period is None else spans(*ends, period, here.zone, here.start_hour)
+    keys = tuple(word for word in (period, split) if word)
+
+    def rows() -> Iterator[Row]:
+        # A stretch at a time: all of them at once may be many.
+        for stretch in stretches:
+            (parts,) = figures_over(connection, [stretch], SPLITS.get(split or "model", "conversation"))
+            begun = (stretch.name,) if period else ()
+            said: dict[tuple[str, ...], Figures] = {}
+            if split is None:
+                said[begun] = together(parts.values()) if parts else NO_FIGURES
+            else:
+                said = {(*begun, named(key, split)): figures for key, figures in parts.items()}
+            for names, figures in sorted(said.items()):
+                found: dict[str, Any] = figures_document(figures)
+                found |= found["tokens"]
+                found["prompts"] = None if split else prompts_over(connection, [stretch])[0]
+                yield *names, *(found[name] for name in _SUMS)
+
+    return (*keys, *_SUMS), len(keys), rows()
+
+
+class _Sink:
+    """Where the rows go; ``text`` is UTF-8 whatever the locale says."""
+
+    def __init__(self, raw: IO[bytes], *, repeats: bool) -> None:
+        self._raw = raw
+        self._repeats = repeats
+        self._seen = raw.isatty()
+        self.text: TextIO = io.TextIOWrapper(cast("Any", raw), encoding="utf-8", newline="", write_through=False)
+
+    def again(self) -> None:
+        """Takes back what was written so far.
+
+        Raises:
+            UserError: it is gone.
+        """
+        if not self._repeats:
+            raise UserError(
+                "An exporter started while the rows were written, so they are of no one moment. Throw them away and "
+                "call it once more."
+            )
+        self.text.flush()
+        self._raw.seek(0)
+        self._raw.truncate()
+
+    def shown(self, rows: Iterator[Row], texts: int) -> Iterator[Row]:
+        """The rows, made safe where a terminal is to show them."""
+        from opencode_stats.cli.render.export import visible  # noqa: PLC0415
+
+        return visible(rows, texts) if self._seen else rows
+
+    def close(self) -> None:
+        """Writes what is left; the stream below stays open."""
+        self.text.flush()
+        self.leave()
+
+    def leave(self) -> None:
+        """Lets go of the stream below, which would else be closed with this."""
+        with suppress(OSError, ValueError):
+            # What can't be written was told before.
+            cast("io.TextIOWrapper", self.text).detach()
+
+
+@contextmanager
+def _sink(output: str) -> Iterator[_Sink]:
+    if output == "-":
+        with _over(sys.stdout.buffer, repeats=False) as sink:
+            yield sink
+    elif os.path.exists(output) and not os.path.isfile(output):
+        # A pipe, a device: what went there can't be taken back.
+        with _told(output), open(output, "wb") as special, _over(special, repeats=False) as sink:
+            yield sink
+    else:
+        beside = f"{output}.{os.getpid()}.part"
+        with _told(output):
+            descriptor = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+            try:
+                with open(descriptor, "wb") as file, _over(file, repeats=True) as sink:
+                    yield sink
+                os.replace(beside, output)
+            except BaseException:
+                with suppress(FileNotFoundError):
+                    os.unlink(beside)
+                raise
+
+
+@contextmanager
+def _over(raw: IO[bytes], *, repeats: bool) -> Iterator[_Sink]:
+    sink = _Sink(raw, repeats=repeats)
+    try:
+        yield sink
+        sink.close()
+    finally:
+        sink.leave()
+
+
+@contextmanager
+def _told(output: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UserError(f"{output} can't be written: {error.strerror or error}.") from error
+
+
+class _Bar:
+    """A progress bar that comes only when it takes long."""
+
+    def over(self, rows: Iterator[Row], whole: int) -> Iterator[Row]:
+        began_s, bar, done = time.monotonic(), None, 0
+        for row in rows:
+            yield row
+            done += 1
+            if done % _STEP:
+                continue
+            if bar is None and time.monotonic() - began_s > _QUIET_S:
+                bar = click.progressbar(length=max(whole, done), label="messages", file=sys.stderr)
+                bar.update(done)
+            elif bar is not None:
+                bar.update(_STEP)
+        if bar is not None:
+            bar.update(max(0, whole - bar.pos))
+            bar.render_finish()
+
+
+@contextmanager
+def _bar() -> Iterator[_Bar | None]:
+    yield _Bar() if sys.stderr.isatty() else None
