@@ -12,6 +12,7 @@ from tests.support.opencode_database import OpenCodeDatabase
 from tests.support.script import Script
 
 from opencode_stats.core.models import LONGEST_KEY
+from opencode_stats.host.lock import exporter_lock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,6 +33,12 @@ NAMES = [
     "%s %n {0} ${HOME}",
     "e" + "\u0301" * 500,
     "x" * 4096,
+]
+BARS = ("i3blocks", "plain", "polybar", "starship", "tmux", "waybar", "xbar")
+READERS = [
+    *(["history", "--split", split] for split in ("model", "provider", "workspace", "agent")),
+    *([reader, *form] for reader in ("history", "models", "workspaces", "agents") for form in ([], ["--json"])),
+    *(["statusline", "--format", bar, "--text", "{session.model} {total.model}"] for bar in BARS),
 ]
 UNSEEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
 
@@ -61,7 +68,9 @@ def test_they_count_are_shown_and_do_nothing(household: Household) -> None:
     said = [household.call(*command) for command in (["import"], [], ["verify"], ["audit"], ["doctor"], ["rebuild"])]
     said += [household.call("audit", "--json"), household.call("doctor", "--json")]
 
-    assert [done.returncode for done in said[:4]] == [0] * 4, said
+    said += [household.call(*command) for command in READERS]
+
+    assert [done.returncode for done in (*said[:4], *said[-len(READERS) :])] == [0] * (4 + len(READERS)), said
     assert [done for done in said if not seen(done.stdout + done.stderr) or "Traceback" in done.stderr] == []
     document = json.loads(household.paths.stats_file.read_bytes().decode("utf-8"))
     models = document["total"]["models"]
@@ -74,6 +83,27 @@ def test_they_count_are_shown_and_do_nothing(household: Household) -> None:
     ours = {".local/share/opencode-stats", ".local/state/opencode-stats", ".local/share/opencode/stats.json"}
     made = everything_below(household.home) - before
     assert {name for name in made if not any(name.startswith(own) for own in ours)} == set()
+
+
+def test_a_stats_file_of_somebody_elses_with_names_of_a_megabyte(household: Household) -> None:
+    """Ours are shorter; what is read is shown all the same, and shortened."""
+    household.write(
+        Script(pid=os.getpid(), at_ms=time.time_ns() // 1_000_000 - 60_000).started().answer("ses_a", input=1)
+    )
+    assert household.call("import").returncode == 0
+    document = json.loads(household.paths.stats_file.read_bytes())
+    for name in ("\x1b[2J" + "y" * 2**20, "<b>&" + "z" * 2**20):
+        for section in ("session", "daily", "total"):
+            (model, *_) = document[section]["models"].values()
+            document[section]["models"][name] = {**model, "totalTokens": 10**9}
+            document[section]["tokensByModel"][name] = 10**9
+    household.paths.stats_file.write_text(json.dumps(document))
+
+    with exporter_lock(household.paths.lock, os.getpid()):
+        said = [household.call(), *(household.call(*reader) for reader in READERS if reader[0] == "statusline")]
+
+    assert [done.returncode for done in said] == [0] * len(said), said
+    assert [done for done in said if not seen(done.stdout + done.stderr) or len(done.stdout) > 5_000] == []
 
 
 def test_a_project_with_such_a_name(household: Household) -> None:
