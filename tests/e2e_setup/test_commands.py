@@ -80,6 +80,7 @@ def test_setup_twice_changes_nothing_not_even_a_time(shell: Shell) -> None:
         ".local/share/opencode-stats/setup.json",
         ".local/share/opencode/stats.json",
         ".local/state/opencode-stats/lock",
+        ".local/state/opencode-stats/settings.good.toml",
         ".local/state/opencode-stats/stamp/published",
     ]
 

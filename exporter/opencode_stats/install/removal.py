@@ -84,6 +84,7 @@ def own_state(paths: Paths) -> tuple[Path, ...]:
         paths.control,
         paths.lock,
         paths.stamp.parent,
+        paths.good_settings,
     )
 
 
