@@ -28,7 +28,7 @@ demo: $(VENV)/ready ## see it run: a real OpenCode, a mock model, live figures; 
 
 # ---- for developers --------------------------------------------------------------------------------------------------
 
-.PHONY: programs check lint types arch unit plugin extension extension-check extension-pot test e2e gnome-test gnome-shots bars dist dist-test fault fuzz soak bench fmt generate lock clean
+.PHONY: programs check lint types arch unit plugin extension extension-check extension-pot test e2e gnome-test gnome-shots bars dist dist-test fault fuzz soak bench fmt generate prices lock clean
 check: lint types arch unit plugin extension-check ## everything that needs no OpenCode
 
 lint: $(VENV)/ready ## style and formatting
@@ -108,6 +108,9 @@ generate: $(VENV)/ready opencode_plugin/node_modules/ready ## write anew what is
 	$(BIN)/python -m opencode_stats.settings.page docs/settings.md
 	$(BIN)/python -m tests.docs.included
 	cd opencode_plugin && $(NPM) run build
+
+prices: $(VENV)/ready ## make the bundled price lists anew (needs Node, and pip's index)
+	$(BIN)/python packaging/prices.py
 
 lock: ## pin the newest versions of the development tools
 	rm -rf .cache/lock && $(PYTHON) -m venv .cache/lock

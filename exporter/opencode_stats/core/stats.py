@@ -7,52 +7,23 @@ Instants are Unix milliseconds, costs US dollars.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final, Literal, TypedDict
+from typing import TYPE_CHECKING, Final, Literal
 
 from opencode_stats.core.attention import AttentionItem  # noqa: TC001 - pydantic reads the types of Stats's fields
-from opencode_stats.core.models import model_key
 from opencode_stats.core.recent import DayFigures, HistoryStats, HourFigures
-from opencode_stats.core.tokens import NO_TOKENS, Tokens
+from opencode_stats.core.sections import MICROUSD_PER_USD, NO_QUOTES, Section, section_figures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from opencode_stats.core.cost import Unbilled
     from opencode_stats.core.recent import Calendar, Spent
-    from opencode_stats.core.totals import Totals, Usage
+    from opencode_stats.core.totals import ModelId, Totals
+
+    from opencode_stats.core.sections import Quotes
 
 SCHEMA_VERSION: Final = 1
-MICROUSD_PER_USD: Final = 1_000_000
-
 RunState = Literal["working", "waiting", "idle", "ended", "none"]
-
-
-@dataclass(frozen=True, slots=True)
-class ModelStats:
-    """One model's share of a section."""
-
-    provider: str | None
-    model: str | None
-    total_tokens: int
-    tokens: Tokens
-    cost: float
-    messages: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
-    """The figures that session, day and total have in common.
-
-    ``title_requests`` counts requests for a title, whose tokens OpenCode 1.x reports nowhere.
-    """
-
-    total_tokens: int = 0
-    tokens_by_model: dict[str, int] = field(default_factory=dict)
-    total_cost: float = 0.0
-    costs_by_model: dict[str, float] = field(default_factory=dict)
-    tokens: Tokens = NO_TOKENS
-    models: dict[str, ModelStats] = field(default_factory=dict)
-    messages: int = 0
-    title_requests: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +128,15 @@ class RunFacts:
     workspaces: tuple[WorkspaceStats, ...]
     totals: Totals
     title_requests: int
+    unbilled: Mapping[ModelId, Unbilled] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerFacts:
     """What the ledger knows for one publishing: the runs that are live or were the last to be used, and the sums.
 
-    ``hours`` and ``past_days`` are those of the calendar that they were asked for with.
+    ``hours`` and ``past_days`` are those of the calendar that they were asked for with. ``*_unbilled`` is what of the
+    sums OpenCode recorded at no cost.
     """
 
     runs: Sequence[RunFacts]
@@ -175,19 +148,34 @@ class LedgerFacts:
     attention: Sequence[AttentionItem]
     hours: Sequence[Spent]
     past_days: Sequence[Spent]
+    day_unbilled: Mapping[ModelId, Unbilled] = field(default_factory=dict)
+    total_unbilled: Mapping[ModelId, Unbilled] = field(default_factory=dict)
 
 
 def project(
-    facts: LedgerFacts, calendar: Calendar, exporter: ExporterStats, pids: Mapping[str, tuple[int, ...]]
+    facts: LedgerFacts,
+    calendar: Calendar,
+    exporter: ExporterStats,
+    pids: Mapping[str, tuple[int, ...]],
+    quotes: Quotes = NO_QUOTES,
 ) -> Stats:
-    """What readers see of these facts, which were asked for with the same calendar; ``pids`` are by run."""
+    """What readers see of these facts, which were asked for with the same calendar; ``pids`` are by run.
+
+    ``quotes`` are the prices of the models that have usage without a cost, as far as they are known.
+    """
     live = sorted((run for run in facts.runs if run.ended_ms is None), key=_recency, reverse=True)
     shown = shown_run(facts.runs)
     return Stats(
-        session=RunStats() if shown is None else run_stats(shown, pids.get(shown.run_id, ())),
-        daily=DayStats(**_section(facts.day, facts.day_title_requests), date=calendar.today.date.isoformat()),
-        total=TotalStats(**_section(facts.total, facts.total_title_requests), install_date=facts.first_use_ms or 0),
-        sessions=tuple(run_stats(run, pids.get(run.run_id, ())) for run in live),
+        session=RunStats() if shown is None else run_stats(shown, pids.get(shown.run_id, ()), quotes),
+        daily=DayStats(
+            **section_figures(facts.day, facts.day_title_requests, facts.day_unbilled, quotes),
+            date=calendar.today.date.isoformat(),
+        ),
+        total=TotalStats(
+            **section_figures(facts.total, facts.total_title_requests, facts.total_unbilled, quotes),
+            install_date=facts.first_use_ms or 0,
+        ),
+        sessions=tuple(run_stats(run, pids.get(run.run_id, ()), quotes) for run in live),
         attention=tuple(replace(item, pids=pids.get(item.run_id, ())) for item in facts.attention),
         history=_history(facts, calendar),
         exporter=exporter,
@@ -206,12 +194,12 @@ def shown_run(runs: Sequence[RunFacts]) -> RunFacts | None:
     return max(newer, key=_recency, default=latest)
 
 
-def run_stats(run: RunFacts, pids: tuple[int, ...] = ()) -> RunStats:
+def run_stats(run: RunFacts, pids: tuple[int, ...] = (), quotes: Quotes = NO_QUOTES) -> RunStats:
     """One run as readers see it."""
     state = _state(run)
     idle = state in ("idle", "ended")
     return RunStats(
-        **_section(run.totals, run.title_requests),
+        **section_figures(run.totals, run.title_requests, run.unbilled, quotes),
         run_id=run.run_id,
         pid=run.pid,
         pids=pids,
@@ -256,40 +244,3 @@ def _history(facts: LedgerFacts, calendar: Calendar) -> HistoryStats:
             DayFigures(day.date.isoformat(), tokens, microusd / MICROUSD_PER_USD) for day, (tokens, microusd) in by_day
         ),
     )
-
-
-class _Figures(TypedDict):
-    """``Section``'s fields, for the records that have more of their own."""
-
-    total_tokens: int
-    tokens_by_model: dict[str, int]
-    total_cost: float
-    costs_by_model: dict[str, float]
-    tokens: Tokens
-    models: dict[str, ModelStats]
-    messages: int
-    title_requests: int
-
-
-def _section(totals: Totals, title_requests: int) -> _Figures:
-    by_key: dict[str, ModelStats] = {}
-    for (provider, model), usage in sorted(totals.by_model.items(), key=_largest_first):
-        by_key[model_key(provider, model)] = ModelStats(
-            provider, model, usage.tokens.total, usage.tokens, usage.cost_microusd / MICROUSD_PER_USD, usage.messages
-        )
-    whole = totals.whole
-    return {
-        "total_tokens": whole.tokens.total,
-        "tokens_by_model": {key: stats.total_tokens for key, stats in by_key.items()},
-        "total_cost": whole.cost_microusd / MICROUSD_PER_USD,
-        "costs_by_model": {key: stats.cost for key, stats in by_key.items()},
-        "tokens": whole.tokens,
-        "models": by_key,
-        "messages": whole.messages,
-        "title_requests": title_requests,
-    }
-
-
-def _largest_first(entry: tuple[tuple[str | None, str | None], Usage]) -> tuple[int, str, str]:
-    (provider, model), usage = entry
-    return -usage.tokens.total, provider or "", model or ""

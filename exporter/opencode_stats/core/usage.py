@@ -35,6 +35,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
+from opencode_stats.core.cost import microusd_of
 from opencode_stats.core.tokens import NO_TOKENS
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def message_of(snapshot: MessageSnapshot, api: int) -> Message:
         directory=snapshot.directory,
         root=snapshot.root,
         tokens=tokens,
-        cost_microusd=None if cost_usd is None else round(cost_usd * 1_000_000),
+        cost_microusd=None if cost_usd is None else microusd_of(cost_usd),
         created_ms=snapshot.created_ms,
         completed_ms=snapshot.completed_ms,
         finish=snapshot.finish,

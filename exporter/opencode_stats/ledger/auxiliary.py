@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from opencode_stats.core.auxiliary import PREFIX, Charge, began_with, residual
 from opencode_stats.core.bounds import LATEST_INSTANT_MS
+from opencode_stats.core.cost import MICROUSD_SQL
 from opencode_stats.core.models import AUXILIARY
 from opencode_stats.core.tokens import Tokens
 
@@ -24,7 +25,7 @@ FORGOTTEN = 2
 """``takeover`` of one that it took over, and that 1.x's tables have no more."""
 LOOKED_AT = "SELECT conversation FROM main.conversations WHERE takeover IS NOT NULL"
 """The conversations of which it is known who made them, so that all that 2.x took over has been read."""
-_MICROUSD = "CAST(round(cost_usd * 1000000) AS INTEGER) AS cost_microusd"
+_MICROUSD = f"{MICROUSD_SQL.format('cost_usd')} AS cost_microusd"
 _SUMMED = ", ".join(f"ifnull(sum({kind}), 0) AS {kind}" for kind in KINDS)
 _USAGE = ", ".join(f"usage_{kind}" for kind in KINDS)
 _LEAST = ", ".join(f"least_{kind}" for kind in KINDS)

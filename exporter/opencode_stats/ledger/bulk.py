@@ -9,12 +9,14 @@ from __future__ import annotations
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Any
 
+from opencode_stats.core.cost import MICROUSD_SQL, microusd_of
 from opencode_stats.core.tokens import Tokens
 from opencode_stats.core.usage import Message, copied_by_fork, id_contradicts_time, standing_from_disk, tells_of_fork
 from opencode_stats.ledger import texts
 from opencode_stats.ledger.auxiliary import settle_all
 from opencode_stats.ledger.messages import decide_pending, take_snapshot
 from opencode_stats.ledger.sums import add_sums
+from opencode_stats.ledger.unbilled import add_unbilled
 
 if TYPE_CHECKING:
     import sqlite3
@@ -181,6 +183,7 @@ def take_messages(
     changed = [] if new == sound else _merge_known(connection)
     if new:
         add_sums(connection, last_id)
+        add_unbilled(connection, last_id)
     connection.execute("DROP TABLE temp.twinned")
     connection.execute("DROP TABLE temp.incoming")
     if api != 1:
@@ -245,7 +248,7 @@ def _insert_unknown(connection: sqlite3.Connection) -> int:
         added = connection.execute(
             f"INSERT INTO messages ({facts}, {', '.join(_COUNTS)}, cost_microusd, summary, stage, state, standing, "
             "event, created_seen, api, origin, first_at_ms, counted_at_ms) "
-            f"SELECT {facts}, {counts}, CASE WHEN known THEN CAST(round(cost_usd * 1000000) AS INTEGER) END, "
+            f"SELECT {facts}, {counts}, CASE WHEN known THEN {MICROUSD_SQL.format('cost_usd')} END, "
             f"ifnull(summary, 0), stage, {_STATE}, {_STANDING}, "
             "'', 0, api, 'imported', created, at_ms FROM "
             "(SELECT *, ifnull(completed_ms, created) AS at_ms FROM incoming) AS candidate "
@@ -267,6 +270,6 @@ def _message(row: dict[str, Any], api: int) -> Message:
         created_seen=False,
         first_at_ms=row["row_created_ms"] if row["created_ms"] is None else row["created_ms"],
         tokens=Tokens(*(row[name] for name in _COUNTS)) if known else None,
-        cost_microusd=round(row["cost_usd"] * 1_000_000) if known and row["cost_usd"] is not None else None,
+        cost_microusd=microusd_of(row["cost_usd"]) if known and row["cost_usd"] is not None else None,
         summary=bool(row["summary"]),
     )

@@ -12,6 +12,7 @@ from opencode_stats.core.tokens import Tokens
 from opencode_stats.core.totals import Totals, Usage
 from opencode_stats.ledger.recent import spent_by_day, spent_by_hour
 from opencode_stats.ledger.transactions import one_moment
+from opencode_stats.ledger.unbilled import unbilled_between, unbilled_of_run, unbilled_total
 
 if TYPE_CHECKING:
     import sqlite3
@@ -49,6 +50,8 @@ def facts_for(
             attention=_attention(connection, now_ms),
             hours=spent_by_hour(connection, calendar),
             past_days=spent_by_day(connection, past) if past_days is None else past_days.spent(past),
+            day_unbilled=unbilled_between(connection, day.start_ms, day.end_ms),
+            total_unbilled=unbilled_total(connection),
         )
 
 
@@ -157,6 +160,7 @@ def _shown_runs(connection: sqlite3.Connection) -> list[RunFacts]:
             workspaces=_workspaces(connection, run),
             totals=totals_of_run(connection, run),
             title_requests=_count(connection, "SELECT count(*) FROM title_requests WHERE run = ?", (run,)),
+            unbilled=unbilled_of_run(connection, run),
         )
         for run, uid, process, pid, started_ms, ended_ms, active_ms, prompted_ms, idle_ms, busy, waiting in rows
     ]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from opencode_stats.core.attention import AttentionItem, Turn, after_turn
 from opencode_stats.core.auxiliary import Charge
+from opencode_stats.core.cost import microusd_of
 from opencode_stats.ledger import auxiliary
 from opencode_stats.ledger.messages import decide_pending
 
@@ -72,7 +73,7 @@ def take_conversation(connection: sqlite3.Connection, event: ConversationSeen, r
 def take_running_total(connection: sqlite3.Connection, event: ConversationUsage) -> None:
     """Keeps OpenCode 2.x's running total of a conversation, and counts what of it is in no message."""
     auxiliary.keep_running_total(
-        connection, event.conversation, Charge(event.tokens, round((event.cost_usd or 0) * 1_000_000)), event.at_ms
+        connection, event.conversation, Charge(event.tokens, microusd_of(event.cost_usd or 0)), event.at_ms
     )
     auxiliary.settle(connection, event.conversation)
 

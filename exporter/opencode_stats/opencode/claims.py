@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from opencode_stats.core.amounts import Amounts
 from opencode_stats.core.audit import Claim, Claims, SessionRow
 from opencode_stats.core.bounds import LARGEST_COST_USD, LARGEST_MESSAGE_COST_USD, LARGEST_MESSAGE_TOKENS
+from opencode_stats.core.cost import MICROUSD_SQL
 from opencode_stats.core.tokens import LARGEST_COUNT
 from opencode_stats.errors import UnknownSchema
 from opencode_stats.opencode import elsewhere
@@ -49,7 +50,7 @@ def _whole(value: str) -> str:
 def _microusd(value: str) -> str:
     """Micro-dollars, whole; what they can't be is nothing."""
     number = f"typeof({value}) IN ('integer', 'real') AND abs({value}) <= {LARGEST_COST_USD}"
-    return f"CASE WHEN {number} THEN CAST(round({value} * 1000000) AS INTEGER) ELSE 0 END"
+    return f"CASE WHEN {number} THEN {MICROUSD_SQL.format(value)} ELSE 0 END"
 
 
 _FIGURES: Final = ", ".join(

@@ -1,0 +1,114 @@
+"""Usage that OpenCode recorded at no cost, summed by steps of context (``m007_unbilled.sql``)."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from opencode_stats.core.days import slot_of
+from opencode_stats.core.tokens import Tokens
+from opencode_stats.ledger.transactions import transaction
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Iterator
+
+    from opencode_stats.core.cost import Unbilled
+    from opencode_stats.core.totals import ModelId
+
+_COUNTS: Final = ("input", "output", "reasoning", "cache_read", "cache_write")
+_SUMMED: Final = ", ".join(f"sum({name}) AS {name}" for name in _COUNTS)
+_SPLIT: Final = f"SELECT provider, model, above, {_SUMMED} FROM unbilled WHERE {{}} GROUP BY 1, 2, 3"
+# Whatever is compared or added is made from the finest sums, in one pass over the messages.
+_FINE: Final = (
+    "CREATE TEMP TABLE fine_unbilled AS SELECT run, slot, provider, model, above, "
+    f"{_SUMMED} FROM unbilled_messages WHERE id > ? GROUP BY 1, 2, 3, 4, 5"
+)
+_MADE: Final = " UNION ALL ".join(
+    f"SELECT '{scope}' AS scope, {number} AS number, provider, model, above, {_SUMMED} "
+    f"FROM temp.fine_unbilled WHERE {where} GROUP BY 2, 3, 4, 5"
+    for scope, number, where in (("all", "0", "true"), ("run", "run", "run IS NOT NULL"), ("slot", "slot", "true"))
+)
+_KEPT: Final = (
+    f"SELECT scope, number, provider, model, above, {', '.join(_COUNTS)} FROM unbilled "
+    f"WHERE ({', '.join(_COUNTS)}) != (0, 0, 0, 0, 0)"
+)
+_ADD: Final = (
+    f"INSERT INTO unbilled SELECT * FROM ({_MADE}) WHERE true "
+    f"ON CONFLICT DO UPDATE SET {', '.join(f'{name} = {name} + excluded.{name}' for name in _COUNTS)}"
+)
+
+ByModel = dict["ModelId", "Unbilled"]
+
+
+def unbilled_total(connection: sqlite3.Connection) -> ByModel:
+    """All of it."""
+    return _by_model(connection, "scope = 'all'", ())
+
+
+def unbilled_of_run(connection: sqlite3.Connection, run: int) -> ByModel:
+    """That of one run, its sub-agents included."""
+    return _by_model(connection, "scope = 'run' AND number = ?", (run,))
+
+
+def unbilled_between(connection: sqlite3.Connection, start_ms: int, end_ms: int) -> ByModel:
+    """That of an interval; both ends are whole quarter hours (``core.days``)."""
+    return _by_model(connection, "scope = 'slot' AND number >= ? AND number < ?", (slot_of(start_ms), slot_of(end_ms)))
+
+
+def add_unbilled(connection: sqlite3.Connection, after_id: int) -> None:
+    """Adds what the rows after that number share in it; they came while the triggers stood still (``bulk``)."""
+    with _fine(connection, after_id):
+        connection.execute(_ADD)
+
+
+def split_at(connection: sqlite3.Connection, sizes: Iterable[int]) -> bool:
+    """Has the sums split at these sizes of context, too; whether that took making them anew."""
+    known = {row[0] for row in connection.execute("SELECT above FROM price_steps")}
+    missing = sorted(set(sizes) - known)
+    if not missing:
+        return False
+    with transaction(connection):
+        connection.executemany("INSERT INTO price_steps VALUES (?)", [(size,) for size in missing])
+        remake(connection)
+    return True
+
+
+def remake(connection: sqlite3.Connection) -> list[str]:
+    """Makes the sums anew from the messages and gives what was wrong; the caller holds the transaction."""
+    wrong = findings(connection, 1_000)
+    connection.execute("DELETE FROM unbilled")
+    add_unbilled(connection, 0)
+    return wrong
+
+
+def findings(connection: sqlite3.Connection, most: int) -> list[str]:
+    """Which of the sums are not those of their messages, one sentence each, at most so many."""
+    with _fine(connection, 0):
+        rows = connection.execute(
+            f"SELECT DISTINCT scope, number, provider, model FROM (SELECT * FROM (SELECT * FROM ({_MADE}) EXCEPT "
+            f"SELECT * FROM ({_KEPT})) UNION SELECT * FROM (SELECT * FROM ({_KEPT}) EXCEPT SELECT * FROM ({_MADE}))) "
+            "ORDER BY 1, 2, 3, 4 LIMIT ?",
+            (most,),
+        ).fetchall()
+    return [
+        f"The usage without a cost of {scope} {number} for {provider}/{model} is not that of its messages."
+        for scope, number, provider, model in rows
+    ]
+
+
+@contextmanager
+def _fine(connection: sqlite3.Connection, after_id: int) -> Iterator[None]:
+    """The finest sums of the rows after a number, in ``temp.fine_unbilled``, for as long as the block takes."""
+    connection.execute("DROP TABLE IF EXISTS temp.fine_unbilled")
+    connection.execute(_FINE, (after_id,))
+    yield
+    connection.execute("DROP TABLE temp.fine_unbilled")
+
+
+def _by_model(connection: sqlite3.Connection, where: str, values: tuple[int, ...]) -> ByModel:
+    found: dict[ModelId, list[tuple[int, Tokens]]] = {}
+    for provider, model, above, *counts in connection.execute(_SPLIT.format(where), values):
+        if any(counts):
+            found.setdefault((provider or None, model or None), []).append((above, Tokens(*counts)))
+    return {model: tuple(parts) for model, parts in found.items()}
