@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 
     from opencode_stats.core.cost import Unbilled
     from opencode_stats.core.recent import Calendar, Spent
-    from opencode_stats.core.totals import ModelId, Totals
-
     from opencode_stats.core.sections import Quotes
+    from opencode_stats.core.totals import ModelId, Totals
 
 SCHEMA_VERSION: Final = 1
 RunState = Literal["working", "waiting", "idle", "ended", "none"]

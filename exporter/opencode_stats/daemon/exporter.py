@@ -14,6 +14,7 @@ from opencode_stats.daemon.lineages import Lineages
 from opencode_stats.daemon.losses import bury
 from opencode_stats.daemon.open_ledger import OpenLedger
 from opencode_stats.daemon.places import prepare_folders
+from opencode_stats.daemon.prices import price_problems, priced_facts
 from opencode_stats.daemon.setbacks import Setbacks
 from opencode_stats.daemon.upkeep import back_up_if_due
 from opencode_stats.errors import UnknownSchema
@@ -23,11 +24,12 @@ from opencode_stats.ingest.opencode_database import take_database
 from opencode_stats.ledger import recovery, runs
 from opencode_stats.ledger.bulk import Taken
 from opencode_stats.ledger.connection import Connection, LedgerUnreadable, transaction
-from opencode_stats.ledger.queries import facts_for, lost_lines
+from opencode_stats.ledger.queries import lost_lines
 from opencode_stats.ledger.rebuild import rebuild
 from opencode_stats.ledger.soundness import Unreadable, is_damage
 from opencode_stats.ledger.transactions import shorten_log
 from opencode_stats.ledger.whose_fault import is_ours
+from opencode_stats.opencode.price_lists import PriceLists
 from opencode_stats.publish.stats_file import StatsFile
 from opencode_stats.settings.live import LiveSettings
 
@@ -89,6 +91,7 @@ class Exporter:
         self._stats_file.prepare()
         prepare_folders(paths, files)
         self._files = files
+        self._prices = PriceLists(paths.opencode_prices)
         self._setbacks = Setbacks()
         self._told: recovery.Recovery | None = None
         self._open = OpenLedger(paths, clock, files, factory)
@@ -228,7 +231,14 @@ class Exporter:
         now_ms = self._clock.now_ms()
         settings = self._settings.look()
         calendar = self._calendar_at(now_ms, settings.day_start_hour)
-        facts = facts_for(self._connection, calendar, now_ms, self._open.past_days)
+        facts, quotes = priced_facts(
+            self._connection,
+            calendar,
+            now_ms,
+            self._open.past_days,
+            lists=self._prices,
+            own=settings.prices,
+        )
         after_ms = settings.inactive_after_minutes * MINUTE_MS
         silent, next_silent_ms = silent_runs(facts.runs, facts.attention, after_ms, now_ms)
         facts = replace(facts, attention=news((*facts.attention, *silent), now_ms))
@@ -241,11 +251,15 @@ class Exporter:
             self._unread,
             self._spool.troubles,
             now_ms=now_ms,
-            setbacks=(*settings_problems(self._settings.trouble), *self._setbacks.problems(now_ms)),
+            setbacks=(
+                *settings_problems(self._settings.trouble),
+                *price_problems(self._prices.trouble),
+                *self._setbacks.problems(now_ms),
+            ),
         )
         pids = self.lineages.of(facts.runs, facts.attention, self._alive)
         exporter = ExporterStats(self._version, self._daemon_pid, now_ms, health)
-        outcome = self._stats_file.publish(project(facts, calendar, exporter, pids))
+        outcome = self._stats_file.publish(project(facts, calendar, exporter, pids, quotes))
         self._open.note_published()
         self._setbacks.published(self._clock.now_ms(), outcome)
         return outcome

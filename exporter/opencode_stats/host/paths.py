@@ -37,6 +37,7 @@ class Paths:
     opencode_data: Path
     opencode_config: Path
     systemd_user: Path
+    opencode_cache: Path
 
     @classmethod
     def of(cls, env: Mapping[str, str], home: Path) -> Paths:
@@ -52,6 +53,7 @@ class Paths:
             opencode_data=data_home / "opencode",
             opencode_config=config_home / "opencode",
             systemd_user=config_home / "systemd" / "user",
+            opencode_cache=_xdg(env, "XDG_CACHE_HOME", home / ".cache") / "opencode",
         )
 
     @property
@@ -63,6 +65,11 @@ class Paths:
     def good_settings(self) -> Path:
         """The settings with which the exporter last worked, for when the user's file is wrong."""
         return self.state / "settings.good.toml"
+
+    @property
+    def opencode_prices(self) -> Path:
+        """The price list that OpenCode fetched, if it could: models.dev's ``api.json``."""
+        return self.opencode_cache / "models.json"
 
     @property
     def ledger(self) -> Path:

@@ -6,9 +6,15 @@ A new setting is one field here, and ``make generate`` for docs/settings.md.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from opencode_stats.settings.kinds import Kind, flag, whole
+from opencode_stats.settings.kinds import Kind, flag, number, text, whole
+from opencode_stats.settings.price_table import price_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from opencode_stats.core.cost import Price
 
 T = TypeVar("T")
 _WEEK_MINUTES: Final = 7 * 24 * 60
@@ -46,6 +52,19 @@ class Settings:
         15,
         whole(0, _WEEK_MINUTES),
         "How long a run may be silent before that asks for attention, in minutes; 0 for as long as it likes.",
+    )
+    prices: Mapping[str, Price] = _key(
+        {},
+        price_table(),
+        "Prices of your own, for models that OpenCode records no cost of: see [cost.md](cost.md).",
+    )
+    currency: str = _key(
+        "USD",
+        text("[A-Z]{3}", "three capital letters, as in `EUR`"),
+        "The currency in which the command line shows costs; `stats.json` has US dollars.",
+    )
+    currency_rate: float = _key(
+        1.0, number(1e-6, 1e9), "How much of that currency a US dollar is. You set it; nothing is looked up."
     )
 
 
