@@ -145,7 +145,8 @@ def cost_of(tokens: Tokens | None, recorded_microusd: int | None, quote: Quote |
         return Cost(None, "unknown")
     if recorded_microusd or tokens == NO_TOKENS:
         return Cost(recorded_microusd or 0, "recorded")
-    return list_value(((context_tokens(tokens), tokens),), quote)
+    # A context of exactly a step's size is not above it.
+    return list_value(((context_tokens(tokens) - 1, tokens),), quote)
 
 
 def list_value(unbilled: Unbilled, quote: Quote | None) -> Cost:

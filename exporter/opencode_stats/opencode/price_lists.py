@@ -162,6 +162,8 @@ def _of_cached(file: Path, wanted: set[ModelId]) -> dict[ModelId, Price]:
         place = skip_space(place)
         if text[place : place + 1] == ",":
             place = skip_space(place + 1)
+    if skip_space(place + 1) != len(text):
+        raise ValueError("something follows it")
     return found
 
 
