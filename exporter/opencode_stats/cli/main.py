@@ -33,6 +33,7 @@ COMMANDS: Final = {
     "audit": "opencode_stats.cli.audit",
     "completion": "opencode_stats.cli.completion",
     "config": "opencode_stats.cli.config",
+    "conversations": "opencode_stats.cli.conversations",
     "daemon": "opencode_stats.cli.daemon",
     "doctor": "opencode_stats.cli.doctor",
     "export": "opencode_stats.cli.export",

@@ -28,13 +28,13 @@ def figures_over(connection: sqlite3.Connection, stretches: Sequence[Span], spli
 
     The caller holds one moment of the ledger (``transactions.one_moment``).
     """
-    return [_figures(connection, pieces, split) for pieces in _pieces(connection, stretches)]
+    return [_figures(connection, pieces, split) for pieces in pieces_of(connection, stretches)]
 
 
 def prompts_over(connection: sqlite3.Connection, stretches: Sequence[Span]) -> list[int]:
     """How many prompts of the user's the plugin saw in each stretch; what was imported tells of none."""
     found = []
-    for pieces in _pieces(connection, stretches):
+    for pieces in pieces_of(connection, stretches):
         number = 0
         for start_ms, end_ms, summed in pieces:
             question = (
@@ -78,7 +78,7 @@ def _figures(
     return found
 
 
-def _pieces(connection: sqlite3.Connection, stretches: Sequence[Span]) -> Iterator[list[tuple[int, int, int]]]:
+def pieces_of(connection: sqlite3.Connection, stretches: Sequence[Span]) -> Iterator[list[tuple[int, int, int]]]:
     """Each stretch cut into what is summed, with the number of days, and what is not (0)."""
     days = connection.execute(
         "SELECT start_ms, end_ms FROM summed_days WHERE start_ms >= ? AND end_ms <= ? ORDER BY start_ms",

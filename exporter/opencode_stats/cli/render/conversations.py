@@ -1,0 +1,63 @@
+"""Conversations as a tree, and as JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from opencode_stats.cli.render.charts import Line, Look, Table, table
+from opencode_stats.cli.render.history import cells, figures_document
+from opencode_stats.cli.render.text import moment
+from opencode_stats.core.history import together
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import tzinfo
+
+    from opencode_stats.ledger.conversations import Conversation
+
+_TITLES: Final = ("tokens", "cost", "messages", "last", "id")
+_NEEDLESS: Final = (4, 2, 3, 1)
+_DEEPEST: Final = 6
+"""Sub-agents of sub-agents go no further to the right than so many steps."""
+
+
+def page(found: Sequence[Conversation], titles: Mapping[str, str], look: Look, now_ms: int, zone: tzinfo) -> str:
+    """A line for each with all that its sub-agents used, they beneath it with theirs, and the sum."""
+    if not found:
+        return "No conversation used anything in that time."
+    lines: list[Line | None] = []
+
+    def add(one: Conversation, depth: int) -> None:
+        title = titles.get(one.id, one.id)
+        who = f"{one.agent}: {title}" if depth and one.agent else title
+        tokens, cost, messages, *_ = cells(one.whole, None)
+        last = moment(one.last_ms, now_ms, zone) if one.last_ms else ""
+        # An id may be anything that a database says.
+        shown = one.id if one.id.isascii() and one.id.isprintable() else ""
+        lines.append(Line(who, (tokens, cost, messages, last, shown), indent=2 * min(depth, _DEEPEST), foreign=True))
+        for child in one.children:
+            add(child, depth + 1)
+
+    for one in found:
+        add(one, 0)
+    tokens, cost, messages, *_ = cells(together([one.whole for one in found]), None)
+    lines += [None, Line("total", (tokens, cost, messages, "", ""), style="bold")]
+    return "\n".join(table(Table(("conversation", *_TITLES), lines, _NEEDLESS), look))
+
+
+def document(found: Sequence[Conversation], titles: Mapping[str, str]) -> dict[str, Any]:
+    """The same for programs; ``own`` is without the sub-agents, instants are Unix milliseconds, costs US dollars."""
+    return {"schemaVersion": 1, "conversations": [_said(one, titles) for one in found]}
+
+
+def _said(one: Conversation, titles: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "title": titles.get(one.id),
+        "agent": one.agent,
+        "workspace": one.directory,
+        "lastActivity": one.last_ms,
+        **figures_document(one.whole),
+        "own": figures_document(one.own),
+        "subAgents": [_said(child, titles) for child in one.children],
+    }
