@@ -121,7 +121,9 @@ def wait_for(seen: Callable[[], object], what: str) -> None:
 
 def run(on: Home, words: Sequence[str], env: Mapping[str, str]) -> bytes:
     """A program to its end; gives what it printed."""
-    return subprocess.run(words, env={**on.env, **env}, capture_output=True, timeout=PATIENCE_S, check=True).stdout
+    return subprocess.run(
+        words, cwd=on.folder, env={**on.env, **env}, capture_output=True, timeout=PATIENCE_S, check=True
+    ).stdout
 
 
 def shot(on: Home, display: str, geometry: str = "") -> bytes:

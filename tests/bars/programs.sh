@@ -12,9 +12,8 @@ need polybar polybar
 need i3blocks i3blocks
 need i3 i3-wm
 need sway sway
-need swaymsg sway
 need waybar waybar
-need grim grim
+need xdotool xdotool
 need tmux tmux
 need fc-list fontconfig
 [ -e /usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf ] || missing="$missing fonts-dejavu-core"

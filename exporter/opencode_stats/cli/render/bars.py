@@ -50,8 +50,11 @@ def plain_line(shown: Shown) -> str:
 
 
 def tmux_line(shown: Shown) -> str:
-    """For ``#(…)`` in tmux, which reads formats and styles in what a command prints (tmux(1), FORMATS)."""
-    return _coloured(shown, lambda text: text.replace("#", "##"), f"#[fg={WAITING_COLOUR}]", "#[default]")
+    """For ``#(…)`` in tmux, which reads formats and styles in what a command prints (tmux(1), FORMATS).
+
+    Who waits is shown in reverse: its status line is of any colour, green as it comes.
+    """
+    return _coloured(shown, lambda text: text.replace("#", "##"), "#[reverse]", "#[noreverse]")
 
 
 def polybar_line(shown: Shown) -> str:
@@ -82,7 +85,7 @@ def i3blocks_lines(shown: Shown) -> str:
 
 
 def i3blocks_json(shown: Shown) -> str:
-    """The same as one line of JSON, for ``format=json`` with ``interval=persist`` (i3blocks 1.5)."""
+    """The same as one line of JSON, for ``format=json`` with ``interval=persist``."""
     line = {"full_text": _text(shown, str), "short_text": _short(shown), "color": _colour(shown)}
     return json.dumps({key: value for key, value in line.items() if value or key == "full_text"})
 

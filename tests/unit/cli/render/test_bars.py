@@ -63,7 +63,7 @@ def test_today_is_what_is_shown() -> None:
 
 def test_who_waits_is_shown_before_everything_and_in_its_colour() -> None:
     assert plain_line(shown(waiting())) == "! 437K $12.85"
-    assert tmux_line(shown(waiting())) == "#[fg=#e5a50a]! 437K $12.85#[default]"
+    assert tmux_line(shown(waiting())) == "#[reverse]! 437K $12.85#[noreverse]"
     assert polybar_line(shown(waiting())) == "%{F#e5a50a}! 437K $12.85%{F-}"
     assert i3blocks_lines(shown(waiting())) == "! 437K $12.85\n! 437K\n#e5a50a"
     assert json.loads(i3blocks_json(shown(waiting())))["color"] == "#e5a50a"
