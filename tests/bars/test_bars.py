@@ -22,7 +22,7 @@ NOW_MS = time.time_ns() // 1_000_000
 WIDTH, HEIGHT = 760, 28
 BAR = f"{WIDTH}x{HEIGHT}+0+0"
 SWAY = """
-output X11-1 resolution {width}x420 position 0 0 bg #3a4650 solid_color
+output X11-1 resolution {width}x440 position 0 0 bg #3a4650 solid_color
 """
 WAYBAR = {
     "layer": "top",
@@ -90,7 +90,7 @@ def test_waybar(on: Home, keep: Keep) -> None:
     (on.folder / "waybar.css").write_text(WAYBAR_LOOK + (BARS / "waybar" / "style.css").read_text("utf-8"), "utf-8")
     (on.folder / "sway.conf").write_text(SWAY.format(width=WIDTH), "utf-8")
     # In a window of an X server, so that there is a pointer.
-    with x_display(on, WIDTH, 420) as display:
+    with x_display(on, WIDTH, 440) as display:
         nested = {"WLR_BACKENDS": "x11", "WLR_RENDERER": "pixman", "DISPLAY": display}
         black = shot(on, display)
         with on.program(*NOT_ROOT, "sway", "-c", "sway.conf", **nested):
@@ -108,7 +108,7 @@ def test_waybar(on: Home, keep: Keep) -> None:
                 for left in (120, 119):
                     run(on, ["xdotool", "mousemove", str(WIDTH - left), "14"], {"DISPLAY": display})
                 wait_for(lambda: shot(on, display, f"{WIDTH}x200+0+60") != below, "the tooltip")
-                keep("waybar.png", settled(lambda: shot(on, display, f"{WIDTH}x390+0+0")))
+                keep("waybar.png", settled(lambda: shot(on, display, f"{WIDTH}x412+0+0")))
     assert "[error]" not in on.log
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from opencode_stats.cli.render.styled import line_of
 
@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from opencode_stats.cli.render.styled import Line
+
+
+_FAIR_LINES: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +34,13 @@ class Block:
 def fitted(blocks: list[Block], rows: int) -> list[Line]:
     """As much of each block as there is room for, with empty lines between them where there is room for those too."""
     given = dict.fromkeys(range(len(blocks)), 0)
-    order = sorted(given, key=lambda number: blocks[number].rank)
-    for most in ([block.least for block in blocks], [len(block.lines) for block in blocks]):
+    by_rank = sorted(given, key=lambda number: blocks[number].rank)
+    by_length = sorted(given, key=lambda number: len(blocks[number].lines))
+    # Its least for each first, then a fair part; what is left makes whole what lacks least.
+    for order, most in ((by_rank, None), (by_rank, _FAIR_LINES), (by_length, rows)):
         for number in order:
-            given[number] += min(
-                rows - sum(given.values()), max(0, min(most[number], len(blocks[number].lines)) - given[number])
-            )
+            wanted = min(blocks[number].least if most is None else most, len(blocks[number].lines))
+            given[number] += min(rows - sum(given.values()), max(0, wanted - given[number]))
     spare = rows - sum(given.values())
     lines: list[Line] = []
     for number, block in enumerate(blocks):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from opencode_stats.cli.render.blocks import Block, fitted
 from opencode_stats.cli.render.choice import KEYS, SECTIONS, Choice
 from opencode_stats.cli.render.figures import dollars, figure, named
-from opencode_stats.cli.render.glance import is_stale, short
+from opencode_stats.cli.render.glance import is_stale, percent_of, short
 from opencode_stats.cli.render.rate import BUCKET_S
 from opencode_stats.cli.render.styled import Line, Style, bar, cut, line_of, line_width, spark, spread
 from opencode_stats.cli.render.text import ago, compact, counted, moment, money, span, width, wrapped
@@ -31,12 +31,14 @@ _KINDS: Final = {
     "permission": "asks for a permission",
     "question": "asks a question",
     "inactive": "is silent",
+    "limit": "is a limit that is nearly reached",
 }
 _NARROW: Final = 50
 """Below so many columns numbers are short."""
 _SHORTEST_NAME: Final = 8
 _LONGEST_NAME: Final = 60
 _LONGEST_REASON: Final = 300
+_LIMIT_BAR: Final = 20
 _SHORTEST_BAR: Final = 6
 _LONGEST_BAR: Final = 40
 _RUN_MARK_COLUMNS: Final = 25
@@ -89,6 +91,7 @@ def _blocks(view: View, reading: Reading, columns: int) -> list[Block]:
         _totals(view, reading, columns),
         Block([_pace(view, columns)], 5),
         _runs(reading, columns),
+        _limits(reading, columns),
         _attention(reading),
         _models(view, reading, columns),
         _footer(columns),
@@ -195,11 +198,29 @@ def _attention(reading: Reading) -> Block:
     lines = [_heading(f"{counted(len(items), 'thing')} {'asks' if len(items) == 1 else 'ask'} for you")]
     for item in items:
         kind = _KINDS.get(item["kind"], named(item["kind"]))
-        where = named(item["workspace"], _LONGEST_NAME) if item["workspace"] is not None else "an OpenCode"
+        where = named(item.get("limit") or item["workspace"] or "an OpenCode", _LONGEST_NAME)
         lines.append(
             line_of("  ", ("alert", "! "), f"{where} {kind}", ("dim", f", {ago(item['atMs'], reading.now_ms)}"))
         )
     return Block(lines, 2, 2)
+
+
+def _limits(reading: Reading, columns: int) -> Block:
+    limits = reading.document.get("limits", ())
+    if not limits:
+        return Block([], 3)
+    lines = [_heading("Limits")]
+    texts = [f" {'?' if limit['percent'] is None else percent_of(limit)} %" for limit in limits]
+    numbers = max(map(len, texts))
+    names = _name_columns([limit["name"] for limit in limits], max(_SHORTEST_NAME, columns - numbers - 2))
+    for limit, text in zip(limits, texts, strict=True):
+        style: Style = "alert" if limit["level"] in ("warning", "critical") else "accent"
+        drawn = f"  {bar((limit['percent'] or 0) / 100, _LIMIT_BAR)}" if columns >= _NARROW else ""
+        resets_ms = limit["resetsAtMs"]
+        resets = f"  resets in {span((resets_ms - reading.now_ms) / 1000)}" if resets_ms else ""
+        right = line_of((style, drawn), f"{text:>{numbers}}", ("dim", resets))
+        lines.append(_with_name(line_of("  "), limit["name"], names, right, columns))
+    return Block(lines, 3, 2)
 
 
 def _models(view: View, reading: Reading, columns: int) -> Block:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -116,6 +117,32 @@ def test_what_does_not_fit_is_counted() -> None:
     assert "6 OpenCodes\n" in text
     shown = text.count("● working")
     assert f"… and {6 - shown} more" in text
+
+
+def test_limits_and_what_is_said_of_them() -> None:
+    reading = working()
+    limit = {"name": "5-hour", "percent": 81.9, "level": "critical", "resetsAtMs": reading.now_ms + 5_400_000}
+    reading.document["limits"] = [limit, {"name": "\x1bweek", "percent": None, "level": "unknown", "resetsAtMs": None}]
+    item = {"kind": "limit", "workspace": None, "limit": "5-hour", "atMs": reading.now_ms - 60_000}
+    reading.document["attention"] = [item, item | {"kind": "of tomorrow", "limit": None}]
+    text = text_of(view(reading), 30, 80)
+
+    assert re.search(r"Limits\n  5-hour +━{16}╸ +81 %  resets in 1 h 30 min\n  .u001bweek +\? %\n", text)
+    assert "! 5-hour is a limit that is nearly reached, 1 min ago" in text
+    assert "! an OpenCode of tomorrow, 1 min ago" in text
+    assert "━" not in text_of(view(reading), 30, 40)
+
+
+def test_a_long_list_leaves_room_for_the_others() -> None:
+    reading = many_runs()
+    reading.document["attention"] = [
+        {"kind": "finished", "workspace": f"/work/{number}", "atMs": reading.now_ms} for number in range(40)
+    ]
+    text = text_of(view(reading), 24, 80)
+
+    assert text.count("● working") == 6
+    assert all(model in text for model in ("gpt-5", "claude-sonnet-5", "openrouter/qwen3-coder"))
+    assert "40 things ask for you" in text
 
 
 def test_shares_are_of_the_whole() -> None:
