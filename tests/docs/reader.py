@@ -55,15 +55,10 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """The shell's surroundings: ``opencode-stats`` is a command, the home has figures, ``work`` is where they are."""
+    """The shell's surroundings: ``opencode-stats`` is a command, the commands are run in ``folder``."""
 
-    home: Path
+    folder: Path
     environment: dict[str, str]
-
-    @property
-    def folder(self) -> Path:
-        """Where the commands are run."""
-        return self.home / "work" / "shop"
 
     def run(self, commands: str) -> Said:
         """Runs a whole block as ``sh -e`` does; what it left running is ended with it."""
@@ -148,7 +143,9 @@ def settled(home: Path) -> Reader:
         household.write(script)
     household.call("import").check_returncode()
     path = os.pathsep.join([str(home / "bin"), os.path.dirname(sys.executable), os.environ["PATH"]])
-    return Reader(home, household.environment | {"PATH": path, "PYTHONPATH": str(SOURCES), "COLUMNS": "100"})
+    return Reader(
+        home / "work" / "shop", household.environment | {"PATH": path, "PYTHONPATH": str(SOURCES), "COLUMNS": "100"}
+    )
 
 
 def _story(home: Path, now_ms: int) -> Iterator[Script]:
