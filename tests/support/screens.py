@@ -7,14 +7,19 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from tests.support.clock import NOON_MS
-from tests.support.ledgers import ledger_in_memory, stats_of, take
+from tests.support.ledgers import EXPORTER, facts, ledger_in_memory, stats_of, take
 from tests.support.script import Script
 
 from opencode_stats.cli.render.figures import Reading
 from opencode_stats.contract.stats_document import document_of, encode
+from opencode_stats.core.cost import Price, Quote, Rate, per_token
+from opencode_stats.core.recent import calendar_of
+from opencode_stats.core.stats import project
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from opencode_stats.core.totals import ModelId
 
 HOUR_MS = 3_600_000
 NOW_MS = NOON_MS + 5 * 60_000
@@ -112,9 +117,25 @@ def hostile() -> Reading:
     return Reading(read, NOW_MS, 815, zone=UTC)
 
 
+def without_cost() -> Reading:
+    """A subscription, a provider without a price, and a model that is paid for at times."""
+    script = Script(at_ms=NOON_MS).started().opened("/w").conversation("ses_a").prompt("ses_a").busy("ses_a")
+    script.answer("ses_a", provider="zai-coding-plan", model="glm-9", cost_usd=0, input=2_000_000, output=100)
+    script.answer("ses_a", provider="mock", model="m", cost_usd=0, input=1_000)
+    script.answer("ses_a", provider="openai", model="gpt-5", cost_usd=0, input=20)
+    script.answer("ses_a", provider="openai", model="gpt-5", cost_usd=0.5, input=20)
+    with ledger_in_memory() as ledger:
+        take(ledger, script)
+        quote = Quote(Price(Rate(per_token(0.6), per_token(2.2))), "snapshot", "2026-09-28")
+        quotes: dict[ModelId, Quote] = {("zai-coding-plan", "glm-9"): quote, ("openai", "gpt-5"): quote}
+        stats = project(facts(ledger, NOW_MS), calendar_of(NOW_MS, UTC), EXPORTER, {}, quotes)
+    return Reading(json.loads(encode(document_of(stats))), NOW_MS, 815, zone=UTC)
+
+
 SCREENS: dict[str, Callable[[], Reading]] = {
     "never-ran": lambda: Reading(document(), NOON_MS + 999, 0, zone=UTC),
     "working": working,
+    "without-cost": without_cost,
     "waiting": waiting,
     "idle-of-two": idle_of_two,
     "ended": ended,

@@ -16,6 +16,7 @@ from opencode_stats.cli.rights_checks import rights_findings
 from opencode_stats.cli.service_checks import exporter_findings, programs
 from opencode_stats.errors import UserError
 from opencode_stats.host.files import read_plain
+from opencode_stats.opencode.price_lists import PriceLists
 from opencode_stats.settings.reading import sentence_of, text_of, understand
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def findings(machine: Machine, directory: Path, now_ms: int) -> list[Finding]:
         _folder("spool folder", paths.spool),
         *loss_findings(paths, machine.env),
         _settings(paths),
+        _prices(paths),
         *exporter_findings(machine, autostart, now_ms),
         _folder("folder of the ledger", paths.data),
         *ledger_findings(paths, now_ms),
@@ -123,6 +125,17 @@ def _settings(paths: Paths) -> Finding:
     if found.unknown:
         return Finding("warn", about, f"{paths.settings_file}: {'; '.join(str(one) for one in found.unknown)}", edit)
     return Finding("ok", about, f"{paths.settings_file} can be read.")
+
+
+def _prices(paths: Paths) -> Finding:
+    about = "price list"
+    lists = PriceLists(paths.opencode_prices)
+    # Any question has it read as a whole.
+    lists.quotes([("", "")])
+    if lists.trouble:
+        # It is a cache: OpenCode fetches it anew.
+        return Finding("warn", about, lists.trouble, f"rm {typed(paths.opencode_prices)}")
+    return Finding("ok", about, "OpenCode's own is used where it is newer than the one that came with opencode-stats.")
 
 
 def _stats_file(paths: Paths) -> list[Finding]:

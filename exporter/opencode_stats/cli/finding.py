@@ -26,6 +26,7 @@ CODES: Final = {
     "spool file": "spool-file",
     "quarantine": "quarantine",
     "settings": "settings",
+    "price list": "prices",
     "exporter": "exporter",
     "service": "service",
     "folder of the ledger": "ledger-folder",

@@ -40,6 +40,7 @@ COMMANDS: Final = {
     "history": "opencode_stats.cli.history",
     "import": "opencode_stats.cli.take_in",
     "models": "opencode_stats.cli.models",
+    "prices": "opencode_stats.cli.prices",
     "rebuild": "opencode_stats.cli.rebuild",
     "sample": "opencode_stats.cli.sample",
     "setup": "opencode_stats.cli.setup",

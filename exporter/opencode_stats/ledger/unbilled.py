@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from opencode_stats.core.days import slot_of
 from opencode_stats.core.tokens import Tokens
@@ -44,6 +44,16 @@ ByModel = dict["ModelId", "Unbilled"]
 def unbilled_total(connection: sqlite3.Connection) -> ByModel:
     """All of it."""
     return _by_model(connection, "scope = 'all'", ())
+
+
+def unbilled_split(connection: sqlite3.Connection, sizes: Iterable[int]) -> ByModel:
+    """All of it, split at these sizes, from the messages themselves: for who may not write to the ledger."""
+    whens = " ".join(f"WHEN input + cache_read + cache_write > {size:d} THEN {size:d}" for size in sorted(sizes)[::-1])
+    rows = connection.execute(
+        f"SELECT provider, model, {f'CASE {whens} ELSE 0 END' if whens else '0'} AS above, {_SUMMED} "
+        "FROM unbilled_messages GROUP BY 1, 2, 3"
+    )
+    return _from_rows(rows)
 
 
 def unbilled_of_run(connection: sqlite3.Connection, run: int) -> ByModel:
@@ -107,8 +117,12 @@ def _fine(connection: sqlite3.Connection, after_id: int) -> Iterator[None]:
 
 
 def _by_model(connection: sqlite3.Connection, where: str, values: tuple[int, ...]) -> ByModel:
+    return _from_rows(connection.execute(_SPLIT.format(where), values))
+
+
+def _from_rows(rows: Iterable[tuple[Any, ...]]) -> ByModel:
     found: dict[ModelId, list[tuple[int, Tokens]]] = {}
-    for provider, model, above, *counts in connection.execute(_SPLIT.format(where), values):
+    for provider, model, above, *counts in rows:
         if any(counts):
             found.setdefault((provider or None, model or None), []).append((above, Tokens(*counts)))
     return {model: tuple(parts) for model, parts in found.items()}

@@ -38,7 +38,9 @@ Call = Callable[..., Done]
 @pytest.fixture
 def call(household: Household, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]) -> Call:
     """The whole command line, in this process: a tenth of what a process costs."""
-    for name in ("XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "OPENCODE_DB", "COLUMNS"):
+    for name in ("DATA_HOME", "STATE_HOME", "CONFIG_HOME", "CACHE_HOME", "RUNTIME_DIR"):
+        monkeypatch.delenv(f"XDG_{name}", raising=False)
+    for name in ("OPENCODE_DB", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
     for name, value in household.environment.items():
         monkeypatch.setenv(name, value)

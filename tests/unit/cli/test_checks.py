@@ -75,6 +75,16 @@ def test_a_folder_that_takes_nothing(
     assert reason in finding.reason
 
 
+def test_the_price_list_that_opencode_fetched(patient: Patient) -> None:
+    assert patient.verdict("price list") == "ok"
+
+    patient.paths.opencode_prices.parent.mkdir(parents=True)
+    patient.paths.opencode_prices.write_text("[]")
+    (finding,) = patient.says("price list")
+
+    assert (finding.verdict, finding.mend) == ("warn", f"rm {patient.paths.opencode_prices}")
+
+
 def test_the_settings(patient: Patient) -> None:
     assert patient.verdict("settings") == "ok"
     patient.paths.config.mkdir(parents=True)

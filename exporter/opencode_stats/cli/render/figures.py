@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from opencode_stats.cli.render.text import (
     LONGEST_NAME,
+    US_DOLLARS,
+    Currency,
     ago,
     count,
     counted,
     date,
     moment,
-    money,
     name,
     span,
     width,
@@ -31,6 +32,8 @@ _LONGEST_DIRECTORY: Final = 60
 _LONGEST_PROBLEM: Final = 300
 _MOST_OTHERS: Final = 2
 _MOST_PROBLEMS: Final = 5
+_MOST_UNPRICED: Final = 3
+_LONGEST_UNPRICED: Final = 30
 _KINDS: Final = (
     ("input", "input"),
     ("output", "output"),
@@ -45,6 +48,7 @@ class Reading:
     """What was read: stats.json, when, and the daemon's pid (0 where none is at work).
 
     ``current`` is False where the figures could not be brought up to date. ``zone`` is the system's where it is None.
+    ``currency`` is what the page shows costs in.
     """
 
     document: dict[str, Any]
@@ -52,6 +56,7 @@ class Reading:
     daemon_pid: int
     current: bool = True
     zone: tzinfo | None = None
+    currency: Currency = US_DOLLARS
 
 
 def figures(reading: Reading, columns: int) -> str:
@@ -65,7 +70,12 @@ def figures(reading: Reading, columns: int) -> str:
     document = reading.document
     total = document["total"]
     above = _state(document, reading.now_ms)
-    below = [*_remarks(total), *_problems(document["exporter"]), _freshness(reading)]
+    below = [
+        *_remarks(total),
+        *_without_cost(total, reading.currency),
+        *_problems(document["exporter"]),
+        _freshness(reading),
+    ]
     page = [*_prose(above, columns), "", *_table(_rows(reading), columns), "", *_prose(below, columns)]
     return "\n".join(line.rstrip() for line in page)
 
@@ -107,9 +117,13 @@ def _rows(reading: Reading) -> list[_Row | None]:
         ("Total", first, total),
     ):
         rows += [None] if len(rows) > 1 else []
-        rows.append(_Row(heading, figure(section["totalTokens"]), dollars(section["totalCost"]), detail))
+        # A stats.json of an older version has the recorded cost alone.
+        unpriced = section.get("unpriced", {})
+        cost = _cost(section["totalCost"], section.get("listValue"), reading.currency, unpriced=bool(unpriced))
+        rows.append(_Row(heading, figure(section["totalTokens"]), cost, detail))
         for key, model in section["models"].items():
-            rows.append(_Row(key, figure(model["totalTokens"]), dollars(model["cost"]), foreign=True))
+            cost = _cost(model["cost"], model.get("listValue"), reading.currency, unpriced=key in unpriced)
+            rows.append(_Row(key, figure(model["totalTokens"]), cost, foreign=True))
     return rows
 
 
@@ -171,6 +185,30 @@ def _remarks(total: dict[str, Any]) -> list[str]:
     return remarks
 
 
+def _cost(usd: object, worth: object, currency: Currency, *, unpriced: bool) -> str:
+    """The recorded cost; where there is none the list value in brackets, or that no price is known; ``+``: and more."""
+    if not usd and not worth:
+        return "unpriced" if unpriced else dollars(usd, currency)
+    if not usd:
+        return f"[{dollars(worth, currency)}]{'+' if unpriced else ''}"
+    return dollars(usd, currency) + ("+" if worth or unpriced else "")
+
+
+def _without_cost(total: dict[str, Any], currency: Currency) -> list[str]:
+    """What the costs leave out, and what that is worth."""
+    said = []
+    if total.get("listValue"):
+        worth = dollars(total["listValue"], currency)
+        said.append(f"[ ] is the list value of what OpenCode recorded at no cost, {worth} in total; + where some is.")
+    unpriced = total.get("unpriced") or {}
+    if unpriced:
+        names = ", ".join(named(key, _LONGEST_UNPRICED) for key in list(unpriced)[:_MOST_UNPRICED])
+        more = f" and {counted(len(unpriced) - _MOST_UNPRICED, 'more model')}" if len(unpriced) > _MOST_UNPRICED else ""
+        tokens = figure(sum(unpriced.values()))
+        said.append(f"No price is known of {names}{more}, {tokens} tokens. opencode-stats prices tells more.")
+    return said
+
+
 def _problems(exporter: dict[str, Any]) -> list[str]:
     problems = exporter["health"]["problems"]
     said = [f"Caution: {named(problem['message'], _LONGEST_PROBLEM)}" for problem in problems[:_MOST_PROBLEMS]]
@@ -197,7 +235,7 @@ def figure(number: object) -> str:
     return count(number)
 
 
-def dollars(usd: object) -> str:
+def dollars(usd: object, currency: Currency = US_DOLLARS) -> str:
     """A cost as text.
 
     Raises:
@@ -205,7 +243,7 @@ def dollars(usd: object) -> str:
     """
     if (type(usd) is not int and type(usd) is not float) or not 0 <= usd < math.inf:
         raise ValueError("not a cost")
-    return money(usd)
+    return currency.amount(usd)
 
 
 def named(text: object, longest: int = LONGEST_NAME) -> str:

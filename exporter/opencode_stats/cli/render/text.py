@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import locale
 import unicodedata
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -61,6 +62,23 @@ def money(usd: float) -> str:
         return f"${usd:,.2f}" if locale.localeconv()["grouping"] in ([], [127]) else f"${grouped}"
     least = usd < _LEAST_SHOWN_USD
     return ("<$" if least else "$") + locale.format_string("%.4f", _LEAST_SHOWN_USD if least else usd)
+
+
+@dataclass(frozen=True, slots=True)
+class Currency:
+    """What amounts are shown in: three letters, and how much of it a US dollar is."""
+
+    code: str = "USD"
+    rate: float = 1.0
+
+    def amount(self, usd: float) -> str:
+        """The amount with its currency; dollars have their sign, others their letters behind."""
+        if self.code == "USD":
+            return money(usd * self.rate)
+        return f"{money(usd * self.rate).replace('$', '')} {self.code}"
+
+
+US_DOLLARS: Final = Currency()
 
 
 def span(seconds: float) -> str:

@@ -1,0 +1,62 @@
+"""``opencode-stats prices``: what models cost, from where, and what usage without a cost is worth."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+import click
+
+from opencode_stats.cli.say import say
+from opencode_stats.cli.surroundings import chosen, chosen_currency, places
+from opencode_stats.errors import UserError
+
+if TYPE_CHECKING:
+    from opencode_stats.core.cost import Unbilled
+    from opencode_stats.core.totals import ModelId
+
+
+@click.command(short_help="What models cost, and where each price comes from.")
+@click.argument("model", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print it for programs; prices in US dollars a million tokens.")
+def command(model: str | None, as_json: bool) -> None:
+    """Show the price of each model of which there is usage that OpenCode recorded at no cost, and what it is worth.
+
+    With a MODEL (provider/model) its price alone. Nothing is fetched and nothing is changed. Prices of your own go into
+    the settings, under prices.
+
+    \b
+    Examples:
+      opencode-stats prices
+      opencode-stats prices anthropic/claude-sonnet-4-5
+    """
+    # Imported here: printing a help text must not pay for SQLite.
+    from opencode_stats.cli.now import bring_up_to_date  # noqa: PLC0415
+    from opencode_stats.cli.reading import read_ledger  # noqa: PLC0415
+    from opencode_stats.cli.render.prices import page, priced, records  # noqa: PLC0415
+    from opencode_stats.core.cost import step_sizes  # noqa: PLC0415
+    from opencode_stats.ledger.unbilled import unbilled_split, unbilled_total  # noqa: PLC0415
+    from opencode_stats.opencode.price_lists import PriceLists  # noqa: PLC0415
+
+    paths = places()
+    lists, own = PriceLists(paths.opencode_prices), chosen(paths).prices
+    unbilled: dict[ModelId, Unbilled]
+    if model is None:
+        bring_up_to_date(paths, wait=True)
+        quotes = lists.quotes(read_ledger(paths, unbilled_total), own)
+        sizes = step_sizes(quotes.values())
+        unbilled = read_ledger(paths, lambda connection: unbilled_split(connection, sizes))
+    else:
+        provider, slash, name = model.partition("/")
+        if not slash:
+            raise UserError("Name the provider, too: provider/model, as in anthropic/claude-sonnet-4-5.")
+        unbilled = {(provider, name): ()}
+        quotes = lists.quotes(unbilled, own)
+    rows = priced(unbilled, quotes)
+    if as_json:
+        click.echo(json.dumps({"schemaVersion": 1, "models": records(rows)}, indent=1))
+    else:
+        say(page(rows, chosen_currency(paths), shutil.get_terminal_size().columns))
+    if lists.trouble:
+        say(f"opencode-stats: {lists.trouble}", err=True)
