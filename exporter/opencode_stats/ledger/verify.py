@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from opencode_stats.core.derivation import Entry, RunDates, derive, differences
 from opencode_stats.core.totals import Totals, Usage, usage_of
+from opencode_stats.ledger.day_sums import day_sum_findings
 from opencode_stats.ledger.messages import read_with_runs
 from opencode_stats.ledger.queries import total
-from opencode_stats.ledger.soundness import findings
+from opencode_stats.ledger.soundness import MOST_NAMED, findings
 from opencode_stats.ledger.transactions import one_moment
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def verify(connection: sqlite3.Connection) -> list[str]:
         rows = _Rows(connection, dict(connection.execute("SELECT id, uid FROM runs")))
         for _ in rows.entries():
             pass
-        return _total(connection, rows)
+        return _total(connection, rows) + day_sum_findings(connection, MOST_NAMED)
 
 
 def prove(
@@ -61,7 +62,8 @@ def prove(
         if rows.first_ms is not None:
             first_ms.append(rows.first_ms)
         published = differences(document, sheets, dates, min(first_ms, default=0), day)
-        return findings(connection) or _total(connection, rows), published
+        wrong = findings(connection) or _total(connection, rows) + day_sum_findings(connection, MOST_NAMED)
+        return wrong, published
 
 
 class _Rows:

@@ -14,6 +14,7 @@ from tests.support.script import Script
 from opencode_stats.core.history import Span
 from opencode_stats.ledger.day_sums import DaySums, day_sum_findings
 from opencode_stats.ledger.rebuild import rebuild
+from opencode_stats.ledger.soundness import findings
 from opencode_stats.ledger.timeline import figures_over
 from opencode_stats.ledger.verify import verify
 
@@ -111,16 +112,42 @@ def test_days_are_summed_some_at_a_time(ledger: sqlite3.Connection, monkeypatch:
     assert min(rows(ledger, DAYS))[0] == FIRST_MS
 
 
-def test_a_sum_that_is_not_of_its_messages_is_found_and_rebuilt(told: sqlite3.Connection) -> None:
+def test_sums_that_are_not_of_their_messages_are_found_and_rebuilt(told: sqlite3.Connection) -> None:
     DaySums(told).go_on(LATER_MS, UTC)
-    told.execute("UPDATE day_sums SET output = output + 1 WHERE split = 'agent' AND key = 'build'")
+    told.execute("UPDATE day_sums SET key = 'plan' WHERE split = 'agent' AND key = 'build'")
 
+    assert findings(told) == []
     (first, second) = verify(told)
     assert str(FIRST_MS) in first
     assert str(FIRST_MS + 2 * DAY_MS) in second
     assert rebuild(told).changes == (first, second)
     assert verify(told) == []
     assert rows(told, "SELECT * FROM summed_days") == rows(told, "SELECT * FROM day_sums") == []
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "UPDATE day_sums SET output = output + 1 WHERE split = 'agent' AND key = 'build'",
+        "UPDATE day_sums SET active_ms = active_ms + 1 WHERE split = 'model'",
+        "UPDATE day_sums SET cost_microusd = cost_microusd + 1",
+        "DELETE FROM day_sums WHERE split = 'directory'",
+        "DELETE FROM day_sums",
+        "UPDATE day_sums SET split = 'else' WHERE split = 'agent'",
+        (
+            f"INSERT INTO day_sums SELECT split, {NOON_MS + 9 * DAY_MS}, key, provider, input, output, reasoning, "
+            f"cache_read, cache_write, cost_microusd, messages, active_ms, rated_tokens, rated_ms FROM day_sums "
+            f"WHERE start_ms = {FIRST_MS}"
+        ),
+    ],
+)
+def test_what_contradicts_itself_is_found_at_every_close_look(told: sqlite3.Connection, harm: str) -> None:
+    DaySums(told).go_on(LATER_MS, UTC)
+    assert findings(told) == []
+
+    told.execute(harm)
+
+    assert len(findings(told)) == 1
 
 
 def test_prompts_that_are_not_there_are_found(told: sqlite3.Connection) -> None:
