@@ -39,6 +39,7 @@ COMMANDS: Final = {
     "export": "opencode_stats.cli.export",
     "history": "opencode_stats.cli.history",
     "import": "opencode_stats.cli.take_in",
+    "limits": "opencode_stats.cli.limits",
     "models": "opencode_stats.cli.models",
     "prices": "opencode_stats.cli.prices",
     "rebuild": "opencode_stats.cli.rebuild",

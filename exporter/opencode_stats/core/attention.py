@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from opencode_stats.core.stats import RunFacts
 
-Kind = Literal["finished", "error", "permission", "question", "inactive"]
+Kind = Literal["finished", "error", "permission", "question", "inactive", "limit"]
 Outcome = Literal["succeeded", "failed", "interrupted"]
 
 SHOWN_FOR_MS: Final = 24 * 60 * 60 * 1000
@@ -35,7 +35,8 @@ class AttentionItem:
     """One reason to look at OpenCode; ``id`` is the same for the same reason for ever.
 
     ``turn_ms`` is how long the turn took that ended, None for what is no turn or where that is not known. ``pids`` are
-    those of its run (``core.stats.RunStats``).
+    those of its run (``core.stats.RunStats``). ``limit`` is the name of the limit that was passed: an item of no
+    run, whose ``run_id`` is empty.
     """
 
     id: str
@@ -46,6 +47,7 @@ class AttentionItem:
     at_ms: int
     turn_ms: int | None
     pids: tuple[int, ...] = ()
+    limit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

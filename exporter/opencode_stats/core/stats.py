@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from opencode_stats.core.attention import AttentionItem  # noqa: TC001 - pydantic reads the types of Stats's fields
+from opencode_stats.core.limits import LimitStats  # noqa: TC001 - the same
 from opencode_stats.core.recent import DayFigures, HistoryStats, HourFigures
 from opencode_stats.core.sections import MICROUSD_PER_USD, NO_QUOTES, Section, section_figures
 
@@ -103,6 +104,7 @@ class Stats:
     sessions: tuple[RunStats, ...]
     attention: tuple[AttentionItem, ...]
     history: HistoryStats
+    limits: tuple[LimitStats, ...] = ()
     exporter: ExporterStats
 
 
@@ -157,6 +159,7 @@ def project(
     exporter: ExporterStats,
     pids: Mapping[str, tuple[int, ...]],
     quotes: Quotes = NO_QUOTES,
+    limits: tuple[LimitStats, ...] = (),
 ) -> Stats:
     """What readers see of these facts, which were asked for with the same calendar; ``pids`` are by run.
 
@@ -177,6 +180,7 @@ def project(
         sessions=tuple(run_stats(run, pids.get(run.run_id, ()), quotes) for run in live),
         attention=tuple(replace(item, pids=pids.get(item.run_id, ())) for item in facts.attention),
         history=_history(facts, calendar),
+        limits=limits,
         exporter=exporter,
     )
 

@@ -241,9 +241,10 @@ class Exporter:
         )
         after_ms = settings.inactive_after_minutes * MINUTE_MS
         silent, next_silent_ms = silent_runs(facts.runs, facts.attention, after_ms, now_ms)
-        facts = replace(facts, attention=news((*facts.attention, *silent), now_ms))
-        midnight_ms = calendar.today.end_ms
-        self.due_ms = midnight_ms if next_silent_ms is None else min(midnight_ms, next_silent_ms)
+        limits = self._open.limits.look(settings.limits, now_ms, self._zone(), settings.day_start_hour)
+        facts = replace(facts, attention=news((*facts.attention, *silent, *limits.items), now_ms))
+        due_ms = (calendar.today.end_ms, next_silent_ms, limits.due_ms)
+        self.due_ms = min(at_ms for at_ms in due_ms if at_ms is not None)
         health = health_of(
             self._connection,
             self._paths.quarantine,
@@ -259,7 +260,7 @@ class Exporter:
         )
         pids = self.lineages.of(facts.runs, facts.attention, self._alive)
         exporter = ExporterStats(self._version, self._daemon_pid, now_ms, health)
-        outcome = self._stats_file.publish(project(facts, calendar, exporter, pids, quotes))
+        outcome = self._stats_file.publish(project(facts, calendar, exporter, pids, quotes, limits.limits))
         self._open.note_published()
         self._setbacks.published(self._clock.now_ms(), outcome)
         return outcome

@@ -6,6 +6,7 @@ import contextlib
 import logging
 from typing import TYPE_CHECKING
 
+from opencode_stats.daemon.limits import Limits
 from opencode_stats.errors import LedgerCorrupt, LedgerError
 from opencode_stats.ingest.kept import bring_back
 from opencode_stats.ingest.quarantine import Quarantine
@@ -26,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 
 class OpenLedger:
-    """``connection``, and ``spool``, ``past_days`` and ``day_sums``, which remember what is in it; new ones each time.
+    """``connection``, and what remembers something of what is in it; new ones after each opening.
 
     Raises:
         UserError: its place can't be used.
@@ -37,6 +38,7 @@ class OpenLedger:
     spool: Spool
     past_days: PastDays
     day_sums: DaySums
+    limits: Limits
 
     def __init__(self, paths: Paths, clock: Clock, files: Files, factory: type[Connection]) -> None:
         self._paths = paths
@@ -55,6 +57,7 @@ class OpenLedger:
                 bring_back(paths.kept_spool, paths.spool, files)
             self.past_days = PastDays(self.connection)
             self.day_sums = DaySums(self.connection)
+            self.limits = Limits(self.connection)
             bad, kept = Quarantine(paths.quarantine, files), paths.kept_spool
             self.spool = Spool(paths.spool, self.connection, bad, self._clock, files, kept=kept)
         except BaseException as error:

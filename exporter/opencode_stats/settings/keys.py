@@ -9,12 +9,14 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from opencode_stats.settings.kinds import Kind, flag, number, text, whole
+from opencode_stats.settings.limits import limits as of_limits
 from opencode_stats.settings.price_table import price_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from opencode_stats.core.cost import Price
+    from opencode_stats.core.limits import Limit
 
 T = TypeVar("T")
 _WEEK_MINUTES: Final = 7 * 24 * 60
@@ -65,6 +67,11 @@ class Settings:
     )
     currency_rate: float = _key(
         1.0, number(1e-6, 1e9), "How much of that currency a US dollar is. You set it; nothing is looked up."
+    )
+    limits: tuple[Limit, ...] = _key(
+        (),
+        of_limits(),
+        "How much may be used in a window of time; `opencode-stats limits set` writes them.",
     )
 
 

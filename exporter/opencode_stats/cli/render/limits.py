@@ -1,0 +1,108 @@
+"""Limits as text: a line each with a bar, all of them in one line, and times as people write them. Pure.
+
+Every function takes entries of ``limits`` as stats.json has them (docs/limits.md), and raises KeyError, TypeError,
+ValueError or OverflowError where they are not such.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from opencode_stats.cli.render.text import compact, moment, money, name, plain, width
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import tzinfo
+
+Entry = dict[str, Any]
+
+_BAR: Final = 20
+_LONGEST_NAME: Final = 30
+_LONGEST_WHOSE: Final = 40
+_MINUTE_MS: Final = 60_000
+_HOUR_MIN: Final = 60
+_DAY_MIN: Final = 24 * 60
+_OWNERS: Final = ("provider", "model", "workspace", "agent")
+
+
+def time_left(ms: int) -> str:
+    """A length of time in its two largest units, cut: ``2h 30m``, ``1d 5h``, ``45m``; below a minute ``<1m``."""
+    minutes = max(0, ms) // _MINUTE_MS
+    if minutes < 1:
+        return "<1m"
+    if minutes < _DAY_MIN:
+        parts = (minutes // _HOUR_MIN, "h"), (minutes % _HOUR_MIN, "m")
+    else:
+        parts = (minutes // _DAY_MIN, "d"), (minutes % _DAY_MIN // _HOUR_MIN, "h")
+    return " ".join(f"{number}{unit}" for number, unit in parts if number)
+
+
+def summary(entries: Sequence[Entry], now_ms: int) -> str:
+    """All limits in one line: ``5-hour: 65% (resets in 2h 30m), weekly: 45% (resets in 2d 5h)``."""
+    return ", ".join(
+        f"{name(one['name'], _LONGEST_NAME)}: {percent(one)}{_in_brackets(one, now_ms)}" for one in entries
+    )
+
+
+def table(entries: Sequence[Entry], now_ms: int, *, color: bool = False, zone: tzinfo | None = None) -> str:
+    """A line with a bar for each limit, and below it what it is about and when it would be reached."""
+    names = [name(one["name"], _LONGEST_NAME) for one in entries]
+    widest = max(map(width, names), default=0)
+    return "\n".join(
+        line
+        for one, called in zip(entries, names, strict=True)
+        for line in _lines(one, f"{called}{' ' * (widest - width(called))}", now_ms, color, zone)
+    )
+
+
+def percent(entry: Entry) -> str:
+    """How much of it is used, in whole percent, cut; ``unknown`` where that is not known."""
+    return "unknown" if entry["percent"] is None else f"{int(entry['percent'])}%"
+
+
+def _lines(one: Entry, called: str, now_ms: int, color: bool, zone: tzinfo | None) -> list[str]:
+    share = 0.0 if one["percent"] is None else min(1.0, one["percent"] / 100)
+    full = int(share * _BAR)
+    bar = f"{'█' * full}{'░' * (_BAR - full)}"
+    level = str(one["level"])
+    code = {"warning": "33", "critical": "31"}.get(level) if color else None
+    shown = f"\x1b[{code}m{bar}\x1b[0m" if code else bar
+    word = "" if level == "normal" else f"  {plain(level)}"
+    resets = "" if one["resetsAtMs"] is None else f", resets in {time_left(one['resetsAtMs'] - now_ms)}"
+    first = (
+        f"{called}  {shown} {percent(one):>7}  {_amount(one, _used(one))} of {_amount(one, one['limit'])}{resets}{word}"
+    )
+    indent = " " * (width(called) + 2)
+    below = [part for part in (_whose(one), _pace(one, now_ms, zone)) if part]
+    return [first, *(f"{indent}{part}" for part in below)]
+
+
+def _used(one: Entry) -> float:
+    used = one["usedUsd"] if one["usedTokens"] is None else one["usedTokens"]
+    return float(used) if one["usedTokens"] is None else int(used)
+
+
+def _amount(one: Entry, amount: float) -> str:
+    return money(amount) if one["usedTokens"] is None else f"{compact(int(amount))} tokens"
+
+
+def _whose(one: Entry) -> str:
+    return "".join(f"{owner} {name(one[owner], _LONGEST_WHOSE)}" for owner in _OWNERS if one[owner] is not None)
+
+
+def _pace(one: Entry, now_ms: int, zone: tzinfo | None) -> str:
+    if not one["burnPerHour"]:
+        return ""
+    pace = f"{_amount(one, one['burnPerHour'])} an hour"
+    likely, earliest, latest = (one[f"reached{which}Ms"] for which in ("At", "Earliest", "Latest"))
+    if earliest is None or earliest <= now_ms:
+        return pace
+    first = moment(earliest, now_ms, zone)
+    if likely is None:
+        return f"{pace}; at this pace it resets first, or is reached from {first} on"
+    end = "it resets" if latest is None else moment(latest, now_ms, zone)
+    return f"{pace}; at this pace reached at {moment(likely, now_ms, zone)} (between {first} and {end})"
+
+
+def _in_brackets(one: Entry, now_ms: int) -> str:
+    return "" if one["resetsAtMs"] is None else f" (resets in {time_left(one['resetsAtMs'] - now_ms)})"
