@@ -34,7 +34,7 @@ EXPECTED_IN_THE_FIELD = {
     "daily": {"totalCost": NUMBER, "costsByModel": dict},
     "total": {"totalCost": NUMBER, "costsByModel": dict},
 }
-OURS = {"schemaVersion", "sessions", "attention", "history", "exporter", *DOCUMENTED}
+OURS = {"schemaVersion", "sessions", "attention", "history", "limits", "exporter", *DOCUMENTED}
 
 
 def a_day(connection: sqlite3.Connection) -> Stats:

@@ -77,7 +77,7 @@ def check(threshold: float, names: tuple[str, ...], quiet: bool) -> None:
     \b
     Examples:
       opencode-stats limits check --threshold 90
-      opencode-stats limits check --quiet && opencode run "the next task"
+      opencode-stats limits check --quiet --name 5-hour || echo "use another provider"
     """
     paths = places()
     entries, now_ms = _limits(paths), _now_ms()

@@ -2,7 +2,7 @@
 
 Usage comes by quarter hours (``core.days.slot_of``), which every day, week and month is made of. A rolling window
 begins with the quarter hour of the first use after the one before it was over, and ends its length later: as providers
-count theirs, and why it has one instant at which it resets (docs/adr/0010-windows-of-limits.md).
+count theirs, and why it has one instant at which it resets (docs/adr/0011-windows-of-limits.md).
 """
 
 from __future__ import annotations

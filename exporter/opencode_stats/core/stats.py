@@ -159,6 +159,7 @@ def project(
     exporter: ExporterStats,
     pids: Mapping[str, tuple[int, ...]],
     quotes: Quotes = NO_QUOTES,
+    *,
     limits: tuple[LimitStats, ...] = (),
 ) -> Stats:
     """What readers see of these facts, which were asked for with the same calendar; ``pids`` are by run.

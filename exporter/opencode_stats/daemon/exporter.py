@@ -260,7 +260,7 @@ class Exporter:
         )
         pids = self.lineages.of(facts.runs, facts.attention, self._alive)
         exporter = ExporterStats(self._version, self._daemon_pid, now_ms, health)
-        outcome = self._stats_file.publish(project(facts, calendar, exporter, pids, quotes, limits.limits))
+        outcome = self._stats_file.publish(project(facts, calendar, exporter, pids, quotes, limits=limits.limits))
         self._open.note_published()
         self._setbacks.published(self._clock.now_ms(), outcome)
         return outcome

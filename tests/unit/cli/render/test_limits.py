@@ -1,0 +1,94 @@
+"""Limits as text."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC
+from typing import Any
+
+import pytest
+from tests.support.clock import NOON_MS
+
+from opencode_stats.cli.render.limits import summary, table, time_left
+from opencode_stats.contract.stats_document import camel
+from opencode_stats.core.days import SLOT_MS
+from opencode_stats.core.limits import Limit, Use, Window, stats_of
+
+MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
+DAY_MS = 24 * HOUR_MS
+LIMIT = Limit(name="5-hour", window="5h", unit="tokens", amount=1_000)
+WINDOW = Window(NOON_MS, NOON_MS + 5 * HOUR_MS)
+
+
+def entry(limit: Limit, window: Window | None, *uses: Use) -> dict[str, Any]:
+    stats = stats_of(limit, window, uses)
+    return {camel(name): getattr(stats, name) for name in stats.__slots__}
+
+
+@pytest.mark.parametrize(
+    ("ms", "text"),
+    [
+        (150 * MINUTE_MS, "2h 30m"),
+        (29 * HOUR_MS, "1d 5h"),
+        (29 * HOUR_MS + 59 * MINUTE_MS, "1d 5h"),
+        (2 * HOUR_MS, "2h"),
+        (2 * DAY_MS + 40 * MINUTE_MS, "2d"),
+        (45 * MINUTE_MS + 59_999, "45m"),
+        (DAY_MS, "1d"),
+        (DAY_MS - 1, "23h 59m"),
+        (MINUTE_MS, "1m"),
+        (MINUTE_MS - 1, "<1m"),
+        (-5, "<1m"),
+        (400 * DAY_MS, "400d"),
+    ],
+)
+def test_times_as_people_write_them(ms: int, text: str) -> None:
+    assert time_left(ms) == text
+
+
+def test_all_in_one_line() -> None:
+    weekly = replace(LIMIT, name="weekly", window="week")
+    entries = [
+        entry(LIMIT, WINDOW, Use(NOON_MS // SLOT_MS, 659, 0, 0)),
+        entry(weekly, Window(NOON_MS, NOON_MS + 2 * DAY_MS + 5 * HOUR_MS), Use(NOON_MS // SLOT_MS, 450, 0, 0)),
+        entry(replace(LIMIT, name="un\x1b[31m", unit="usd"), WINDOW, Use(NOON_MS // SLOT_MS, 1, 1, 1)),
+        entry(replace(LIMIT, name="none"), None),
+    ]
+
+    assert summary(entries[:2], NOON_MS) == "5-hour: 65% (resets in 5h), weekly: 45% (resets in 2d 5h)"
+    assert summary(entries[2:], NOON_MS) == "un\\u001b[31m: unknown (resets in 5h), none: 0%"
+    assert summary([], NOON_MS) == ""
+
+
+def test_a_table_with_bars() -> None:
+    fast = [Use(NOON_MS // SLOT_MS + place, 100 + place % 2 * 60, 0, 0) for place in range(5)]
+    money = replace(LIMIT, name="weekly", window="week", unit="usd", amount=50_000_000, of="provider", whose="openai")
+    entries = [
+        entry(LIMIT, WINDOW, *fast),
+        entry(money, Window(NOON_MS, NOON_MS + DAY_MS), Use(NOON_MS // SLOT_MS, 1, 42_000_000, 0)),
+        entry(replace(LIMIT, name="none"), None),
+    ]
+
+    lines = table(entries, NOON_MS + 75 * MINUTE_MS, zone=UTC).splitlines()
+
+    assert lines == [
+        "5-hour  ████████████░░░░░░░░     62%  620 tokens of 1K tokens, resets in 3h 45m",
+        "        496 tokens an hour; at this pace reached at 14:00 (between 13:53 and 14:09)",
+        "weekly  ████████████████░░░░     84%  $42.00 of $50.00, resets in 22h 45m  critical",
+        "        provider openai",
+        "        $168.00 an hour",
+        "none    ░░░░░░░░░░░░░░░░░░░░      0%  0 tokens of 1K tokens",
+    ]
+
+
+def test_colors_tell_levels_and_the_word_does_so_without() -> None:
+    warning = entry(LIMIT, WINDOW, Use(NOON_MS // SLOT_MS, 750, 0, 0))
+
+    assert "\x1b[33m███████████████░░░░░\x1b[0m" in table([warning], NOON_MS, color=True)
+    assert "\x1b" not in table([warning], NOON_MS)
+    assert table([warning], NOON_MS).splitlines()[0].endswith("  warning")
+
+
+def test_a_bar_is_never_longer_than_itself() -> None:
+    assert table([entry(LIMIT, WINDOW, Use(NOON_MS // SLOT_MS, 99_999, 0, 0))], NOON_MS).count("█") == 20
