@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import TYPE_CHECKING, Any
 
 from opencode_stats.core.tokens import Tokens
-from opencode_stats.core.usage import Message, merge, standing_of
+from opencode_stats.core.usage import STAGE_ORDER, Message, merge, standing_of
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterator
 
     from opencode_stats.core.usage import Standing
@@ -88,6 +88,9 @@ def _conversation_created_ms(connection: sqlite3.Connection, conversation: str) 
 def _from_row(row: tuple[Any, ...]) -> tuple[Message, Standing]:
     standing: Standing = row[0]
     facts = dict(zip(_FACTS, row[1:], strict=True))
+    if facts["stage"] not in STAGE_ORDER:
+        # The rule that refuses it is asked at a write only; what stands there now, a disk made.
+        raise sqlite3.DatabaseError("a message has a stage that was never written")
     counts = [facts.pop(name) for name in ("input", "output", "reasoning", "cache_read", "cache_write")]
     facts["tokens"] = None if counts[0] is None else Tokens(*counts)
     facts["created_seen"] = bool(facts["created_seen"])

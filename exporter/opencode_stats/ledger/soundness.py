@@ -37,6 +37,19 @@ _GUARD: Final = (
     "+ ifnull(created_ms, -1) % 2147483647 * 23 + ifnull(completed_ms, -1) % 2147483647 * 29 "
     "+ ifnull(run, -1) % 2147483647 * 31 + api * 37"
 )
+# A name or an id that is no UTF-8 any more can't be read, and SQLite does not look. Some hundred rows at once are one
+# text for Python to read, which raises.
+_TEXTS: Final = (
+    "SELECT group_concat(conversation || event || ifnull(parent, '') || ifnull(agent, '') || ifnull(provider, '') "
+    "|| ifnull(model, '') || ifnull(variant, '') || ifnull(directory, '') || ifnull(root, '') || ifnull(finish, '') "
+    "|| ifnull(error, '')) FROM messages GROUP BY id / 256"
+)
+# SQLite's check of rows (3.40) has passed over such words, though the schema's rules refuse them.
+_WORDS: Final = (
+    "SELECT count(*) FROM messages WHERE stage NOT IN ('created', 'usage', 'completed') "
+    "OR standing NOT IN ('counted', 'pending', 'copy') OR origin NOT IN ('live', 'imported') "
+    "OR state NOT IN ('final', 'unfinished', 'aborted', 'failed')"
+)
 _COUNTS: Final = ("input", "output", "reasoning", "cache_read", "cache_write", "cost_microusd", "messages")
 _SUMMED: Final = ", ".join(f"sum({name})" for name in _COUNTS)
 # Every counted message is in one quarter hour, so the two accounts of the whole must agree.
@@ -150,6 +163,11 @@ def findings(connection: sqlite3.Connection) -> list[str]:
         return []
     if set(connection.execute(_SCHEMA)) != _schema():
         return ["The schema is not the one that was made."]
+    for _ in connection.execute(_TEXTS):
+        pass
+    (strange,) = connection.execute(_WORDS).fetchone()
+    if strange:
+        found.append(f"{strange} message{'s have' if strange > 1 else ' has'} a word that was never written.")
     (changed,) = connection.execute(_GUARD).fetchone()
     if changed:
         found.append(f"{changed} message{'s have' if changed > 1 else ' has'} a figure that was never written.")

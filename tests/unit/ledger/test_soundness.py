@@ -11,6 +11,7 @@ from tests.support.ledgers import everything, take
 from tests.support.script import Script
 
 from opencode_stats.ledger.connection import open_ledger
+from opencode_stats.ledger.messages import read_messages
 from opencode_stats.ledger.soundness import cheap_findings, findings, findings_now, is_damage, sum_findings
 
 if TYPE_CHECKING:
@@ -127,3 +128,24 @@ def test_a_locked_ledger_is_no_damaged_one() -> None:
         False,
         False,
     ]
+
+
+@pytest.mark.parametrize("column", ["agent", "model", "directory", "conversation", "finish"])
+def test_a_name_that_is_no_text_any_more(ledger: sqlite3.Connection, column: str) -> None:
+    take(ledger, SCRIPT)
+    harm(ledger, f"UPDATE messages SET {column} = CAST(x'6175ff' AS TEXT)")
+
+    with pytest.raises(sqlite3.OperationalError, match="decode") as found:
+        findings_now(ledger)
+    assert is_damage(found.value)
+
+
+def test_a_stage_that_was_never_written(ledger: sqlite3.Connection) -> None:
+    take(ledger, SCRIPT)
+    ledger.execute("PRAGMA ignore_check_constraints = ON")
+    harm(ledger, "UPDATE messages SET stage = 'comxleted'")
+
+    with pytest.raises(sqlite3.DatabaseError, match="stage") as found:
+        list(read_messages(ledger))
+    assert is_damage(found.value)
+    assert findings_now(ledger)[0] == "1 message has a word that was never written."
