@@ -1,13 +1,15 @@
-"""What questions about the past cost in a ledger of a million messages: each query."""
+"""What questions about the past cost in a ledger of a million messages: each query, the day table, the whole export."""
 
 from __future__ import annotations
 
+import os
+import subprocess
 import time
 from datetime import UTC, datetime
 from random import Random
 from typing import TYPE_CHECKING
 
-from tests.bench.scene import median, scene
+from tests.bench.scene import daemon, median, scene
 
 from opencode_stats.core.history import spans
 from opencode_stats.host.clock import SystemClock
@@ -20,6 +22,8 @@ from opencode_stats.ledger.timeline import figures_over, prompts_over
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from tests.bench.scene import Scene
 
     from opencode_stats.core.history import Period, Split
 
@@ -62,6 +66,14 @@ def measure() -> Iterator[str]:
         size_mib = on.paths.ledger.stat().st_size / 2**20
         yield f"{MESSAGES:,} messages of {DAYS} days ({size_mib:.0f} MiB); their days summed in {summed_s:.1f} s, once"
         yield from _questions(on.paths.ledger, now_ms)
+        with daemon(on):
+            wall_s, cpu_s, _ = _command(on, "history", "--since", "3y")
+            yield f"opencode-stats history --since 3y: {wall_s:.2f} s, {cpu_s:.2f} s of processor time (at most 0.3)"
+            for form in ("csv", "ndjson"):
+                wall_s, cpu_s, mib = _command(on, "export", "--format", form, "--output", str(on.home / "rows"))
+                size_mib = (on.home / "rows").stat().st_size / 2**20
+                yield f"export as {form}, {size_mib:.0f} MiB: {wall_s:.1f} s (at most 10), {cpu_s:.1f} s of work"
+                yield f"  {mib:.0f} MiB of memory (at most 60)"
 
 
 def fill(path: Path, now_ms: int, messages: int = MESSAGES) -> None:
@@ -125,3 +137,13 @@ def _took_ms(ask: Callable[[], object]) -> float:
         ask()
         took.append((time.perf_counter() - started) * 1000)
     return median(took)
+
+
+def _command(on: Scene, *words: str) -> tuple[float, float, float]:
+    """Seconds on the clock, seconds of processor time, and the most memory, in MiB."""
+    started = time.perf_counter()
+    process = subprocess.Popen(on.command(*words), env=on.env, stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, words
+    return time.perf_counter() - started, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024

@@ -9,6 +9,7 @@ from typing import Final
 
 _ASKS: Final = "changes the machine's services and asks; tests/e2e_setup runs it with a user's systemd of its own"
 _TUTORIAL: Final = "needs the real OpenCode; tests/e2e/test_tutorial.py runs it"
+_INSTALLS: Final = "installs a package for everybody; tests/packages does the same on fresh machines"
 _DEVELOPMENT: Final = "is how these very tests are begun"
 
 NOT_RUN: Final[dict[tuple[str, str], str]] = {
@@ -28,6 +29,16 @@ NOT_RUN: Final[dict[tuple[str, str], str]] = {
         "docs/gnome.md",
         "make extension     # dist/opencode-stats@opencode-stats.github.io.shell-extension.zip; needs Python only",
     ): ("needs a GNOME session; tests/gnome installs the archive in real Shells"),
+    ("docs/install.md", "make install       # again after every git pull"): _ASKS,
+    ("docs/install.md", "make dist"): _INSTALLS,
+    ("docs/install.md", "make dist          # everything into dist/, with SHA256SUMS"): (
+        "builds in the checkout that is tested; tests/unit/release builds beside it"
+    ),
+    ("docs/install.md", "opencode-stats uninstall"): _ASKS,
+    (
+        "CONTRIBUTING.md",
+        "make check       # the quick loop: style, types, imports, everything that needs no OpenCode",
+    ): (_DEVELOPMENT),
     ("docs/setup.md", "make install       # once, and again after every git pull"): _ASKS,
     ("docs/tutorial.md", "make install"): _ASKS,
     ("docs/tutorial.md", "$ ls ~/.config/opencode/plugins"): _TUTORIAL,

@@ -17,6 +17,19 @@ SUITE: Final = "trixie"
 """Debian's stable suite, the first with pydantic 2."""
 LIBRARIES: Final = tuple(f"python3-{name}" for name in read_project().libraries)
 TOOLS: Final = ("lintian", "man-db", "mandoc", "bash-completion", "zsh", "fish")
+MAKEPKG: Final = (
+    "makepkg",
+    "pacman-package-manager",
+    "libarchive-tools",
+    "fakeroot",
+    "file",
+    "zstd",
+    "python3-build",
+    "python3-installer",
+    "python3-hatchling",
+    "python-is-python3",
+)
+"""Arch's maker of packages, and what the PKGBUILD calls."""
 USER: Final = "ada"
 USER_ID: Final = 4711
 _RECENT: Final = 4
@@ -41,7 +54,7 @@ def workshop(cache: Path) -> Path:
     Raises:
         Unavailable: it can't be had here.
     """
-    return _made(cache / "workshop", (f"--include={','.join(('passwd', 'python3', *LIBRARIES, *TOOLS))}",))
+    return _made(cache / "workshop", (f"--include={','.join(('passwd', 'python3', *LIBRARIES, *TOOLS, *MAKEPKG))}",))
 
 
 def _made(root: Path, options: tuple[str, ...]) -> Path:

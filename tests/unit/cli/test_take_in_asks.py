@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+import pytest
 from tests.support.script import Script
 
 from opencode_stats.cli import now
+from opencode_stats.host import lock
 from opencode_stats.host.lock import exporter_lock
 
 if TYPE_CHECKING:
-    import pytest
     from tests.unit.cli.conftest import Call
     from tests.unit.daemon.household import Household
 
@@ -47,3 +48,18 @@ def test_who_holds_the_lock_does_not_answer(call: Call, household: Household, mo
 
     assert (done.returncode, done.stdout) == (3, "")
     assert f"Another opencode-stats (pid {os.getpid()}) has been at work for" in done.stderr
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_who_holds_the_lock_is_named_to_be_ended_where_that_is_known(
+    call: Call, household: Household, monkeypatch: pytest.MonkeyPatch, named: bool
+) -> None:
+    """``kill 0`` would end the caller."""
+    monkeypatch.setattr(lock, "PROBE_PATIENCE_S", 0.05)
+    with exporter_lock(household.paths.lock, os.getpid()):
+        if not named:
+            household.paths.lock.write_bytes(b"")
+        done = call("rebuild")
+
+    kill = f", or kill {os.getpid()}" if named else ""
+    assert (done.returncode, f"(systemctl --user stop opencode-stats{kill})" in done.stderr) == (3, True)
