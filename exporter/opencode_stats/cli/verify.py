@@ -18,8 +18,11 @@ from opencode_stats.host.lock import is_held
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterable
 
     from opencode_stats.core.days import Day
+    from opencode_stats.core.sections import Quotes
+    from opencode_stats.core.totals import ModelId
     from opencode_stats.host.paths import Paths
 
 _LONGEST_REASON: Final = 120
@@ -57,15 +60,20 @@ def _prove(connection: sqlite3.Connection, paths: Paths) -> list[str]:
     from opencode_stats.host.clock import local_zone  # noqa: PLC0415
     from opencode_stats.host.control import TAKE_IN, ask  # noqa: PLC0415
     from opencode_stats.ledger.verify import prove, verify  # noqa: PLC0415
+    from opencode_stats.opencode.price_lists import PriceLists  # noqa: PLC0415
 
-    zone, start_hour = local_zone(os.environ), chosen(paths).day_start_hour  # noqa: TID251
+    settings, lists = chosen(paths), PriceLists(paths.opencode_prices)
+    zone, start_hour = local_zone(os.environ), settings.day_start_hour  # noqa: TID251
 
     def day(written: str) -> Day:
         return day_named(date.fromisoformat(written), zone, start_hour)
 
+    def prices(models: Iterable[ModelId]) -> Quotes:
+        return lists.quotes(models, settings.prices)
+
     for _ in range(_ATTEMPTS):
         try:
-            wrong, found = prove(connection, lambda: _read(paths), day)
+            wrong, found = prove(connection, lambda: _read(paths), day, prices)
         except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
             return [
                 *verify(connection),

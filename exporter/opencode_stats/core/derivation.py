@@ -11,12 +11,15 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
+from opencode_stats.core.cost import context_tokens, rounded
 from opencode_stats.core.models import model_key
+from opencode_stats.core.tokens import Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from opencode_stats.core.days import Day
+    from opencode_stats.core.sections import Quotes
 
 KINDS: Final = ("input", "output", "reasoning", "cacheRead", "cacheWrite")
 _MICROUSD_PER_USD: Final = 1_000_000
@@ -39,6 +42,14 @@ class Entry:
     cost_microusd: int
     messages: int = 1
 
+    def exact_worth(self, quotes: Quotes) -> int | None:
+        """What it is worth at its price, in billionths of a micro-dollar; None where no price is known."""
+        quote = quotes.get((self.provider, self.model))
+        if quote is None:
+            return None
+        tokens = Tokens(*self.counts)
+        return quote.price.rate(context_tokens(tokens) - 1).exact_value(tokens)
+
 
 @dataclass(frozen=True, slots=True)
 class RunDates:
@@ -56,10 +67,19 @@ class Sheet:
     models: dict[str, list[int]] = field(default_factory=dict)
     directories: dict[str, int] = field(default_factory=dict)
     titles: int = 0
+    worth: dict[str, int] = field(default_factory=dict)
+    unpriced: dict[str, int] = field(default_factory=dict)
 
-    def add(self, entry: Entry) -> None:
-        """Adds one row."""
-        sums = self.models.setdefault(model_key(entry.provider, entry.model), [0] * 7)
+    def add(self, entry: Entry, quotes: Quotes) -> None:
+        """Adds one row; ``worth`` is in billionths of a micro-dollar."""
+        key = model_key(entry.provider, entry.model)
+        sums = self.models.setdefault(key, [0] * 7)
+        if not entry.cost_microusd and any(entry.counts):
+            worth = entry.exact_worth(quotes)
+            if worth is None:
+                self.unpriced[key] = self.unpriced.get(key, 0) + sum(entry.counts)
+            else:
+                self.worth[key] = self.worth.get(key, 0) + worth
         for place, number in enumerate((*entry.counts, entry.cost_microusd, entry.messages)):
             sums[place] += number
         if entry.directory is not None:
@@ -76,15 +96,17 @@ class Sheets:
     recent: list[Entry] = field(default_factory=list)
 
 
-def derive(entries: Iterable[Entry], titles: Iterable[tuple[str | None, int]], day: Day, since_ms: int) -> Sheets:
+def derive(
+    entries: Iterable[Entry], titles: Iterable[tuple[str | None, int]], day: Day, since_ms: int, quotes: Quotes
+) -> Sheets:
     """One pass over the rows; ``titles`` are the run and the instant of each request for a title.
 
-    ``since_ms`` is where history begins.
+    ``since_ms`` is where history begins, ``quotes`` are the prices of what has no recorded cost.
     """
     sheets = Sheets()
     for entry in entries:
         for sheet in _of(sheets, entry.run, entry.at_ms, day):
-            sheet.add(entry)
+            sheet.add(entry, quotes)
         if entry.at_ms >= since_ms:
             sheets.recent.append(entry)
     for run, at_ms in titles:
@@ -155,6 +177,18 @@ def _section(where: str, section: Mapping[str, Any], sheet: Sheet) -> Iterator[s
         for name, usd in (("costsByModel", section["costsByModel"][key]), ("models.cost", model["cost"])):
             yield from _number(f"{where}.{name}[{key}] (millionths)", _microusd(usd), numbers[5])
         yield from _number(f"{where}.models[{key}].messages", model["messages"], numbers[6])
+    yield from _without_cost(where, section, sheet)
+
+
+def _without_cost(where: str, section: Mapping[str, Any], sheet: Sheet) -> Iterator[str]:
+    """What has no recorded cost: its worth where a price is known, else its tokens."""
+    worth_microusd = {key: rounded(exact) for key, exact in sheet.worth.items()}
+    yield from _number(f"{where}.listValue (millionths)", _microusd(section["listValue"]), sum(worth_microusd.values()))
+    for key, model in section["models"].items():
+        yield from _number(f"{where}.unpriced[{key}]", section["unpriced"].get(key, 0), sheet.unpriced.get(key, 0))
+        if key not in sheet.unpriced:
+            name = f"{where}.models.listValue[{key}] (millionths)"
+            yield from _number(name, _microusd(model["listValue"]), worth_microusd.get(key, 0))
 
 
 def _history(document: Mapping[str, Any], sheets: Sheets, day: Callable[[str], Day]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from opencode_stats.core.derivation import Entry, RunDates, derive, differences
+from opencode_stats.core.sections import NO_QUOTES
 from opencode_stats.core.totals import Totals, Usage, usage_of
 from opencode_stats.ledger.day_sums import day_sum_findings
 from opencode_stats.ledger.messages import read_with_runs
@@ -18,12 +19,14 @@ from opencode_stats.ledger.transactions import one_moment
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from opencode_stats.core.days import Day
+    from opencode_stats.core.sections import Quotes
     from opencode_stats.core.totals import ModelId
 
 _TITLES = "SELECT uid, at_ms FROM title_requests LEFT JOIN runs ON runs.id = run"
+_WITHOUT_COST = "SELECT DISTINCT provider, model FROM messages WHERE ifnull(cost_microusd, 0) = 0 AND input IS NOT NULL"
 _RUNS = "SELECT id, uid, started_ms, last_activity_ms, ended_ms IS NULL FROM runs"
 
 
@@ -40,12 +43,15 @@ def verify(connection: sqlite3.Connection) -> list[str]:
 
 
 def prove(
-    connection: sqlite3.Connection, read: Callable[[], Mapping[str, Any]], day: Callable[[str], Day]
+    connection: sqlite3.Connection,
+    read: Callable[[], Mapping[str, Any]],
+    day: Callable[[str], Day],
+    prices: Callable[[Iterable[ModelId]], Quotes] = lambda _: NO_QUOTES,
 ) -> tuple[list[str], list[str]]:
     """What is wrong with the ledger, and where the published figures are not those of the rows.
 
     ``read`` gives stats.json, and is called when the ledger's moment is fixed; ``day`` gives the local day of the date
-    that stands in it.
+    that stands in it, ``prices`` those of models.
 
     Raises:
         KeyError, TypeError, ValueError, AttributeError: that is no stats.json of this version.
@@ -58,7 +64,9 @@ def prove(
         first_ms = [run.started_ms for run in dates.values()]
         rows = _Rows(connection, {number: uid for number, uid, *_ in runs})
         since_ms = day(document["history"]["days"][0]["date"]).start_ms
-        sheets = derive(rows.entries(), connection.execute(_TITLES), day(document["daily"]["date"]), since_ms)
+        quotes = prices(connection.execute(_WITHOUT_COST).fetchall())
+        titles = connection.execute(_TITLES)
+        sheets = derive(rows.entries(), titles, day(document["daily"]["date"]), since_ms, quotes)
         if rows.first_ms is not None:
             first_ms.append(rows.first_ms)
         published = differences(document, sheets, dates, min(first_ms, default=0), day)

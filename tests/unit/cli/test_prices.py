@@ -77,6 +77,18 @@ def test_a_price_of_ones_own_is_in_use_at_once_everywhere(told: Household, call:
     assert (published["totalCost"], published["listValue"], published["unpriced"]) == (0.5, 4.203003, {})
 
 
+def test_verify_proves_what_usage_without_a_cost_is_worth(told: Household, call: Call) -> None:
+    settle(told, OWN)
+    call()
+    assert "Every published figure" in call("verify").stdout
+
+    document = json.loads(told.paths.stats_file.read_text())
+    document["total"]["listValue"] += 0.000001
+    told.paths.stats_file.write_text(json.dumps(document))
+
+    assert "total.listValue (millionths)" in call("verify").stdout
+
+
 def test_amounts_in_another_currency(told: Household, call: Call) -> None:
     settle(told, 'currency = "EUR"\ncurrency_rate = 0.5\n')
 

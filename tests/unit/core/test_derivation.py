@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from opencode_stats.core.cost import Price, Quote, Rate, per_token
 from opencode_stats.core.days import Day
 from opencode_stats.core.derivation import Entry, RunDates, derive, differences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from opencode_stats.core.totals import ModelId
 
 TODAY = Day(date(2026, 11, 21), 1_000, 2_000)
 DAYS = {
@@ -26,6 +29,7 @@ ENTRIES = [
     Entry("r0", 999, "/a", "mock", "m", (7, 0, 0, 0, 0), 0),
     Entry(None, 2_000, None, None, None, (0, 9, 0, 0, 0), 0),
 ]
+QUOTES: dict[ModelId, Quote] = {("mock", "m"): Quote(Price(Rate(per_token(2.5), 0)), "override")}
 TITLES = [("r1", 1_500), (None, 3_000)]
 RUNS = {"r0": RunDates(100, 999, live=False), "r1": RunDates(900, 1_999, live=True)}
 
@@ -45,9 +49,12 @@ def section(counts: Mapping[str, tuple[int, ...]], titles: int = 0) -> dict[str,
                 "tokens": dict(zip(kinds, row, strict=False)),
                 "cost": row[5] / 1e6,
                 "messages": row[6],
+                "listValue": {"mock/m": 0.000018, "unknown/unknown": None}.get(key, 0.0),
             }
             for key, row in counts.items()
         },
+        "listValue": 0.000018 if "mock/m" in counts else 0.0,
+        "unpriced": {"unknown/unknown": 9} if "unknown/unknown" in counts else {},
         "messages": whole[6],
         "titleRequests": titles,
     }
@@ -83,7 +90,7 @@ def document() -> dict[str, Any]:
 
 
 def found(changed: dict[str, Any]) -> list[str]:
-    return differences(changed, derive(ENTRIES, TITLES, TODAY, 900), RUNS, 100, DAYS.__getitem__)
+    return differences(changed, derive(ENTRIES, TITLES, TODAY, 900, QUOTES), RUNS, 100, DAYS.__getitem__)
 
 
 def test_a_file_that_says_what_the_rows_make() -> None:
@@ -103,11 +110,14 @@ def test_nothing_at_all() -> None:
         },
     }
 
-    assert differences(empty, derive([], [], TODAY, 1_000), {}, 0, DAYS.__getitem__) == []
+    assert differences(empty, derive([], [], TODAY, 1_000, {}), {}, 0, DAYS.__getitem__) == []
 
 
 CHANGES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "total.totalTokens": lambda d: d["total"].update(totalTokens=33),
+    "total.listValue": lambda d: d["total"].update(listValue=0.000017),
+    "total.unpriced[unknown/unknown]": lambda d: d["total"].update(unpriced={}),
+    "total.models.listValue[mock/m]": lambda d: d["total"]["models"]["mock/m"].update(listValue=0.0),
     "total.installDate": lambda d: d["total"].update(installDate=1),
     "total.titleRequests": lambda d: d["total"].update(titleRequests=1),
     "total.messages": lambda d: d["total"].update(messages=5),

@@ -32,7 +32,9 @@ def scripts() -> list[Script]:
         .prompt("ses_a")
         .titled("ses_a", "msg_1")
         .answer("ses_a", input=100, output=20, cache_read=3, directory="/work")
-        .answer("ses_a", input=5, reasoning=6, cache_write=7, provider="mock", model="m/1", directory="/else")
+        .answer(
+            "ses_a", input=5, reasoning=6, cache_write=7, provider="mock", model="m/1", directory="/else", cost_usd=0
+        )
         .conversation("ses_child", parent="ses_a")
         .answer("ses_child", output=11, directory="/work")
         .conversation("ses_fork")
@@ -81,6 +83,7 @@ def test_a_file_that_is_older_than_the_ledger(ledger: sqlite3.Connection) -> Non
         ("UPDATE sums SET input = input + 1 WHERE scope = 'all' AND provider = 'mock'", "total.tokens.input"),
         ("UPDATE sums SET output = output + 1 WHERE scope = 'run'", "session.tokens.output"),
         ("UPDATE sums SET cost_microusd = 0 WHERE scope = 'slot'", "daily.totalCost"),
+        ("UPDATE unbilled SET input = 6 WHERE scope = 'all'", "total.unpriced[mock/m/1]"),
         ("UPDATE counters SET value = 9", "total.titleRequests"),
     ],
 )
