@@ -228,20 +228,25 @@ class _Bar:
     """A progress bar that comes only when it takes long."""
 
     def over(self, rows: Iterator[Row], whole: int) -> Iterator[Row]:
-        began_s, bar, done = time.monotonic(), None, 0
-        for row in rows:
-            yield row
-            done += 1
-            if done % _STEP:
-                continue
-            if bar is None and time.monotonic() - began_s > _QUIET_S:
-                bar = click.progressbar(length=max(whole, done), label="messages", file=sys.stderr)
-                bar.update(done)
-            elif bar is not None:
-                bar.update(_STEP)
-        if bar is not None:
-            bar.update(max(0, whole - bar.pos))
-            bar.render_finish()
+        began_s, done = time.monotonic(), 0
+        bars: list[Any] = []
+        try:
+            for row in rows:
+                yield row
+                done += 1
+                if done % _STEP:
+                    continue
+                if bars:
+                    bars[0].update(_STEP)
+                elif time.monotonic() - began_s > _QUIET_S:
+                    bars.append(click.progressbar(length=max(whole, done), label="messages", file=sys.stderr))
+                    bars[0].update(done)
+            for bar in bars:
+                bar.update(max(0, whole - bar.pos))
+        finally:
+            # Also where it was broken off: it gives the terminal its cursor back.
+            for bar in bars:
+                bar.render_finish()
 
 
 @contextmanager

@@ -14,6 +14,8 @@ NARROWEST: Final = 40
 _SHORTEST_NAME: Final = 10
 _LONGEST_NAME: Final = 36
 _SHORTEST_BAR: Final = 8
+_LESS_THAN_BARS: Final = 2
+"""So many of the needless columns go to make room for bars."""
 _LONGEST_BAR: Final = 40
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉"
 _FULL: Final = "█"
@@ -69,8 +71,10 @@ def table(wanted: Table, look: Look) -> list[str]:
     widths = [max(width(text) for text in column) for column in _columns(wanted)]
     first = max((_wanted_width(line) for line in there), default=0)
     first = max(min(first, _LONGEST_NAME), width(wanted.titles[0]))
-    for goes in wanted.needless:
-        if first + _taken(widths, shown) <= columns:
+    drawn = len(_GAP) + _SHORTEST_BAR if any(line.size for line in there) else 0
+    for place, goes in enumerate(wanted.needless):
+        # A chart is worth more than the least needed columns.
+        if first + _taken(widths, shown) + (drawn if place < _LESS_THAN_BARS else 0) <= columns:
             break
         shown.remove(goes)
     first = max(_SHORTEST_NAME, min(first, columns - _taken(widths, shown)))
@@ -85,8 +89,8 @@ def table(wanted: Table, look: Look) -> list[str]:
             continue
         label = _label(line, first)
         cells = [label + " " * (first - width(label)), *(line.cells[at].rjust(widths[at]) for at in shown)]
-        drawn = bar(line.size / largest, bars, blocks=look.blocks) if bars and line.size else ""
-        text = look.styled(_GAP.join(cells), line.style) + (_GAP + look.styled(drawn, "bar") if drawn else "")
+        chart = bar(line.size / largest, bars, blocks=look.blocks) if bars and line.size else ""
+        text = look.styled(_GAP.join(cells), line.style) + (_GAP + look.styled(chart, "bar") if chart else "")
         page.append(text if look.colour else text.rstrip())
     return page
 
