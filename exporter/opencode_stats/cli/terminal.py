@@ -135,10 +135,20 @@ class Terminal:
         self._draw_anew()
 
     def suspend(self) -> None:
-        """Gives the terminal back and stops, as Ctrl-Z asks for; comes back when the shell says so."""
+        """Gives the terminal back and stops, as Ctrl-Z asks for; comes back when the shell says so.
+
+        Not SIGSTOP: where no shell is there to say so, SIGTSTP does nothing (setpgid(2), orphaned process groups).
+        """
         self._give_back()
-        os.kill(os.getpid(), signal.SIGSTOP)
+        before = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTSTP)
+        signal.signal(signal.SIGTSTP, before)
         self._window.refresh()
+        self.resumed()
+
+    def resumed(self) -> None:
+        """Takes the terminal again after we were stopped, by whomever, and what a shell may have done to it."""
+        curses.reset_prog_mode()
         self._hide_the_cursor()
         self.resized()
 

@@ -37,7 +37,7 @@ _LEAST_FRAME_S: Final = 0.05
 """More changes than twenty a second are no more than a blur."""
 _NONE_YET: Final = "There are no figures yet. They appear here as soon as the exporter has some: opencode-stats setup."
 _ENDS: Final = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
-_WAKING: Final = (*_ENDS, signal.SIGINT, signal.SIGWINCH, signal.SIGTSTP)
+_WAKING: Final = (*_ENDS, signal.SIGINT, signal.SIGWINCH, signal.SIGTSTP, signal.SIGCONT)
 
 
 @click.command(short_help="Runs, models and rate, live and full-screen.")
@@ -156,6 +156,8 @@ class _Watch:
                     self._terminal.resized()
                 if number == signal.SIGTSTP:
                     self._terminal.suspend()
+                if number == signal.SIGCONT:
+                    self._terminal.resumed()
         if told.get(sys.stdin.fileno(), 0) & (select.POLLHUP | select.POLLERR | select.POLLNVAL):
             return signal.SIGHUP
         self._take_keys()

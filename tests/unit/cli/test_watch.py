@@ -187,6 +187,19 @@ def test_it_is_suspended_and_comes_back(household: Household, tmp_path: Path) ->
         assert pane.asks("#{alternate_on} #{cursor_flag}") == "0 1"
 
 
+def test_it_is_stopped_by_somebody_else_and_comes_back(household: Household, tmp_path: Path) -> None:
+    publish(household, document())
+    with watching(household, tmp_path) as pane:
+        pane.wait_for("q quit")
+        os.kill(process_in(pane), signal.SIGSTOP)
+        pane.wait_for(AT_THE_SHELL)
+        pane.types("clear; stty sane; fg")
+        pane.wait_for(r"(?s)opencode-stats .*▸ Today +437,205.*q quit")
+        pane.press("q")
+        pane.wait_for(AT_THE_SHELL)
+        assert pane.asks("#{alternate_on} #{cursor_flag}") == "0 1"
+
+
 def test_what_stands_in_the_place_of_the_file_is_told_and_mends_itself(household: Household, tmp_path: Path) -> None:
     with watching(household, tmp_path) as pane:
         household.paths.stats_file.parent.mkdir(parents=True)

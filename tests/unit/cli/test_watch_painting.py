@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import subprocess
 import termios
@@ -52,7 +53,9 @@ def on_a_wire(household: Household) -> Iterator[Wire]:
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     env = {**household.environment, "TERM": "xterm-256color"}
     with exporter_lock(household.paths.lock, os.getpid()):
-        process = subprocess.Popen([*COMMAND, "watch"], env=env, stdin=slave, stdout=slave, stderr=slave)
+        process = subprocess.Popen(
+            [*COMMAND, "watch"], env=env, stdin=slave, stdout=slave, stderr=slave, start_new_session=True
+        )
         os.close(slave)
         try:
             yield Wire(master, process)
@@ -93,9 +96,21 @@ def test_figures_that_stay_send_nothing(household: Household) -> None:
             publish(household, document)
             select.select([wire.master], [], [], 0.1)
         publish(household, document, totalTokens=9)
-        until(lambda: len(wire.listen()) > first, "the change")
+        until(lambda: any(FRAME.findall(wire.listen()[first:])), "the change")
 
     assert len(FRAME.findall(wire.came[first:])) == 1
+
+
+def test_where_no_shell_could_bring_it_back_it_is_not_suspended(household: Household) -> None:
+    publish(household, SCREENS["working"]().document)
+    with on_a_wire(household) as wire:
+        until(lambda: b"quit" in wire.listen() and wire.came.endswith(b"\x1b[?2026l"), "the first frame")
+        first = len(wire.came)
+        # Of a session of its own, as in a terminal that runs nothing else.
+        wire.process.send_signal(signal.SIGTSTP)
+        publish(household, SCREENS["working"]().document, totalTokens=9)
+
+        until(lambda: b"$12.85" in wire.listen()[first:], "a picture drawn anew")
 
 
 def test_a_terminal_that_goes_away_ends_it(household: Household) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import select
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -79,6 +80,44 @@ def test_a_folder_that_goes_and_comes_again_is_followed(file: Path, watch: Chang
     replace(file)
 
     assert told(watch)
+
+
+def test_a_folder_that_is_moved_away_is_followed_no_more(file: Path, watch: Changes) -> None:
+    file.parent.mkdir(parents=True)
+    watch.settle()
+    file.parent.rename(file.parent.with_name("away"))
+    assert told(watch)
+    file.parent.mkdir()
+    assert told(watch)
+    replace(file)
+
+    assert told(watch)
+
+
+def test_a_folder_made_while_the_one_above_it_is_looked_for_is_followed(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real: Any = ctypes.CDLL(None, use_errno=True)
+
+    class Late:
+        """The C library; the folder is made just before one above it comes to be watched, so nothing tells of it."""
+
+        inotify_init1, inotify_rm_watch = real.inotify_init1, real.inotify_rm_watch
+
+        def inotify_add_watch(self, queue: int, folder: bytes, mask: int) -> int:
+            if folder == os.fsencode(tmp_path):
+                file.parent.mkdir(parents=True, exist_ok=True)
+            number: int = real.inotify_add_watch(queue, folder, mask)
+            return number
+
+    monkeypatch.setattr("ctypes.CDLL", lambda *_, **__: Late())
+    watch = changes_of(file)
+    while told(watch, 0):
+        pass
+    replace(file)
+
+    assert told(watch)
+    watch.close()
 
 
 def test_a_folder_made_at_the_same_moment_is_not_missed(file: Path) -> None:

@@ -145,6 +145,19 @@ def test_a_long_list_leaves_room_for_the_others() -> None:
     assert "40 things ask for you" in text
 
 
+def test_two_long_lists_share_what_there_is() -> None:
+    reading = working()
+    figures = next(iter(reading.document["daily"]["models"].values()))
+    reading.document["daily"]["models"] = {f"model-{number}": figures for number in range(30)}
+    reading.document["attention"] = [
+        {"kind": "finished", "workspace": f"/work/{number}", "atMs": reading.now_ms} for number in range(40)
+    ]
+    text = text_of(view(reading), 24, 80)
+
+    assert text.count("has finished") == 4
+    assert text.count("  model-") >= 4
+
+
 def test_shares_are_of_the_whole() -> None:
     lines = text_of(view(working()), 24, 80).splitlines()
     shares = [int(line.split("%")[0].split()[-1]) for line in lines if "%" in line]
