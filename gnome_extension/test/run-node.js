@@ -4,7 +4,9 @@ import test from 'node:test';
 
 import './all.js';
 import {largestModels, readDocument} from '../lib/document.js';
+import {limitRows} from '../lib/menu.js';
 import {equal, ok, tests} from './harness.js';
+import {speech} from './sample.js';
 
 tests.forEach(({name, job}) => test(name, job));
 
@@ -34,4 +36,12 @@ test('what the exporter writes is read to the token', () => {
     equal(document.hours.map(hour => [hour.startMs, hour.tokens]), raw.history.hours.map(hour => [hour.startMs, hour.totalTokens]));
     equal(document.days.map(day => [day.date, day.tokens]), raw.history.days.map(day => [day.date, day.totalTokens]));
     ok(document.hours.length >= 23 && document.days.length > 0, 'no history');
+    equal(document.limits.map(limit => [limit.name, limit.used, limit.limit, limit.percent, limit.level, limit.resetsAtMs]),
+        raw.limits.map(limit => [limit.name, limit.usedTokens ?? limit.usedUsd, limit.limit, limit.percent, limit.level, limit.resetsAtMs]));
+    const rows = limitRows(document, raw.exporter.generatedAt, speech);
+    equal(rows.map(({name, percent, level, detail}) => [name, percent, level, detail]), [
+        ['5-hour', '78%', 'warning', '1.17K of 1.5K'],
+        ['weekly', '35%', 'normal', '$1.75 of $5.00'],
+        ['elsewhere', '0%', 'normal', '0 of 100'],
+    ]);
 });

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import replace
+from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,9 @@ from tests.support.script import Script
 
 from opencode_stats.contract.schema import stats_schema
 from opencode_stats.contract.stats_document import document_of, encode
+from opencode_stats.core.limits import Limit
 from opencode_stats.core.stats import Problem, Stats
+from opencode_stats.daemon.limits import Limits
 
 if TYPE_CHECKING:
     import sqlite3
@@ -36,9 +39,15 @@ EXPECTED_IN_THE_FIELD = {
 }
 OURS = {"schemaVersion", "sessions", "attention", "history", "limits", "exporter", *DOCUMENTED}
 
+LIMITS = (
+    Limit(name="5-hour", window="5h", unit="tokens", amount=1_500),
+    Limit(name="weekly", window="week", unit="usd", amount=5_000_000, of="provider", whose="anthropic"),
+    Limit(name="elsewhere", window="36h", unit="tokens", amount=100, of="workspace", whose="/elsewhere"),
+)
+
 
 def a_day(connection: sqlite3.Connection) -> Stats:
-    """Two processes, one of them gone quiet, a sub-agent, an error, a permission, two models and a title."""
+    """Two processes, one of them gone quiet, a sub-agent, an error, a permission, two models, a title and limits."""
     first = Script(pid=4711, at_ms=NOON_MS - 3_600_000).started(host_version="1.18.33").opened("/home/me/project")
     first.conversation("ses_a", directory="/home/me/project").prompt("ses_a").busy("ses_a").titled("ses_a", "msg_1")
     first.answer("ses_a", input=800, output=30, reasoning=20, cache_read=200, directory="/home/me/project")
@@ -49,7 +58,8 @@ def a_day(connection: sqlite3.Connection) -> Stats:
     second.conversation("ses_b", directory="/home/me/other").prompt("ses_b").busy("ses_b")
     second.answer("ses_b", input=5, cache_write=7, cost_usd=1.5, directory="/home/me/other").asked("per_1", "ses_b")
     take(connection, first, second)
-    return stats_of(connection)
+    stats, limits = stats_of(connection), Limits(connection).look(LIMITS, NOON_MS, UTC, 0)
+    return replace(stats, limits=limits.limits, attention=(*limits.items, *stats.attention))
 
 
 def test_a_golden_document(ledger: sqlite3.Connection) -> None:
