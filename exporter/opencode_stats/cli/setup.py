@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from opencode_stats.install.plan import Plan, Wanted
     from opencode_stats.install.steps import Step
     from opencode_stats.install.survey import Machine
-    from opencode_stats.install.user_services import UserServices
+    from opencode_stats.install.user_services import Services
     from opencode_stats.install.work import Work
 
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 def command(project: Path | None, no_service: bool, no_gnome: bool, dry_run: bool, yes: bool) -> None:
     """Install the plugin into OpenCode and have the exporter started.
 
-    The exporter becomes a systemd user service; where no systemd user manager answers, the plugin starts it.
+    The exporter becomes a systemd user service, on macOS a launchd agent; where neither answers, the plugin starts it.
     Where GNOME is there, its panel is installed and enabled, too.
     Run it again whenever you like: what is as it should be is not touched.
 
@@ -54,10 +54,9 @@ def command(project: Path | None, no_service: bool, no_gnome: bool, dry_run: boo
     """
     from opencode_stats.install.plan import plan_setup  # noqa: PLC0415 - readers of the figures need none of this
     from opencode_stats.install.survey import look_for_setup  # noqa: PLC0415
-    from opencode_stats.install.user_services import UserServices  # noqa: PLC0415
 
     machine = this_machine()
-    services = UserServices(machine.run)
+    services = machine.services
     try:
         wanted = _wanted(machine, project, service=not no_service, gnome=not no_gnome)
         found = look_for_setup(wanted, machine, services.state())
@@ -81,7 +80,7 @@ def command(project: Path | None, no_service: bool, no_gnome: bool, dry_run: boo
     if failures:
         sys.exit(1)
     _take_in_history(wanted.paths)
-    _closing_words(plan, wanted.paths)
+    _closing_words(plan, wanted)
     for sentence in work.left:
         say(sentence)
 
@@ -102,7 +101,7 @@ def this_machine() -> Machine:
     from opencode_stats.install.user_services import real_runner  # noqa: PLC0415
 
     env = dict(os.environ)  # noqa: TID251 - the command line is where the environment comes in
-    return Machine(env, home_of(env), places(), real_runner(env, os.getuid()))
+    return Machine(env, home_of(env), places(), real_runner(env, os.getuid()), sys.platform)
 
 
 def _wanted(machine: Machine, project: Path | None, *, service: bool, gnome: bool) -> Wanted:
@@ -122,6 +121,7 @@ def _wanted(machine: Machine, project: Path | None, *, service: bool, gnome: boo
         project=project,
         service=service,
         panel=bundled_panel() if gnome else None,
+        kind=machine.services.kind,
     )
 
 
@@ -147,7 +147,7 @@ def announced(steps: Iterable[Step], *, dry_run: bool, yes: bool) -> bool:
     return False
 
 
-def worker(manifest: Manifest, machine: Machine, services: UserServices, take_in: Callable[[], None]) -> Work:
+def worker(manifest: Manifest, machine: Machine, services: Services, take_in: Callable[[], None]) -> Work:
     """Who does it, on the real machine."""
     from opencode_stats.install.opencode_dependencies import Waiting  # noqa: PLC0415
     from opencode_stats.install.work import Work  # noqa: PLC0415
@@ -185,9 +185,7 @@ def _end(number: int, _frame: object) -> NoReturn:
     sys.exit(128 + number)
 
 
-def _note_package(
-    wanted: Wanted, manifest: Manifest, machine: Machine, services: UserServices, *, dry_run: bool
-) -> None:
+def _note_package(wanted: Wanted, manifest: Manifest, machine: Machine, services: Services, *, dry_run: bool) -> None:
     if not dry_run and manifest.package != wanted.program.fingerprint:
         worker(manifest, machine, services, _nothing_to_take_in).note_package(wanted.program.fingerprint)
 
@@ -196,7 +194,7 @@ def _nothing_to_take_in() -> None:
     raise AssertionError("setup takes nothing in")
 
 
-def _checked(wanted: Wanted, plan: Plan, services: UserServices) -> list[str]:
+def _checked(wanted: Wanted, plan: Plan, services: Services) -> list[str]:
     """What is not as it should be after the work."""
     from opencode_stats.install.plugin_files import leads_to_ours  # noqa: PLC0415 - readers of the figures need it not
 
@@ -210,18 +208,15 @@ def _checked(wanted: Wanted, plan: Plan, services: UserServices) -> list[str]:
         if wanted.project is None:
             problems.append(f"{plugin} is gone again. Does another program tidy that folder?")
     if plan.starter == "service" and not services.state().active:
-        problems.append(
-            "The service does not run. See why: journalctl --user --unit opencode-stats --lines 20. "
-            "Then run opencode-stats setup again."
-        )
+        problems.append(f"The service does not run. See why: {wanted.kind.why}. Then run opencode-stats setup again.")
     return problems
 
 
-def _closing_words(plan: Plan, paths: Paths) -> None:
+def _closing_words(plan: Plan, wanted: Wanted) -> None:
     starter = {
-        "service": "The exporter runs as a systemd user service.",
+        "service": f"The exporter runs as a {wanted.kind.title.rpartition(' ')[0]}.",
         "plugin": "The plugin starts the exporter together with OpenCode.",
         "nobody": "Nothing starts the exporter by itself: run opencode-stats daemon, or just opencode-stats.",
     }[plan.starter]
     say(f"Set up. {starter} OpenCode takes the plugin up at its next start.")
-    say(f"The figures: opencode-stats, or {paths.stats_file}.")
+    say(f"The figures: opencode-stats, or {wanted.paths.stats_file}.")

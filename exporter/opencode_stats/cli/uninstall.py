@@ -35,14 +35,13 @@ def command(purge: bool, dry_run: bool, yes: bool) -> None:
     from opencode_stats.install.plugin_files import bundled_plugin  # noqa: PLC0415 - only here
     from opencode_stats.install.removal import plan_uninstall  # noqa: PLC0415
     from opencode_stats.install.survey import look_for_uninstall  # noqa: PLC0415
-    from opencode_stats.install.user_services import UserServices  # noqa: PLC0415
 
     machine = this_machine()
     paths = machine.paths
-    services = UserServices(machine.run)
+    services = machine.services
     try:
-        found, present = look_for_uninstall(paths, services.state())
-        plan = plan_uninstall(paths, found, bundled_plugin(), present, purge=purge)
+        found, present = look_for_uninstall(paths, services.state(), services.kind)
+        plan = plan_uninstall(paths, found, bundled_plugin(), present, purge=purge, kind=services.kind)
         if not plan.steps:
             say("Nothing of opencode-stats is set up.")
         elif not announced(plan.steps, dry_run=dry_run, yes=yes):

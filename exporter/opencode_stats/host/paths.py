@@ -38,6 +38,7 @@ class Paths:
     opencode_config: Path
     systemd_user: Path
     opencode_cache: Path
+    launch_agents: Path
 
     @classmethod
     def of(cls, env: Mapping[str, str], home: Path) -> Paths:
@@ -54,6 +55,7 @@ class Paths:
             opencode_config=config_home / "opencode",
             systemd_user=config_home / "systemd" / "user",
             opencode_cache=_xdg(env, "XDG_CACHE_HOME", home / ".cache") / "opencode",
+            launch_agents=home / "Library" / "LaunchAgents",
         )
 
     @property

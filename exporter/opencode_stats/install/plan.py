@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
 from opencode_stats.errors import UserError
-from opencode_stats.install import plugin_files, service
+from opencode_stats.install import plugin_files
 from opencode_stats.install.command import SERVICE_ARGUMENTS, autostart_command
 from opencode_stats.install.gnome_panel import archive_digest
 from opencode_stats.install.manifest import Manifest, digest
+from opencode_stats.install.service import SYSTEMD
 from opencode_stats.install.steps import (
     AllowAutostart,
     BringDependencies,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from opencode_stats.host.paths import Paths
     from opencode_stats.install.command import Program
     from opencode_stats.install.gnome_panel import PanelThere
+    from opencode_stats.install.service import ServiceKind
 
 Starter = Literal["service", "plugin", "nobody"]
 """Who starts the exporter."""
@@ -51,7 +53,8 @@ NOTHING: Final = There()
 class Wanted:
     """What the user asked for, on which machine.
 
-    ``project`` is None for all of the user's projects, ``panel`` where the GNOME panel is to be left alone.
+    ``project`` is None for all of the user's projects, ``panel`` where the GNOME panel is to be left alone. ``kind``:
+    what this machine's service manager wants to be told.
     """
 
     paths: Paths
@@ -62,6 +65,7 @@ class Wanted:
     project: Path | None = None
     service: bool = True
     panel: bytes | None = None
+    kind: ServiceKind = SYSTEMD
 
     @property
     def folder(self) -> Path:
@@ -116,25 +120,24 @@ def plan_setup(wanted: Wanted, found: Found) -> Plan:
             "Make it yours alone (chmod go-w), and run setup again; nothing was changed."
         )
     notes = [f"{path} is one more copy of the plugin. It counts once all the same; remove it." for path in found.strays]
-    unit = wanted.paths.systemd_user / service.UNIT
+    kind, unit = wanted.kind, wanted.kind.file(wanted.paths)
     starter = _starter(wanted, found, notes)
     keep_unit = starter == "service" or (starter == "plugin" and found.files.get(unit, NOTHING).kind != "nothing")
     steps = [*_dependencies(wanted, found, notes), *_copies(wanted, found, starter, notes)]
     steps += _settings(wanted, found, starter)
     if starter == "nobody" and (found.service.enabled or found.service.active):
-        steps.append(StopService())
+        steps.append(StopService(kind.title))
     if found.exporter_pid and not found.service.active:
         steps += _other_exporter(wanted, found, starter, notes)
     if keep_unit:
-        text = service.unit_text(
-            (*wanted.program.command, *SERVICE_ARGUMENTS), wanted.environment, wanted.program.fingerprint
-        )
-        written = wanted_file(found, unit, text.encode(), "the service", service.is_unit_of_ours)
+        command = (*wanted.program.command, *SERVICE_ARGUMENTS)
+        text = kind.text(command, wanted.environment, wanted.program.fingerprint, wanted.paths)
+        written = wanted_file(found, unit, text.encode(), "the service", kind.is_ours)
         steps += written
         if starter == "service" and (written or not found.service.enabled or not found.service.active):
-            steps.append(StartService(unit))
+            steps.append(StartService(unit, kind.title))
     else:
-        steps += unwanted_file(found, unit, "the service", service.is_unit_of_ours)
+        steps += unwanted_file(found, unit, "the service", kind.is_ours)
     steps += _panel(wanted, found, notes)
     return Plan(tuple(steps), tuple(notes), starter)
 
@@ -146,7 +149,7 @@ def _starter(wanted: Wanted, found: Found, notes: list[str]) -> Starter:
         return "service"
     if found.autostart is False:
         notes.append(
-            f"No systemd user manager answers, and {wanted.paths.settings_file} says autostart = false: "
+            f"No {wanted.kind.manager} answers, and {wanted.paths.settings_file} says autostart = false: "
             "nothing starts the exporter by itself."
         )
         return "nobody"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from opencode_stats.install import gnome_panel, plugin_files, service
+from opencode_stats.install import gnome_panel, plugin_files
 from opencode_stats.install.manifest import FILE_NAME
 from opencode_stats.install.plan import NOTHING, Found, Plan, There, unwanted_file
+from opencode_stats.install.service import SYSTEMD
 from opencode_stats.install.steps import (
     ForbidAutostart,
     Forget,
@@ -23,10 +24,19 @@ from opencode_stats.ledger.recovery import BESIDE
 
 if TYPE_CHECKING:
     from opencode_stats.host.paths import Paths
+    from opencode_stats.install.service import ServiceKind
     from opencode_stats.install.steps import Step
 
 
-def plan_uninstall(paths: Paths, found: Found, plugin: bytes, present: frozenset[Path], *, purge: bool) -> Plan:
+def plan_uninstall(
+    paths: Paths,
+    found: Found,
+    plugin: bytes,
+    present: frozenset[Path],
+    *,
+    purge: bool,
+    kind: ServiceKind = SYSTEMD,
+) -> Plan:
     """What takes opencode-stats out again.
 
     First the spool's content goes into the ledger: where that fails, nothing has changed yet. Then goes what could
@@ -38,15 +48,16 @@ def plan_uninstall(paths: Paths, found: Found, plugin: bytes, present: frozenset
         plugin: the plugin of this version.
         present: those of the exporter's own files and folders that are there.
         purge: the ledger, too.
+        kind: what this machine's service manager was told.
     """
     take_in: list[Step] = [TakeInSpool()] if paths.spool in present and not purge else []
     steps = [*take_in]
     for path, there in found.files.items():
         steps += _copy(found, path, there, plugin)
-    unit = paths.systemd_user / service.UNIT
-    removed_unit = unwanted_file(found, unit, "the service", service.is_unit_of_ours)
+    unit = kind.file(paths)
+    removed_unit = unwanted_file(found, unit, "the service", kind.is_ours)
     if removed_unit or found.service.enabled or found.service.active:
-        steps.append(StopService())
+        steps.append(StopService(kind.title))
     steps += removed_unit
     if found.exporter_pid and not found.service.active:
         steps.append(StopExporter(found.exporter_pid, ""))

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from opencode_stats.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from opencode_stats.host.paths import Paths
 
 UNIT: Final = "opencode-stats.service"
 _FIRST_LINE: Final = "# Written by `opencode-stats setup`. Changes of your own: systemctl --user edit opencode-stats"
@@ -81,6 +85,33 @@ WantedBy=default.target
 def is_unit_of_ours(content: bytes) -> bool:
     """Whether some version of ours wrote this unit, perhaps changed since."""
     return content.startswith(b"# Written by `opencode-stats setup`")
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceKind:
+    """What a service manager wants to be told: systemd here, launchd in ``launchd``.
+
+    ``title``: how the service is announced. ``manager``: who has to answer for it. ``why``: the command that shows why
+    it does not run. ``file``: where its file goes. ``text``: that file's text, of the command, the recorded places, the
+    program's fingerprint and our own places. ``is_ours``: whether some version of ours wrote such a file.
+    """
+
+    title: str
+    manager: str
+    why: str
+    file: Callable[[Paths], Path]
+    text: Callable[[Sequence[str], Mapping[str, str], str, Paths], str]
+    is_ours: Callable[[bytes], bool]
+
+
+SYSTEMD: Final = ServiceKind(
+    title=f"systemd user service {UNIT}",
+    manager="systemd user manager",
+    why="journalctl --user --unit opencode-stats --lines 20",
+    file=lambda paths: paths.systemd_user / UNIT,
+    text=lambda command, environment, fingerprint, _paths: unit_text(command, environment, fingerprint),
+    is_ours=is_unit_of_ours,
+)
 
 
 def _command(command: Sequence[str]) -> str:

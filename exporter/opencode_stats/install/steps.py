@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from opencode_stats.install import service
+from opencode_stats.install.service import SYSTEMD
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,20 +77,23 @@ class ForbidAutostart:
 
 @dataclass(frozen=True, slots=True)
 class StartService:
-    """Enable and (re)start the service."""
+    """Enable and (re)start the service; ``title``: how it is announced."""
 
     unit: Path
+    title: str = SYSTEMD.title
 
     def __str__(self) -> str:
-        return f"start the systemd user service {service.UNIT}, now and at every login"
+        return f"start the {self.title}, now and at every login"
 
 
 @dataclass(frozen=True, slots=True)
 class StopService:
-    """Stop and disable the service."""
+    """Stop and disable the service; ``title``: how it is announced."""
+
+    title: str = SYSTEMD.title
 
     def __str__(self) -> str:
-        return f"stop the systemd user service {service.UNIT}"
+        return f"stop the {self.title}"
 
 
 @dataclass(frozen=True, slots=True)

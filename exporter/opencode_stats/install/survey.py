@@ -12,30 +12,40 @@ from typing import TYPE_CHECKING
 from opencode_stats.host.files import read_plain
 from opencode_stats.host.installation import PACKAGE
 from opencode_stats.host.lock import holder_of, is_held
-from opencode_stats.install import opencode_dependencies, plugin_files, service
+from opencode_stats.install import opencode_dependencies, plugin_files
 from opencode_stats.install.gnome_panel import GnomePanel
+from opencode_stats.install.launchd import LaunchAgents
 from opencode_stats.install.manifest import FILE_NAME, read_manifest
 from opencode_stats.install.opencode_binary import find_opencode, version_of
 from opencode_stats.install.plan import Found, There, Wanted
 from opencode_stats.install.removal import ledger_files
+from opencode_stats.install.service import SYSTEMD
 from opencode_stats.install.trust import open_to_others
+from opencode_stats.install.user_services import UserServices
 from opencode_stats.settings import read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from opencode_stats.host.paths import Paths
-    from opencode_stats.install.user_services import Runner, ServiceState
+    from opencode_stats.install.service import ServiceKind
+    from opencode_stats.install.user_services import Runner, Services, ServiceState
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Where we are: the user's environment and home, and how commands are run."""
+    """Where we are: the user's environment and home, how commands are run, and ``sys.platform``."""
 
     env: Mapping[str, str]
     home: Path
     paths: Paths
     run: Runner
+    platform: str = "linux"
+
+    @property
+    def services(self) -> Services:
+        """The user's service manager."""
+        return LaunchAgents(self.run, os.getuid()) if self.platform == "darwin" else UserServices(self.run)
 
     @property
     def panel(self) -> GnomePanel:
@@ -76,7 +86,7 @@ def look_for_setup(wanted: Wanted, machine: Machine, state: ServiceState) -> Fou
     version = version_of(opencode, machine.run) if opencode and unsettled else (1,)
     return Found(
         manifest=manifest,
-        files=_files(paths, manifest.files, wanted.folder),
+        files=_files(paths, manifest.files, wanted.folder, wanted.kind.file(paths)),
         service=state,
         opencode=(opencode.program, version[0] if version else 0) if opencode else None,
         unsettled=unsettled,
@@ -90,7 +100,7 @@ def look_for_setup(wanted: Wanted, machine: Machine, state: ServiceState) -> Fou
     )
 
 
-def look_for_uninstall(paths: Paths, state: ServiceState) -> tuple[Found, frozenset[Path]]:
+def look_for_uninstall(paths: Paths, state: ServiceState, kind: ServiceKind = SYSTEMD) -> tuple[Found, frozenset[Path]]:
     """What ``plan_uninstall`` has to know, and which of the exporter's own files are there.
 
     Raises:
@@ -104,24 +114,24 @@ def look_for_uninstall(paths: Paths, state: ServiceState) -> tuple[Found, frozen
         present.add(paths.stats_file)
     found = Found(
         manifest=manifest,
-        files=_files(paths, manifest.files, paths.opencode_config),
+        files=_files(paths, manifest.files, paths.opencode_config, kind.file(paths)),
         service=state,
         exporter_pid=_exporter_pid(paths),
     )
     return found, frozenset(present)
 
 
-def _files(paths: Paths, written: Mapping[str, str], folder: Path) -> dict[Path, There]:
+def _files(paths: Paths, written: Mapping[str, str], folder: Path, unit: Path) -> dict[Path, There]:
     places = {place / "plugins" for place in (paths.opencode_config, folder)}
     looked_at = {place / name for place in places for name in (plugin_files.RECORD, plugin_files.PLUGIN)}
-    looked_at |= {paths.systemd_user / service.UNIT} | {Path(path) for path in written}
+    looked_at |= {unit} | {Path(path) for path in written}
     # The record goes before its plugin in every order, and the order is always the same.
     return {path: there_is(path) for path in sorted(looked_at)}
 
 
 def _open_to_others(wanted: Wanted) -> Path | None:
     """What others could change of what is run from now on. What is in a project is its members' affair."""
-    run = [Path(wanted.program.command[0]), PACKAGE, wanted.paths.systemd_user / service.UNIT]
+    run = [Path(wanted.program.command[0]), PACKAGE, wanted.kind.file(wanted.paths)]
     run += [wanted.folder / "plugins" / plugin_files.PLUGIN] if wanted.project is None else []
     return next((place for path in run if (place := open_to_others(path)) is not None), None)
 

@@ -7,11 +7,13 @@ import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
-from opencode_stats.install.service import UNIT
+from opencode_stats.install.service import SYSTEMD, UNIT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from opencode_stats.install.service import ServiceKind
 
 QUICK_S: Final = 15.0
 START_S: Final = 150.0
@@ -76,8 +78,28 @@ def real_runner(env: Mapping[str, str], uid: int, runtime_folders: str = "/run/u
     return run
 
 
+class Services(Protocol):
+    """Our service in the user's service manager, whichever that is."""
+
+    kind: ServiceKind
+
+    def state(self) -> ServiceState:
+        """How things are; changes nothing."""
+
+    def start(self, file: Path) -> Outcome:
+        """Reads the service's file, has it start with every login, and (re)starts it."""
+
+    def stop(self) -> Outcome:
+        """Stops the service and has it start no more; fine where it does not exist."""
+
+    def reload(self) -> None:
+        """Has the manager look at the files again."""
+
+
 class UserServices:
-    """Our service in the user's manager."""
+    """Our service in systemd's user manager."""
+
+    kind = SYSTEMD
 
     def __init__(self, run: Runner) -> None:
         self._run = run
@@ -92,12 +114,12 @@ class UserServices:
             active=self._ctl("is-active", "--quiet", UNIT).code == 0,
         )
 
-    def start(self, unit: Path) -> Outcome:
+    def start(self, file: Path) -> Outcome:
         """Reads the unit, has it start with every login, and (re)starts it; comes back when it is ready.
 
         The whole path is given: where the manager sees another ``XDG_CONFIG_HOME`` than we do, it links the unit.
         """
-        for step in (("daemon-reload",), ("reset-failed", UNIT), ("enable", "--quiet", str(unit)), ("restart", UNIT)):
+        for step in (("daemon-reload",), ("reset-failed", UNIT), ("enable", "--quiet", str(file)), ("restart", UNIT)):
             done = self._ctl(*step, timeout_s=START_S)
             # reset-failed fails where the unit was never loaded; it only clears the counter of too many starts.
             if done.code != 0 and step[0] != "reset-failed":

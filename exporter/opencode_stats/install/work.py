@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from opencode_stats.install.gnome_panel import GnomePanel
     from opencode_stats.install.opencode_dependencies import Waiting
     from opencode_stats.install.steps import Step
-    from opencode_stats.install.user_services import UserServices
+    from opencode_stats.install.user_services import Services
 
 STOP_S: Final = 20.0
 _POLL_S: Final = 0.05
@@ -56,7 +56,7 @@ class Work:
         manifest: Manifest,
         paths: Paths,
         *,
-        services: UserServices,
+        services: Services,
         panel: GnomePanel,
         env: Mapping[str, str],
         waiting: Waiting,
