@@ -134,7 +134,7 @@ def test_a_second_exporter_is_refused_and_not_tried_again(manager: UserManager, 
     )
     lock = manager.home / ".local/state/opencode-stats/lock"
     try:
-        eventually(lambda: lock.exists() and lock.read_text().split() == [str(other.pid)], timeout_s=20, what="the other one")
+        eventually(lambda: lock.exists() and lock.read_text().strip() == str(other.pid), timeout_s=20, what="the other")
 
         manager.ctl("start", "opencode-stats", check=False)
 
