@@ -14,7 +14,7 @@ import pytest
 from tests.support.panes import PROMPT, Pane, shell
 from tests.support.screens import SCREENS
 from tests.unit.cli.test_statusline import publish
-from tests.unit.daemon.household import COMMAND, until
+from tests.unit.daemon.household import COMMAND
 
 from opencode_stats.cli.render.text import width
 from opencode_stats.host.lock import exporter_lock
@@ -172,12 +172,12 @@ def test_it_is_suspended_and_comes_back(household: Household, tmp_path: Path) ->
     publish(household, document())
     with watching(household, tmp_path) as pane:
         pane.wait_for("q quit")
-        for _ in range(2):
+        for turn in range(2):
             pane.press("C-z")
             pane.wait_for(AT_THE_SHELL)
             assert pane.asks("#{alternate_on} #{cursor_flag}") == "0 1"
-            pane.types("stty -g > suspended")
-            until((household.home / "suspended").exists, "the settings")
+            pane.types(f"stty -g > suspended; echo noted={turn}")
+            pane.wait_for(f"^noted={turn}$")
             assert (household.home / "suspended").read_text() == (household.home / "before").read_text()
             pane.types("fg")
             pane.wait_for(r"▸ Today +437,205")
