@@ -41,8 +41,19 @@ COUNT: Final = """
     System.dumpHeap('/mnt/heap.txt');
     return {sources, actors: all(Main.layoutManager.uiGroup).length};
 """
-# Handlers on objects that outlive the extension (settings, theme, display, the stage): each has to be disconnected.
+# Handlers on objects that outlive the extension (settings, theme, display, the stage): each has to be disconnected. And
+# timers, which end with it, though they would end by themselves later.
 WATCH_HANDLERS: Final = """
+    kept.sources = [];
+    kept.adders = ['timeout_add', 'timeout_add_seconds', 'idle_add'].map(name => [name, GLib[name]]);
+    for (const [name, add] of kept.adders) {
+        GLib[name] = (...rest) => {
+            const id = add(...rest);
+            if (isOurs())
+                kept.sources.push(id);
+            return id;
+        };
+    }
     kept.handlers = new Map();
     const prototype = GObject.Object.prototype;
     [kept.connect, kept.disconnect] = [prototype.connect, prototype.disconnect];
@@ -55,6 +66,9 @@ WATCH_HANDLERS: Final = """
     };
 """
 HANDLERS_LEFT: Final = """
+    for (const [name, add] of kept.adders)
+        GLib[name] = add;
+    const timers = kept.sources.filter(id => GLib.MainContext.default().find_source_by_id(id) !== null);
     System.gc();
     await pause(200);
     System.gc();
@@ -69,7 +83,7 @@ HANDLERS_LEFT: Final = """
             // It was disposed of, and its handlers with it.
         }
     }
-    return [kept.handlers.size, left];
+    return [kept.handlers.size, left, kept.sources.length, timers.length];
 """
 
 
@@ -136,17 +150,19 @@ def test_disabled_and_enabled_fifty_times(settled_desk: Desk) -> None:
     assert growth["our objects"] < CYCLES / 2
 
 
-def test_every_handler_is_disconnected(settled_desk: Desk) -> None:
+def test_every_handler_is_disconnected_and_every_timer_ended(settled_desk: Desk) -> None:
     shell = settled_desk.shell
     shell.disable()
     shell.run(WATCH_HANDLERS)
     shell.enable()
     use_once(shell)
     shell.disable()
-    made, left = shell.run(HANDLERS_LEFT)
+    made, left, timers_made, timers_left = shell.run(HANDLERS_LEFT)
     shell.enable()
     assert made > 10, "what was not seen can't be missed"
     assert left == []
+    assert timers_made > 1, "neither can these"
+    assert timers_left == 0
 
 
 def test_memory_is_flat_over_ten_thousand_updates(settled_desk: Desk) -> None:

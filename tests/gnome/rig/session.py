@@ -192,6 +192,7 @@ def shell(
     extension: Path | None = None,
     settings: Sequence[tuple[str, str, str]] = (),
     size: str = "1280x800",
+    lockable: bool = False,
 ) -> Iterator[Shell]:
     """A Shell while the context lasts; needs namespaces of our own (``in_own_namespaces``).
 
@@ -201,6 +202,7 @@ def shell(
         extension: a zip that the user installed before the login.
         settings: schema, key and value of settings that the user made before.
         size: of the screen, in pixels.
+        lockable: whether it has a lock screen.
     """
     with tempfile.TemporaryDirectory(prefix="oc-gnome-", ignore_cleanup_errors=True) as scratch:
         view, shared = Path(scratch, "view"), Path(scratch, "shared")
@@ -221,7 +223,7 @@ def shell(
             if extension is not None:
                 (shared / extension.name).write_bytes(extension.read_bytes())
                 before.append(["gnome-extensions", "install", f"/mnt/{extension.name}"])
-            started.facts.update(started.tell("start", settings=settings, size=size, before=before))
+            started.facts.update(started.tell("start", settings=settings, size=size, before=before, lockable=lockable))
             yield started
         finally:
             _end(driver)

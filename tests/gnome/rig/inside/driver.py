@@ -53,8 +53,13 @@ class Driver:
         self._shell: subprocess.Popen[bytes] | None = None
         self._bus: Any = None
 
-    def start(self, settings: list[list[str]], size: str, before: list[list[str]]) -> dict[str, Any]:
-        """Starts the Shell after the commands ``before``; gives its version, its process and how long it took."""
+    def start(
+        self, settings: list[list[str]], size: str, before: list[list[str]], *, lockable: bool = False
+    ) -> dict[str, Any]:
+        """Starts the Shell after the commands ``before``; gives its version, its process and how long it took.
+
+        It has a lock screen where it is ``lockable``: a Shell asks GDM's version before it makes one.
+        """
         since_s = time.monotonic()
         address = f"unix:path={SYSTEM_BUS}"
         self._spawn("dbus-daemon", "--session", f"--address={address}", "--nofork", "--nopidfile", "--nosyslog")
@@ -65,6 +70,8 @@ class Driver:
         flags = Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION
         system_bus = Gio.DBusConnection.new_for_address_sync(address, flags, None, None)
         _until(lambda: _owned(system_bus, "org.freedesktop.login1"), 20, "logind")
+        if lockable:
+            self._fake_gdm(system_bus)
         own = Path.home() / ".local/share/gnome-shell/extensions" / HELPER
         shutil.copytree("/opt/rig/helper", own, dirs_exist_ok=True)
         for schema, key, value in (*SETTINGS, *settings):
@@ -137,6 +144,13 @@ class Driver:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+    def _fake_gdm(self, system_bus: Any) -> None:  # noqa: ANN401 - python3-gi has no types
+        name, path = "org.gnome.DisplayManager", "/org/gnome/DisplayManager/Manager"
+        self._spawn("python3", "-m", "dbusmock", "--system", name, path, f"{name}.Manager", log="mocks.log")
+        _until(lambda: _owned(system_bus, name), 20, "GDM")
+        version = GLib.Variant("(ssv)", (f"{name}.Manager", "Version", GLib.Variant("s", "48.0")))
+        system_bus.call_sync(name, path, "org.freedesktop.DBus.Mock", "AddProperty", version, None, 0, 5000, None)
 
     def _spawn(self, *argv: str, log: str = "others.log") -> subprocess.Popen[bytes]:
         with (OUT / log).open("ab") as file:
