@@ -248,7 +248,8 @@ export class StatsFile {
             this.#stopTimer();
             return;
         }
-        const isSoon = trouble === null && (isMoving || this.#isUntold || isAnyWorking(document));
+        const isAwaited = this.#isUntold && !this.#isStampSilent;
+        const isSoon = trouble === null && (isMoving || isAwaited || isAnyWorking(document));
         this.#startTimer(isSoon ? Math.min(MOVING_S, this.#intervalS) : this.#intervalS);
     }
 
