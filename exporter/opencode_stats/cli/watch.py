@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import select
 import signal
@@ -101,7 +102,13 @@ class _Watch:
                 began_s = time.monotonic()
                 if not self._choice.paused:
                     self._look()
-                self._draw()
+                try:
+                    self._draw()
+                except OSError as error:
+                    if error.errno != errno.EIO:
+                        raise
+                    # The terminal is gone (tty_ioctl(4)), and its SIGHUP is on its way.
+                    return signal.SIGHUP
                 ended_by = self._wait()
                 if ended_by is not None:
                     return None if ended_by is signal.SIGINT else ended_by

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import pty
@@ -12,18 +13,21 @@ import struct
 import subprocess
 import termios
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from tests.support.screens import SCREENS
 from tests.unit.cli.test_statusline import publish
 from tests.unit.daemon.household import COMMAND, PATIENCE_S, until
 
+from opencode_stats.cli.watch import _Watch
 from opencode_stats.host.lock import exporter_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.unit.daemon.household import Household
+
+    from opencode_stats.cli.terminal import Terminal
 
 FRAME = re.compile(rb"\x1b\[\?2026h(.*?)\x1b\[\?2026l", re.DOTALL)
 ERASE_SCREEN = (b"\x1b[2J", b"\x1b[J", b"\x1bc")
@@ -99,6 +103,26 @@ def test_figures_that_stay_send_nothing(household: Household) -> None:
         until(lambda: any(FRAME.findall(wire.listen()[first:])), "the change")
 
     assert len(FRAME.findall(wire.came[first:])) == 1
+
+
+class Gone:
+    """A terminal that was there a moment ago."""
+
+    size = (24, 80)
+
+    def draw(self, lines: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+
+def test_a_terminal_that_goes_away_while_it_is_drawn_on_ends_it(household: Household) -> None:
+    told, tell = os.pipe()
+    publish(household, SCREENS["working"]().document)
+
+    ended_by = _Watch(household.paths, cast("Terminal", Gone()), told, "").run()
+
+    assert ended_by == signal.SIGHUP
+    os.close(told)
+    os.close(tell)
 
 
 def test_where_no_shell_could_bring_it_back_it_is_not_suspended(household: Household) -> None:

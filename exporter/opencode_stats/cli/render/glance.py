@@ -72,6 +72,10 @@ def _section_values() -> dict[str, tuple[str, Callable[[Reading], str]]]:
         def of(key: str, shown: Callable[[Any], str], part: str = part) -> Callable[[Reading], str]:
             return lambda reading: shown(reading.document[part][key])
 
+        def list_value(part: str = part) -> Callable[[Reading], str]:
+            # A file that an older exporter wrote has none.
+            return lambda reading: dollars(reading.document[part].get("listValue", 0))
+
         def kind(key: str, part: str = part) -> Callable[[Reading], str]:
             return lambda reading: short(reading.document[part]["tokens"][key])
 
@@ -79,6 +83,7 @@ def _section_values() -> dict[str, tuple[str, Callable[[Reading], str]]]:
             f"{word}.tokens": ("all tokens, short: 1.23M", of("totalTokens", short)),
             f"{word}.exact": ("all tokens, to the last one", of("totalTokens", figure)),
             f"{word}.cost": ("US dollars", of("totalCost", dollars)),
+            f"{word}.list_value": ("the worth at list prices of what cost nothing", list_value()),
             f"{word}.requests": ("requests to models", of("messages", figure)),
             f"{word}.model": ("the model with most tokens", of("models", lambda models: named(next(iter(models), "")))),
             f"{word}.input": ("input tokens, short", kind("input")),

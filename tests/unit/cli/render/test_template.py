@@ -18,6 +18,7 @@ def said(template: str, screen: str = "working") -> str:
 
 def test_names_become_what_they_mean_now() -> None:
     assert said("{today.tokens} {today.exact} {today.cost}") == "437K 437,205 $12.85"
+    assert said("{session.list_value} {today.list_value}") == "$0.00 $0.00"
     assert said("{session.model}/{session.requests} {total.cache_read}") == "gpt-5/3 600K"
     assert said("{session.input} {session.output} {session.reasoning} {session.cache_write}") == "137K 231 0 0"
     assert (
