@@ -10,6 +10,7 @@ BENCHMARKS = (
     "rest",
     "growth",
     "history",
+    "limits",
     "many_files",
     "import_speed",
     "command_line",

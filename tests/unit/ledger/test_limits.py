@@ -109,3 +109,26 @@ def test_money_whose_cost_is_not_known_is_counted(ledger: sqlite3.Connection) ->
     ((_, _, (use,)),) = WindowUses(ledger).look([limit("day", unit="usd")], NOON_MS + 5_000, UTC, 0)
 
     assert (use.tokens, use.microusd, use.costless) == (2, 250_000, 1)
+
+
+def test_a_conversation_that_is_heard_of_only_later(ledger: sqlite3.Connection) -> None:
+    take(ledger, Script().started().answer("ses_a", input=7, agent=None))
+    ledger.execute("DELETE FROM conversations")
+    uses, limits = WindowUses(ledger), [limit("day", of="agent", whose="plan")]
+    uses.look(limits, NOON_MS, UTC, 0)
+
+    ledger.execute("INSERT INTO conversations (conversation, agent) VALUES ('ses_a', 'plan')")
+
+    ((_, _, used),) = uses.look(limits, NOON_MS + SLOT_MS, UTC, 0)
+    assert sum(use.tokens for use in used) == 7
+
+
+def test_a_message_that_is_completed_later_leaves_its_quarter_hour(ledger: sqlite3.Connection) -> None:
+    take(ledger, answers(NOON_MS))
+    uses, limits = WindowUses(ledger), [limit("day")]
+    uses.look(limits, NOON_MS, UTC, 0)
+
+    ledger.execute("UPDATE messages SET counted_at_ms = counted_at_ms + ?", (SLOT_MS,))
+
+    ((_, _, used),) = uses.look(limits, NOON_MS + HOUR_MS, UTC, 0)
+    assert [(use.slot, use.tokens) for use in used] == [(NOON_MS // SLOT_MS + 1, 1)]
