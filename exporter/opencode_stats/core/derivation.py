@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from opencode_stats.core.cost import context_tokens, rounded
 from opencode_stats.core.models import model_key
+from opencode_stats.core.stats import MOST_WORKSPACES
 from opencode_stats.core.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -127,6 +128,7 @@ def differences(
     ``first_use_ms`` is 0 where there was no use; ``day`` gives the local day of a date.
     """
     found = [*_section("total", document["total"], sheets.total), *_section("daily", document["daily"], sheets.day)]
+    found += _workspaces("daily", document["daily"], _shown_of(sheets.day))
     found += _number("total.installDate", document["total"]["installDate"], first_use_ms)
     found += _history(document, sheets, day)
     shown = [("session", document["session"])] if document["session"]["runId"] else []
@@ -220,9 +222,19 @@ def _run(where: str, section: Mapping[str, Any], sheet: Sheet, dates: RunDates) 
     yield from _number(f"{where}.startTime", section["startTime"], dates.started_ms)
     yield from _number(f"{where}.lastActivity", section["lastActivity"], dates.last_activity_ms)
     yield from _number(f"{where}.live", int(section["live"]), int(dates.live))
+    yield from _workspaces(where, section, sheet.directories)
+
+
+def _shown_of(day: Sheet) -> dict[str, int]:
+    """What ``daily`` shows of the directories in which tokens were used."""
+    used = [(directory, tokens) for directory, tokens in day.directories.items() if tokens]
+    return dict(sorted(used, key=lambda one: (-one[1], one[0]))[:MOST_WORKSPACES])
+
+
+def _workspaces(where: str, section: Mapping[str, Any], directories: Mapping[str, int]) -> Iterator[str]:
     said = {workspace["directory"]: workspace["totalTokens"] for workspace in section["workspaces"]}
-    for directory in sorted(said.keys() | sheet.directories.keys()):
-        made = sheet.directories.get(directory, 0)
+    for directory in sorted(said.keys() | directories.keys()):
+        made = directories.get(directory, 0)
         yield from _number(f"{where}.workspaces[{directory}].totalTokens", said.get(directory, 0), made)
 
 

@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     from opencode_stats.core.totals import ModelId, Totals
 
 SCHEMA_VERSION: Final = 1
+MOST_WORKSPACES: Final = 100
+"""So many of a day's workspaces are shown, the most used ones."""
 RunState = Literal["working", "waiting", "idle", "ended", "none"]
 
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceStats:
-    """One directory that a run works in, with the tokens spent there in this run."""
+    """One directory that a run works in, with the tokens spent there in this run; or on this day."""
 
     directory: str
     total_tokens: int
@@ -55,9 +57,10 @@ class RunStats(Section):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayStats(Section):
-    """The local day; ``date`` is ISO 8601."""
+    """The local day; ``date`` is ISO 8601, ``workspaces`` are those that were worked in, the most used first."""
 
     date: str
+    workspaces: tuple[WorkspaceStats, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +152,7 @@ class LedgerFacts:
     attention: Sequence[AttentionItem]
     hours: Sequence[Spent]
     past_days: Sequence[Spent]
+    day_workspaces: tuple[WorkspaceStats, ...] = ()
     day_unbilled: Mapping[ModelId, Unbilled] = field(default_factory=dict)
     total_unbilled: Mapping[ModelId, Unbilled] = field(default_factory=dict)
 
@@ -173,6 +177,7 @@ def project(
         daily=DayStats(
             **section_figures(facts.day, facts.day_title_requests, facts.day_unbilled, quotes),
             date=calendar.today.date.isoformat(),
+            workspaces=facts.day_workspaces,
         ),
         total=TotalStats(
             **section_figures(facts.total, facts.total_title_requests, facts.total_unbilled, quotes),

@@ -11,6 +11,7 @@ from opencode_stats.core.stats import LedgerFacts, RunFacts, WorkspaceStats
 from opencode_stats.core.tokens import Tokens
 from opencode_stats.core.totals import Totals, Usage
 from opencode_stats.ledger.recent import spent_by_day, spent_by_hour
+from opencode_stats.ledger.today import workspaces_of
 from opencode_stats.ledger.transactions import one_moment
 from opencode_stats.ledger.unbilled import unbilled_between, unbilled_of_run, unbilled_total
 
@@ -50,6 +51,7 @@ def facts_for(
             attention=_attention(connection, now_ms),
             hours=spent_by_hour(connection, calendar),
             past_days=spent_by_day(connection, past) if past_days is None else past_days.spent(past),
+            day_workspaces=workspaces_of(connection, day) if past_days is None else past_days.today.workspaces(day),
             day_unbilled=unbilled_between(connection, day.start_ms, day.end_ms),
             total_unbilled=unbilled_total(connection),
         )

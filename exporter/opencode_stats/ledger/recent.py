@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from opencode_stats.core.days import slot_of
 from opencode_stats.core.recent import spent_in
+from opencode_stats.ledger.today import TodaysWorkspaces
 
 if TYPE_CHECKING:
     import sqlite3
@@ -46,7 +47,9 @@ class PastDays:
     """``spent_by_day`` for days that are over, added up again only when one of their messages has changed.
 
     A fortnight of quarter hours is some thousand sums, too many to be read for every event; hardly any of them changes
-    any more. For a connection that no other writes beside, and that is in no transaction yet.
+    any more. ``today`` remembers what was used in each workspace on the day that it is.
+
+    For a connection that no other writes beside, and that is in no transaction yet.
 
     Raises:
         sqlite3.Error: its notes can't be made.
@@ -56,6 +59,7 @@ class PastDays:
         self._connection = connection
         for statement in _NOTICE:
             connection.execute(statement)
+        self.today = TodaysWorkspaces(connection)
         self._days: tuple[Day, ...] = ()
         self._spent: tuple[Spent, ...] = ()
 

@@ -74,7 +74,11 @@ def document() -> dict[str, Any]:
     return {
         "session": run,
         "sessions": [copy.deepcopy(run)],
-        "daily": {**section(claude, titles=1), "date": "2026-11-21"},
+        "daily": {
+            **section(claude, titles=1),
+            "date": "2026-11-21",
+            "workspaces": [{"directory": "/a", "totalTokens": 15}, {"directory": "/b", "totalTokens": 1}],
+        },
         "total": {**section(claude | others, titles=2), "installDate": 100},
         "history": {
             "hours": [
@@ -102,7 +106,7 @@ def test_nothing_at_all() -> None:
     empty = {
         "session": {**nothing, "runId": ""},
         "sessions": [],
-        "daily": {**nothing, "date": "2026-11-21"},
+        "daily": {**nothing, "date": "2026-11-21", "workspaces": []},
         "total": {**nothing, "installDate": 0},
         "history": {
             "hours": [{"startMs": 1_000, "totalTokens": 0, "totalCost": 0}],
@@ -131,6 +135,8 @@ CHANGES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "session.startTime": lambda d: d["session"].update(startTime=1),
     "session.lastActivity": lambda d: d["session"].update(lastActivity=1),
     "session.live": lambda d: d["session"].update(live=False),
+    "daily.workspaces[/a]": lambda d: d["daily"]["workspaces"][0].update(totalTokens=14),
+    "daily.workspaces[/else]": lambda d: d["daily"]["workspaces"].append({"directory": "/else", "totalTokens": 1}),
     "session.workspaces[/b]": lambda d: d["session"]["workspaces"].pop(),
     "sessions[0].totalTokens": lambda d: d["sessions"][0].update(totalTokens=1),
     "session is the run r9": lambda d: d["session"].update(runId="r9"),
