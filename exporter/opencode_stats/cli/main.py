@@ -24,6 +24,10 @@ EXIT_USER: Final = 2
 EXIT_LOCKED: Final = 3
 EXIT_LEDGER: Final = 4
 
+_HELP: Final[tuple[type[Exception], ...]] = tuple(
+    getattr(click.exceptions, name) for name in ("NoArgsIsHelpError",) if hasattr(click.exceptions, name)
+)
+"""click 8.2 and newer raise it; before, the help was printed in passing."""
 _STDOUT: Final = 1
 _STDERR: Final = 2
 _NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -72,11 +76,9 @@ class _LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args[0] not in COMMANDS:
-            import difflib  # noqa: PLC0415 - only for who mistyped
+            from opencode_stats.cli.mistakes import no_such  # noqa: PLC0415 - only for who mistyped
 
-            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
-            question = f" Did you mean {near[0]}?" if near else ""
-            raise click.UsageError(f"There is no command {args[0]!r}.{question}", ctx)
+            raise UserError(no_such("command", args[0], COMMANDS, ctx.command_path))
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> object:
@@ -123,7 +125,7 @@ def main() -> None:
         # A terminal that can't show a character is shown its code; without this it would be shown a traceback.
         sys.stdout.reconfigure(errors="backslashreplace")
     # However it was started (`python -m` too), it is this that the user types, and that completions ask.
-    _run(lambda: cli(prog_name="opencode-stats", standalone_mode=True))
+    _run(lambda: cli(prog_name="opencode-stats", standalone_mode=False))
 
 
 def _have_standard_streams() -> None:
@@ -139,9 +141,23 @@ def _have_standard_streams() -> None:
     sys.stderr = cast("TextIO | None", sys.stderr) or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for good
 
 
-def _run(call: Callable[[], None]) -> None:
+def _run(call: Callable[[], object]) -> None:
     try:
-        call()
+        # What click gives back is the code of an `exit` on its way: that of --help and --version.
+        code = call()
+        sys.exit(code if isinstance(code, int) else 0)
+    except click.UsageError as error:
+        if isinstance(error, _HELP):
+            # A group of commands without any: its help is what was asked for.
+            error.show()
+            sys.exit(EXIT_USER)
+        from opencode_stats.cli.mistakes import sentence_of  # noqa: PLC0415 - only for who mistyped
+
+        _end(sentence_of(error), EXIT_USER)
+    except click.ClickException as error:
+        _end(error.format_message(), EXIT_USER)
+    except click.Abort:
+        _end("Stopped.", 1)
     except LockHeld as error:
         _end(str(error), EXIT_LOCKED)
     except UserError as error:

@@ -61,7 +61,8 @@ def _state(paths: Paths) -> tuple[object, ...]:
     for path in (paths.ledger, paths.ledger.with_name(f"{paths.ledger.name}-wal")):
         try:
             there = os.lstat(path)
-        except FileNotFoundError:
+        except OSError:
+            # Not there, or not to be seen; who reads it is told why.
             found.append(None)
         else:
             found.append((there.st_ino, there.st_size, there.st_mtime_ns))

@@ -42,15 +42,14 @@ def test_help_names_every_command(call: Call) -> None:
     [
         ("dockter", "There is no command 'dockter'. Did you mean doctor?"),
         ("verfy", "There is no command 'verfy'. Did you mean verify?"),
-        ("frobnicate", "There is no command 'frobnicate'."),
-        ("\x1b[2J", r"There is no command '\x1b[2J'."),
+        ("frobnicate", "There is no command 'frobnicate'. See opencode-stats --help."),
+        ("\x1b[2J", r"There is no command '\x1b[2J'. See opencode-stats --help."),
     ],
 )
 def test_a_mistyped_command(call: Call, mistyped: str, said: str) -> None:
     done = call(mistyped)
 
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.splitlines()[-1] == f"Error: {said}"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"opencode-stats: {said}\n")
 
 
 def test_a_mistyped_option(call: Call) -> None:
