@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _FORK: Final = multiprocessing.get_context("fork")
 WRITERS: Final = 3
 READERS: Final = 2
+LONGEST_WAIT_S: Final = 120.0
+"""On a machine that has other work; only a storm that fails waits so long."""
 LONGEST_START_S: Final = 0.6
 LONGEST_WORK_S: Final = 0.4
 """Half of the kills come while the daemon starts, counted from its start, and half while it works, from its first
@@ -67,9 +69,9 @@ def storm(home: Path, *, kills: int, seconds: float, seed: int) -> Weathered:
         tokens, messages = sum(written[0::2]), sum(written[1::2])
         with household.daemon() as last:
             # Those that wrote have all ended, so every file goes when it was read.
-            until(lambda: not list(household.paths.spool.iterdir()), "the last spool file's end", 60)
+            until(lambda: not list(household.paths.spool.iterdir()), "the last spool file's end", LONGEST_WAIT_S)
             wrong = [] if last.end() == 0 else ["the last daemon did not end well"]
-        until(lambda: reading.fresh(household), "the last version's readers")
+        until(lambda: reading.fresh(household), "the last version's readers", LONGEST_WAIT_S)
     wrong += reading.wrong + _differences(household, tokens, messages)
     return Weathered(
         counts["kills"], counts["at work"], messages, tokens, reading.reads, reading.versions,
@@ -84,7 +86,12 @@ def _killed(household: Household, rng: random.Random) -> bool:
             if rng.random() < 0.5:
                 time.sleep(rng.uniform(0, LONGEST_START_S))
             else:
-                until(lambda: _has_published(household, daemon.pid), "the first publishing")
+                # One that ended by itself is told below.
+                until(
+                    lambda: daemon.poll() is not None or _has_published(household, daemon.pid),
+                    "the first publishing",
+                    LONGEST_WAIT_S,
+                )
                 time.sleep(rng.uniform(0, LONGEST_WORK_S))
         finally:
             daemon.kill()
