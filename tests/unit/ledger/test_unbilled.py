@@ -16,6 +16,7 @@ from opencode_stats.ledger.unbilled import (
     split_at,
     unbilled_between,
     unbilled_of_run,
+    unbilled_split,
     unbilled_total,
 )
 
@@ -48,6 +49,17 @@ def test_only_what_has_tokens_and_no_cost_is_kept_by_steps_of_context(ledger: sq
     (run,) = [number for (number,) in rows(ledger, "SELECT id FROM runs")]
     assert unbilled_of_run(ledger, run) == kept
     assert findings(ledger, 9) == []
+
+
+def test_a_context_of_exactly_a_steps_size_is_not_above_it(ledger: sqlite3.Connection) -> None:
+    exact = Script(pid=2).started().prompt("ses_b")
+    exact.answer("ses_b", input=31_000, cache_write=1_000, output=9, model="m/3", provider="mock", cost_usd=0.0)
+    take(ledger, exact, file="2.jsonl")
+    tokens = Tokens(input=31_000, cache_write=1_000, output=9)
+
+    assert unbilled_total(ledger)["mock", "m/3"] == ((0, tokens),)
+    assert unbilled_split(ledger, {32_000, 31_999})["mock", "m/3"] == ((31_999, tokens),)
+    assert unbilled_split(ledger, ())["mock", "m/3"] == ((0, tokens),)
 
 
 def test_a_cost_that_is_told_later_takes_the_message_out(ledger: sqlite3.Connection) -> None:
