@@ -117,12 +117,10 @@ def _rows(reading: Reading) -> list[_Row | None]:
         ("Total", first, total),
     ):
         rows += [None] if len(rows) > 1 else []
-        # A stats.json of an older version has the recorded cost alone.
-        unpriced = section.get("unpriced", {})
-        cost = _cost(section["totalCost"], section.get("listValue"), reading.currency, unpriced=bool(unpriced))
+        cost = cost_of_section(section, reading.currency)
         rows.append(_Row(heading, figure(section["totalTokens"]), cost, detail))
         for key, model in section["models"].items():
-            cost = _cost(model["cost"], model.get("listValue"), reading.currency, unpriced=key in unpriced)
+            cost = cost_of_model(model, reading.currency)
             rows.append(_Row(key, figure(model["totalTokens"]), cost, foreign=True))
     return rows
 
@@ -185,13 +183,35 @@ def _remarks(total: dict[str, Any]) -> list[str]:
     return remarks
 
 
+def cost_of_section(section: dict[str, Any], currency: Currency = US_DOLLARS) -> str:
+    """A section's cost as text: recorded, or its list value in brackets, or ``unpriced``; ``+`` where there is more.
+
+    Raises:
+        KeyError, TypeError, ValueError: the section is not one of ours.
+    """
+    # A stats.json of an older version has the recorded cost alone.
+    unpriced = bool(section.get("unpriced"))
+    return _cost(section["totalCost"], section.get("listValue"), currency, unpriced=unpriced)
+
+
+def cost_of_model(model: dict[str, Any], currency: Currency = US_DOLLARS) -> str:
+    """A model's cost as text, in the same way.
+
+    Raises:
+        KeyError, TypeError, ValueError: the model is not one of ours.
+    """
+    worth = model.get("listValue", 0)
+    return _cost(model["cost"], worth, currency, unpriced=worth is None)
+
+
 def _cost(usd: object, worth: object, currency: Currency, *, unpriced: bool) -> str:
     """The recorded cost; where there is none the list value in brackets, or that no price is known; ``+``: and more."""
+    recorded = dollars(usd, currency)
     if not usd and not worth:
-        return "unpriced" if unpriced else dollars(usd, currency)
+        return "unpriced" if unpriced else recorded
     if not usd:
         return f"[{dollars(worth, currency)}]{'+' if unpriced else ''}"
-    return dollars(usd, currency) + ("+" if worth or unpriced else "")
+    return recorded + ("+" if worth or unpriced else "")
 
 
 def _without_cost(total: dict[str, Any], currency: Currency) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from opencode_stats.cli.render.blocks import Block, fitted
 from opencode_stats.cli.render.choice import KEYS, SECTIONS, Choice
-from opencode_stats.cli.render.figures import dollars, figure, named
+from opencode_stats.cli.render.figures import cost_of_model, cost_of_section, figure, named
 from opencode_stats.cli.render.glance import is_stale, percent_of, short
 from opencode_stats.cli.render.rate import BUCKET_S
 from opencode_stats.cli.render.styled import Line, Style, bar, cut, line_of, line_width, spark, spread
@@ -129,7 +129,7 @@ def _trouble(view: View, reading: Reading) -> str:
 def _totals(view: View, reading: Reading, columns: int) -> Block:
     document = reading.document
     tokens = {part: _count(document[part]["totalTokens"], columns) for part in SECTIONS}
-    costs = {part: dollars(document[part]["totalCost"]) for part in SECTIONS}
+    costs = {part: cost_of_section(document[part]) for part in SECTIONS}
     widest = [max(map(len, texts.values())) for texts in (tokens, costs)]
     charts = {
         "daily": ("by hour ", [hour["totalTokens"] for hour in document["history"]["hours"]]),
@@ -167,7 +167,7 @@ def _runs(reading: Reading, columns: int) -> Block:
         ended = f"; the last one ended {ago(since_ms, reading.now_ms)}" if since_ms else ""
         return Block([line_of(("dim", f"No OpenCode is running{ended}."))], 3)
     lines = [_heading(counted(len(runs), "OpenCode"))]
-    figures = [(_count(run["totalTokens"], columns), dollars(run["totalCost"])) for run in runs]
+    figures = [(_count(run["totalTokens"], columns), cost_of_section(run)) for run in runs]
     widest = [max(len(pair[part]) for pair in figures) for part in (0, 1)]
     room = columns - _RUN_MARK_COLUMNS - widest[0] - widest[1] - 4
     names = _name_columns([_folder(run) for run in runs], room)
@@ -231,7 +231,7 @@ def _models(view: View, reading: Reading, columns: int) -> Block:
     first = min(choice.first, len(models) - 1)
     key = "cost" if choice.by_cost else "totalTokens"
     whole = sum(model[key] for _, model in models)
-    figures = [(_count(model["totalTokens"], columns), dollars(model["cost"])) for _, model in models]
+    figures = [(_count(model["totalTokens"], columns), cost_of_model(model)) for _, model in models]
     widest = [max(len(pair[part]) for pair in figures) for part in (0, 1)]
     above = f", from number {first + 1} on" if first else ""
     by = "cost" if choice.by_cost else "tokens"
