@@ -81,9 +81,14 @@ class Terminal:
         found = dict(_ATTRIBUTES)
         if coloured and curses.has_colors():
             curses.start_color()
-            curses.use_default_colors()
+            background = -1
+            try:
+                curses.use_default_colors()
+            except curses.error:
+                # This terminal can't say "as it was".
+                background = curses.COLOR_BLACK
             for number, (style, colour) in enumerate(_COLOURS.items(), 1):
-                curses.init_pair(number, colour, -1)
+                curses.init_pair(number, colour, background)
                 found[style] = found.get(style, 0) | curses.color_pair(number)
         return found
 
