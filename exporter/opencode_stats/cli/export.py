@@ -97,7 +97,8 @@ def _ends(connection: Connection, here: Surroundings, ends: tuple[int | None, in
 
     known = ends_of(connection) or (here.now_ms, here.now_ms)
     start_ms = known[0] if ends[0] is None else max(ends[0], known[0])
-    end_ms = max(here.now_ms, known[1]) + 1 if ends[1] is None else ends[1]
+    last_ms = max(here.now_ms, known[1]) + 1
+    end_ms = last_ms if ends[1] is None else min(ends[1], last_ms)
     return min(start_ms, end_ms), end_ms
 
 

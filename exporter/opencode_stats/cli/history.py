@@ -92,6 +92,9 @@ def _history(
         # What came before the first use would be nothing but empty lines.
         first = span_at(max(0, min(known[0], end_ms - 1)), period, here.zone, here.start_hour)
         start_ms = max(start_ms, first.start_ms)
+    # And what is still to come is nothing either, be it thousands of years.
+    last_ms = max(here.now_ms, start_ms, 0 if known is None else known[1])
+    end_ms = min(end_ms, span_at(last_ms, period, here.zone, here.start_hour).end_ms)
     return History(
         rows(spans(start_ms, end_ms, period, here.zone, here.start_hour)),
         next((row for row in rows([Span("before", begun_ms, start_ms)]) if row.parts or row.prompts), None),

@@ -6,6 +6,7 @@ account          what it finds
 SQLite's check   pages, rows and indexes that contradict each other, values of a wrong type, missing rows
 the schema       names and rules that are not those that were made
 ``guard``        a figure or an instant of a message that is not what was written (``m001_initial.sql``)
+sums of days     sums that contradict each other; that they are those of their messages ``verify`` proves
 the sums         a message whose model, directory, run or standing changed, or that is gone; and sums that changed
 ===============  =====================================================================================================
 

@@ -119,3 +119,11 @@ def test_without_a_start_it_is_the_time_up_to_the_end(told: Household, call: Cal
 
         assert found["total"]["totalTokens"] == (23 if period == "hour" else 1_023)
         assert len(found["periods"]) == number
+
+
+def test_what_is_still_to_come_is_no_endless_table(told: Household, call: Call) -> None:
+    for since in ("2024-03-09", "9000-01-01"):
+        assert (
+            len(asked(call, "history", "--by", "month", "--since", since, "--until", "9999-12-30")["periods"]) < 2_000
+        )
+    assert len(call("export", "--by", "month", "--until", "9999-12-30").stdout.splitlines()) < 2_000
