@@ -21,8 +21,9 @@ PATIENCE_S: Final = 150.0
 _NETWORK: Final = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "no_proxy", "NO_PROXY")
 _NETWORK_OF_PIP: Final = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST", "PIP_DEFAULT_TIMEOUT")
 _NETWORK_OF_UV: Final = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX")
-_CERTIFICATES: Final = "etc/ssl/certs/ca-certificates.crt"
-"""Below the root: the authorities that this machine trusts, its own among them."""
+_CERTIFICATES: Final = Path("/etc/ssl/certs/ca-certificates.crt")
+_CERTIFICATES_THERE: Final = "etc/ssl/of-this-machine.crt"
+"""Below the root: the authorities that this machine trusts. A name that no package of Debian's writes anew."""
 _PIP_CONFIGURATION: Final = ("/etc/pip.conf", "~/.config/pip/pip.conf", "~/.pip/pip.conf")
 
 
@@ -149,9 +150,9 @@ def _reach_the_network(root: Path) -> dict[str, str]:
     shutil.copy("/etc/resolv.conf", root / "etc/resolv.conf")
     shutil.copy("/etc/hosts", root / "etc/hosts")
     variables = network()
-    if Path("/", _CERTIFICATES).exists():
-        shutil.copy(Path("/", _CERTIFICATES), root / _CERTIFICATES)
-        variables |= dict.fromkeys(("PIP_CERT", "SSL_CERT_FILE", "GIT_SSL_CAINFO"), f"/{_CERTIFICATES}")
+    if _CERTIFICATES.exists():
+        shutil.copy(_CERTIFICATES, root / _CERTIFICATES_THERE)
+        variables |= dict.fromkeys(("PIP_CERT", "SSL_CERT_FILE", "GIT_SSL_CAINFO"), f"/{_CERTIFICATES_THERE}")
     for name in _PIP_CONFIGURATION:
         path = Path(name).expanduser()
         if path.exists():
