@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from tests.packages.rig.machine import Machine
 
-pytestmark = pytest.mark.packages
+# A machine at work on other things takes its time; only what hangs takes so long.
+pytestmark = [pytest.mark.packages, pytest.mark.timeout(900)]
 
 
 def test_makepkg_checks_the_sums_and_makes_the_package(workshop: Machine, dist: Path) -> None:

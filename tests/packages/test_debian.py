@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
     from tests.packages.rig.machine import Machine
 
-pytestmark = pytest.mark.packages
+# A machine at work on other things takes its time; only what hangs takes so long.
+pytestmark = [pytest.mark.packages, pytest.mark.timeout(900)]
 
 
 def test_installed_used_taken_away_and_installed_again(fresh: Machine, package: Path) -> None:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from tests.packages.rig.machine import Machine
 
-pytestmark = pytest.mark.packages
+# A machine at work on other things takes its time; only what hangs takes so long.
+pytestmark = [pytest.mark.packages, pytest.mark.timeout(900)]
 
 TOOLS = "/opt/tools"
 WHEELS = "/opt/wheels-of-the-test"

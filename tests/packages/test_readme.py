@@ -18,7 +18,8 @@ from opencode_stats import __version__
 if TYPE_CHECKING:
     from tests.packages.rig.machine import Machine
 
-pytestmark = pytest.mark.packages
+# A machine at work on other things takes its time; only what hangs takes so long.
+pytestmark = [pytest.mark.packages, pytest.mark.timeout(900)]
 
 CHECKOUT = "checkout"
 NEEDS_NODE = ("make demo", "make test", "make check")

@@ -22,7 +22,7 @@ STATE: Final = ".local/state/opencode-stats"
 LEDGER: Final = ".local/share/opencode-stats/ledger.db"
 NEW_VERSION: Final = 75
 """With this a supervised daemon ends under which another version was installed."""
-_PATIENCE_S: Final = 90.0
+_PATIENCE_S: Final = 200.0
 
 
 @dataclass(frozen=True, slots=True)
