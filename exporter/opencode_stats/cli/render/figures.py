@@ -219,13 +219,15 @@ def _without_cost(total: dict[str, Any], currency: Currency) -> list[str]:
     said = []
     if total.get("listValue"):
         worth = dollars(total["listValue"], currency)
-        said.append(f"[ ] is the list value of what OpenCode recorded at no cost, {worth} in total; + where some is.")
+        said.append(f"In brackets: what usage without a recorded cost is worth at list prices, {worth} in total.")
     unpriced = total.get("unpriced") or {}
     if unpriced:
         names = ", ".join(named(key, _LONGEST_UNPRICED) for key in list(unpriced)[:_MOST_UNPRICED])
         more = f" and {counted(len(unpriced) - _MOST_UNPRICED, 'more model')}" if len(unpriced) > _MOST_UNPRICED else ""
         tokens = figure(sum(unpriced.values()))
         said.append(f"No price is known of {names}{more}, {tokens} tokens. opencode-stats prices tells more.")
+    if said:
+        said.append("A + says that there is such usage besides.")
     return said
 
 
