@@ -157,7 +157,8 @@ def _run(call: Callable[[], object]) -> None:
     except click.ClickException as error:
         _end(error.format_message(), EXIT_USER)
     except click.Abort:
-        _end("Stopped.", 1)
+        click.echo("Aborted!", err=True)
+        sys.exit(1)
     except LockHeld as error:
         _end(str(error), EXIT_LOCKED)
     except UserError as error:
