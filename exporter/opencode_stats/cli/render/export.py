@@ -44,9 +44,11 @@ def write(rows: Iterable[Row], columns: Sequence[str], texts: int, form: Format,
 
 def harmless(row: Row, texts: int) -> Sequence[Any]:
     """The row with a ``'`` before each text that a spreadsheet would take for a formula."""
-    if not any(text and text[0] in _FORMULA for text in row[:texts]):
-        return row
-    return [f"'{text}" if text and text[0] in _FORMULA else text for text in row[:texts]] + [*row[texts:]]
+    # A loop, not any(): it is half of what a row costs.
+    for text in row[:texts]:
+        if text and text[0] in _FORMULA:
+            return [f"'{text}" if text and text[0] in _FORMULA else text for text in row[:texts]] + [*row[texts:]]
+    return row
 
 
 def visible(rows: Iterable[Row], texts: int) -> Iterator[Row]:
