@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import opencode_stats
+from opencode_stats.cli.agent_checks import agent_findings
 from opencode_stats.cli.finding import Finding, away
 from opencode_stats.errors import UserError
 from opencode_stats.host.files import read_plain
@@ -39,7 +40,7 @@ def exporter_findings(machine: Machine, autostart: Sequence[str] | None, now_ms:
         found.append(_service(machine, unit, state))
     elif autostart is not None:
         found.append(_autostart(autostart))
-    return found
+    return [*found, *(agent_findings(machine) if machine.platform == "darwin" else [])]
 
 
 def _exporter(paths: Paths, state: dict[str, str], now_ms: int, *, by_plugin: bool) -> Finding:

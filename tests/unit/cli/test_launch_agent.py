@@ -12,6 +12,7 @@ from tests.support import launchctl
 from tests.support.old_ledgers import TOKENS, story
 from tests.unit.daemon.household import until
 
+from opencode_stats.cli.agent_checks import agent_findings
 from opencode_stats.host.lock import holder_of, is_held
 from opencode_stats.install.launchd import LABEL, LAUNCHD
 from opencode_stats.install.survey import Machine
@@ -31,7 +32,8 @@ def mac(household: Household, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machi
     for folder in ("bin", "launchd", "Library/Logs"):
         (home / folder).mkdir(parents=True)
     # As the user's machine has it, without PYTHONPATH: what launchd starts must find its modules by itself.
-    (home / "bin" / "launchctl").symlink_to(Path(str(launchctl.__file__)))
+    program = home / "bin" / "launchctl"
+    program.symlink_to(Path(str(launchctl.__file__)))
     env = household.environment | {
         "PATH": f"{home}/bin:{household.environment['PATH']}",
         "FAKE_LAUNCHD": str(home / "launchd"),
@@ -40,7 +42,15 @@ def mac(household: Household, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machi
     for module in ("setup", "uninstall"):
         monkeypatch.setattr(f"opencode_stats.cli.{module}.this_machine", lambda: machine)
     yield machine
-    machine.services.stop()
+    program.unlink(missing_ok=True)
+    program.symlink_to(Path(str(launchctl.__file__)))
+    assert machine.services.stop().code == 0
+
+
+def service_of(mac: Machine) -> tuple[str, str]:
+    (found,) = agent_findings(mac)
+    assert bool(found.mend) == (found.verdict != "ok")
+    return found.verdict, found.reason
 
 
 def test_launchd_runs_the_exporter_from_setup_to_uninstall(call: Call, household: Household, mac: Machine) -> None:
@@ -64,6 +74,9 @@ def test_launchd_runs_the_exporter_from_setup_to_uninstall(call: Call, household
     household.ring()
     until(lambda: household.tokens == TOKENS, "the figures")
     assert "nothing to do" in call("setup", "--yes", "--no-gnome").stdout
+    assert service_of(mac) == ("ok", "started at every login; works in the same folders as this command.")
+    mac.services.stop()
+    assert service_of(mac) == ("warn", f"the launchd agent {LABEL} does not run.")
 
     done = call("uninstall", "--yes")
 
@@ -102,3 +115,21 @@ def test_without_a_session_the_plugin_starts_the_exporter(call: Call, household:
     assert done.returncode == 0, done
     assert "The plugin starts the exporter together with OpenCode." in done.stdout
     assert not LAUNCHD.file(household.paths).exists()
+
+
+def test_doctor_tells_of_an_agent_that_is_not_as_setup_makes_it(call: Call, household: Household, mac: Machine) -> None:
+    assert agent_findings(mac) == []
+    assert call("setup", "--yes", "--no-gnome").returncode == 0
+    file = LAUNCHD.file(household.paths)
+    text = file.read_bytes()
+
+    file.write_bytes(text.replace(b"ThrottleInterval", b"ThrottleIntervall"))
+    assert service_of(mac) == (
+        "warn",
+        f"{file} is of another version, or names other folders than this command's environment.",
+    )
+    file.write_bytes(b"<plist/>")
+    assert service_of(mac) == ("fail", f"{file} is not from opencode-stats.")
+    file.write_bytes(text)
+    (household.home / "bin" / "launchctl").unlink()
+    assert service_of(mac) == ("warn", f"{file} is there, but no launchd session answers.")
