@@ -46,6 +46,7 @@ function notificationsPage(settings) {
         switchRow(settings, 'notify-error', _('Stopped with an error')),
         switchRow(settings, 'notify-inactive', _('Has not done anything for a while'),
             _('After how long is a setting of the exporter')),
+        switchRow(settings, 'notify-limit', _('Has nearly used up a limit'), _('Limits are settings of the exporter')),
     ]);
     const manner = group(_('Behavior'), '', [
         numberRow(settings, 'notify-minimum-turn', _('Minimum duration'),

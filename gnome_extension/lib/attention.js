@@ -3,6 +3,7 @@
 // What deserves attention is decided by the exporter and published as items with ids that stay the same; here is
 // decided only which of them this user wants to be told of, once each.
 
+import {shownName} from './names.js';
 import {fill} from './words.js';
 
 /** @typedef {import('./document.js').Item} Item */
@@ -10,7 +11,7 @@ import {fill} from './words.js';
 
 const MOST_REMEMBERED = 1000;
 
-export const NOTIFIED_KINDS = ['finished', 'error', 'permission', 'question', 'inactive'];
+export const NOTIFIED_KINDS = ['finished', 'error', 'permission', 'question', 'inactive', 'limit'];
 
 /** Which items have been dealt with, whether they were shown or not. */
 export class Memory {
@@ -46,7 +47,16 @@ export class Memory {
 }
 
 /**
- * The items to show now, at most one for each run: the newest that is news. All that is news is remembered, so what a
+ * What an item is about, of which one notification is shown at a time: a run, or a limit.
+ *
+ * @param {Item} item
+ */
+export function subjectOf({kind, runId, limit}) {
+    return kind === 'limit' ? `limit ${limit}` : runId;
+}
+
+/**
+ * The items to show now, at most one for each run and each limit: the newest that is news. All that is news is remembered, so what a
  * switch, the length of its turn or the focus kept from being shown does not come later.
  *
  * @param {Item[]} items newest first
@@ -57,16 +67,16 @@ export class Memory {
  */
 export function itemsToShow(items, memory, rules, isLookedAt) {
     /** @type {Map<string, Item>} */
-    const byRun = new Map();
+    const bySubject = new Map();
     for (const item of items) {
         if (!memory.isNews(item))
             continue;
         memory.add(item);
         const isWanted = rules.kinds.has(item.kind) && !isShortTurn(item, rules.minimumTurnMs) && !isLookedAt(item);
-        if (isWanted && !byRun.has(item.runId))
-            byRun.set(item.runId, item);
+        if (isWanted && !bySubject.has(subjectOf(item)))
+            bySubject.set(subjectOf(item), item);
     }
-    return [...byRun.values()];
+    return [...bySubject.values()];
 }
 
 /**
@@ -94,7 +104,10 @@ export function itemInWords(item, folder, turnLength, {gettext: _}) {
         permission: _('OpenCode asks for permission'),
         question: _('OpenCode has a question'),
         inactive: _('OpenCode has not done anything for a while'),
+        limit: _('A limit is nearly reached'),
     };
+    if (item.kind === 'limit')
+        return {title: titles.limit ?? '', body: shownName(item.limit)};
     const worked = item.kind === 'finished' && turnLength !== '';
     return {
         title: titles[item.kind] ?? '',

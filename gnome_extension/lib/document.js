@@ -26,7 +26,7 @@ export const KINDS = ['input', 'output', 'reasoning', 'cacheRead', 'cacheWrite']
  */
 /**
  * @typedef {{id: string, kind: string, runId: string, folder: string, atMs: number, turnMs: number | null,
- *     pids: number[]}} Item
+ *     pids: number[], limit: string}} Item
  */
 /** @typedef {{tokens: number, costUsd: number, startMs: number}} Hour */
 /** @typedef {{tokens: number, costUsd: number, date: string}} Day */
@@ -200,6 +200,7 @@ function item(raw) {
         atMs: count(raw.atMs),
         turnMs: typeof raw.turnMs === 'number' ? count(raw.turnMs) : null,
         pids: pids(raw.pids),
+        limit: text(raw.limit),
     };
 }
 

@@ -5,7 +5,7 @@ import {gettext as _} from 'resource:///org/gnome/shell/extensions/extension.js'
 import * as Main from 'resource:///org/gnome/shell/ui/main.js';
 import * as MessageTray from 'resource:///org/gnome/shell/ui/messageTray.js';
 
-import {NOTIFIED_KINDS, itemInWords, itemsToShow} from '../lib/attention.js';
+import {NOTIFIED_KINDS, itemInWords, itemsToShow, subjectOf} from '../lib/attention.js';
 import {whereItWorks} from '../lib/menu.js';
 import {ownIcon} from './rows.js';
 import {hasFocus, raiseWindow} from './terminalWindows.js';
@@ -17,7 +17,7 @@ import {hasFocus, raiseWindow} from './terminalWindows.js';
 const PRESSING = new Set(['permission', 'question', 'error']);
 const SOUND = 'message-new-instant'; // freedesktop.org's sound naming
 
-/** Tells of attention items, one notification for each run. */
+/** Tells of attention items, one notification for each run and each limit. */
 export class Notifier {
     #folder;
     #settings;
@@ -73,7 +73,7 @@ export class Notifier {
 
     /** @param {Item} item */
     #notify(item) {
-        this.#shown.get(item.runId)?.notification.destroy(MessageTray.NotificationDestroyedReason.REPLACED);
+        this.#shown.get(subjectOf(item))?.notification.destroy(MessageTray.NotificationDestroyedReason.REPLACED);
         const {instants, words} = this.#speech;
         const turn = item.turnMs === null ? '' : instants.length(item.turnMs);
         const source = this.#ensureSource();
@@ -87,10 +87,10 @@ export class Notifier {
             notification.sound = new MessageTray.Sound(null, SOUND);
         notification.connect('activated', () => raiseWindow(item.pids));
         notification.connect('destroy', () => {
-            if (this.#shown.get(item.runId)?.notification === notification)
-                this.#shown.delete(item.runId);
+            if (this.#shown.get(subjectOf(item))?.notification === notification)
+                this.#shown.delete(subjectOf(item));
         });
-        this.#shown.set(item.runId, {notification, item});
+        this.#shown.set(subjectOf(item), {notification, item});
         source.addNotification(notification);
     }
 

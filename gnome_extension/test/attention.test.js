@@ -13,7 +13,7 @@ const notLookedAt = () => false;
  * @returns {Item}
  */
 function item(changes = {}) {
-    return {id: 'a', kind: 'finished', runId: 'r1', folder: '/home/ada/shop', atMs: NOW_MS, turnMs: 60_000, pids: [], ...changes};
+    return {id: 'a', kind: 'finished', runId: 'r1', folder: '/home/ada/shop', atMs: NOW_MS, turnMs: 60_000, pids: [], limit: '', ...changes};
 }
 
 /**
@@ -103,4 +103,11 @@ test('a finished turn says where and how long, another one where', () => {
     equal(itemInWords(item(), '~/shop', '1 min', words).body, '~/shop, after 1 min');
     equal(itemInWords(item(), '~/shop', '', words).body, '~/shop');
     equal(itemInWords(item({kind: 'permission'}), '~/shop', '1 min', words).body, '~/shop');
+});
+
+test('a limit is named, and each limit has a notification of its own', () => {
+    const limits = ['weekly', '5-hour', 'weekly'].map((limit, index) => item({id: `l${index}`, kind: 'limit', runId: '', limit}));
+    const told = itemsToShow([item({id: 'r'}), ...limits], new Memory(0), RULES, notLookedAt);
+    equal(told.map(({id}) => id), ['r', 'l0', 'l1']);
+    equal(itemInWords(limits[0] ?? item(), '', '', words), {title: 'A limit is nearly reached', body: 'weekly'});
 });
