@@ -35,6 +35,9 @@ def man_page(program: click.Group, name: str, version: str, epoch_s: int) -> str
     summary, *rest = _paragraphs(program)
     lines = [
         f'.TH {_text(name.upper())} 1 "{date}" "{_text(f"{name} {version}")}" "User Commands"',
+        # Words are neither cut nor spread: what is on the screen can be searched for and copied.
+        ".nh",
+        ".ad l",
         ".SH NAME",
         f"{_text(name)} \\- {_text(_as_phrase(' '.join(summary)))}",
         ".SH SYNOPSIS",
