@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from opencode_stats.host.paths import Paths
     from opencode_stats.install.survey import Machine
 
-_CLOCKS_MS: Final = 50
-"""Boot and start times are known to a tick, file times to the clock's last step."""
+_CLOCKS_MS: Final = 1_000
+"""The moment that a start is reckoned from was read before doctor's other looks, which take time on a busy machine."""
 _RESTART: Final = f"systemctl --user restart {UNIT}"
 _SHOWN: Final = ("LoadState", "ActiveState", "UnitFileState", "Result", "NeedDaemonReload")
 
