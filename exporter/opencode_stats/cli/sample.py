@@ -7,12 +7,17 @@ import os
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import click
 
 from opencode_stats.cli.say import say
 from opencode_stats.cli.surroundings import places
 from opencode_stats.errors import UserError
+
+_FIRST_YEAR: Final = 1971
+_LAST_YEAR: Final = 9998
+"""The long history goes months back, which must not lead before 1970, and a day's end must be an instant, too."""
 
 
 def _seconds(ctx: click.Context, parameter: click.Parameter, seconds: float) -> float:
@@ -88,4 +93,6 @@ def _instant_ms(text: str) -> int:
         raise UserError(f"{text!r} is no time. Write it like 2026-01-15T12:00.") from error
     if instant.tzinfo is None:
         instant = instant.replace(tzinfo=UTC)
+    if not _FIRST_YEAR <= instant.year <= _LAST_YEAR:
+        raise UserError(f"--at takes years from {_FIRST_YEAR} to {_LAST_YEAR}, not {instant.year:04d}.")
     return int(instant.timestamp() * 1000)

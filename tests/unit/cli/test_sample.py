@@ -56,6 +56,8 @@ def test_the_same_moment_gives_the_same_bytes_in_every_zone(call: Call, tmp_path
     ("arguments", "said"),
     [
         (["--at", "noon"], "'noon' is no time. Write it like 2026-01-15T12:00."),
+        (["--at", "0001-01-01T00:00"], "--at takes years from 1971 to 9998, not 0001."),
+        (["--at", "9999-12-31T00:00"], "--at takes years from 1971 to 9998, not 9999."),
         (["--at", "2026-01-15", "--live"], "--at holds the clock and --live needs it to go on. Give one of them."),
     ],
 )
