@@ -56,11 +56,16 @@ def command(  # noqa: PLR0917 - click hands its options over by name
 
     here = surroundings(wait=as_json)
     ends = here.stretch(since, until)
-    found = here.ask(lambda connection: _found(connection, here, ends, cast("Order", sort), limit or None))
+    # One more than is shown tells whether there are more.
+    asked = limit + 1 if limit else None
+    found = here.ask(lambda connection: _found(connection, here, ends, cast("Order", sort), asked))
+    more = asked is not None and len(found) == asked
+    found = found[:limit] if more else found
     titles = {}
     if not no_titles:
         titles = titles_of(databases(here.paths.opencode_data, os.environ), _ids(found))  # noqa: TID251
-    show(page(found, titles, look(), here.now_ms, here.zone), document(found, titles), as_json=as_json)
+    shown = page(found, titles, look(), here.now_ms, here.zone, more=more)
+    show(shown, document(found, titles, more=more), as_json=as_json)
 
 
 def _found(

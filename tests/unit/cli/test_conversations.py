@@ -71,6 +71,19 @@ def test_as_json(told: Household, call: Call) -> None:
     assert NOON_MS < family["lastActivity"] < newest["lastActivity"]
 
 
+def test_that_there_are_more_than_are_shown_is_said(told: Household, call: Call) -> None:
+    cut, whole = (call("conversations", "--limit", most).stdout.splitlines() for most in ("1", "2"))
+
+    assert cut[-3].split() == ["these", "1", "3", "$0.2500", "1"]
+    assert cut[-1] == "There are more conversations; --limit 0 shows all of them."
+    assert whole[-1].split() == ["total", "1,023", "$0.7500", "3"]
+    assert [json.loads(call("conversations", "--limit", most, "--json").stdout)["more"] for most in "102"] == [
+        True,
+        False,
+        False,
+    ]
+
+
 def test_some_of_them(told: Household, call: Call) -> None:
     assert [one["id"] for one in asked(call, "--sort", "tokens", "--limit", "1")] == ["ses_a"]
     assert [one["id"] for one in asked(call, "--limit", "0")] == ["ses_c", "ses_a"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from opencode_stats.cli.render.charts import Line, Look, Table, table
+from opencode_stats.cli.render.charts import NARROWEST, Line, Look, Table, table
 from opencode_stats.cli.render.history import cells, figures_document
-from opencode_stats.cli.render.text import moment
+from opencode_stats.cli.render.text import count, moment, wrapped
 from opencode_stats.core.history import together
 
 if TYPE_CHECKING:
@@ -21,8 +21,13 @@ _DEEPEST: Final = 6
 """Sub-agents of sub-agents go no further to the right than so many steps."""
 
 
-def page(found: Sequence[Conversation], titles: Mapping[str, str], look: Look, now_ms: int, zone: tzinfo) -> str:
-    """A line for each with all that its sub-agents used, they beneath it with theirs, and the sum."""
+def page(
+    found: Sequence[Conversation], titles: Mapping[str, str], look: Look, now_ms: int, zone: tzinfo, *, more: bool
+) -> str:
+    """A line for each with all that its sub-agents used, they beneath it with theirs, and the sum of these.
+
+    ``more``: there are others, which are not shown.
+    """
     if not found:
         return "No conversation used anything in that time."
     lines: list[Line | None] = []
@@ -41,13 +46,19 @@ def page(found: Sequence[Conversation], titles: Mapping[str, str], look: Look, n
     for one in found:
         add(one, 0)
     tokens, cost, messages, *_ = cells(together([one.whole for one in found]), None)
-    lines += [None, Line("total", (tokens, cost, messages, "", ""), style="bold")]
-    return "\n".join(table(Table(("conversation", *_TITLES), lines, _NEEDLESS), look))
+    # What is called total elsewhere is the sum of all there are.
+    label = f"these {count(len(found))}" if more else "total"
+    lines += [None, Line(label, (tokens, cost, messages, "", ""), style="bold")]
+    shown = table(Table(("conversation", *_TITLES), lines, _NEEDLESS), look)
+    if more:
+        sentence = "There are more conversations; --limit 0 shows all of them."
+        shown += ["", *(look.styled(line, "dim") for line in wrapped(sentence, max(look.columns, NARROWEST)))]
+    return "\n".join(shown)
 
 
-def document(found: Sequence[Conversation], titles: Mapping[str, str]) -> dict[str, Any]:
+def document(found: Sequence[Conversation], titles: Mapping[str, str], *, more: bool) -> dict[str, Any]:
     """The same for programs; ``own`` is without the sub-agents, instants are Unix milliseconds, costs US dollars."""
-    return {"schemaVersion": 1, "conversations": [_said(one, titles) for one in found]}
+    return {"schemaVersion": 1, "conversations": [_said(one, titles) for one in found], "more": more}
 
 
 def _said(one: Conversation, titles: Mapping[str, str]) -> dict[str, Any]:
