@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from opencode_stats.cli.render.charts import NARROWEST, Line, Look, Table, table
-from opencode_stats.cli.render.history import cells, figures_document
+from opencode_stats.cli.render.history import cells, cost_note, figures_document
 from opencode_stats.cli.render.text import count, moment, wrapped
 from opencode_stats.core.history import together
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import tzinfo
 
+    from opencode_stats.core.history import Figures
     from opencode_stats.ledger.conversations import Conversation
 
 _TITLES: Final = ("tokens", "cost", "messages", "last", "id")
@@ -31,11 +32,13 @@ def page(
     if not found:
         return "No conversation used anything in that time."
     lines: list[Line | None] = []
+    there: list[Figures] = []
 
     def add(one: Conversation, depth: int) -> None:
         title = titles.get(one.id, one.id)
         who = f"{one.agent}: {title}" if depth and one.agent else title
         tokens, cost, messages, *_ = cells(one.whole, None)
+        there.append(one.whole)
         last = moment(one.last_ms, now_ms, zone) if one.last_ms else ""
         # An id may be anything that a database says.
         shown = one.id if one.id.isascii() and one.id.isprintable() else ""
@@ -49,7 +52,7 @@ def page(
     # What is called total elsewhere is the sum of all there are.
     label = f"these {count(len(found))}" if more else "total"
     lines += [None, Line(label, (tokens, cost, messages, "", ""), style="bold")]
-    shown = table(Table(("conversation", *_TITLES), lines, _NEEDLESS), look)
+    shown = table(Table(("conversation", *_TITLES), lines, _NEEDLESS), look) + cost_note(there, look)
     if more:
         sentence = "There are more conversations; --limit 0 shows all of them."
         shown += ["", *(look.styled(line, "dim") for line in wrapped(sentence, max(look.columns, NARROWEST)))]

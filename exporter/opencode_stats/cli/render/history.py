@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from opencode_stats.cli.render.charts import Line, Look, Table, table
+from opencode_stats.cli.render.charts import NARROWEST, Line, Look, Table, table
 from opencode_stats.cli.render.text import count, money, span, wrapped
 from opencode_stats.core.history import NO_FIGURES, Figures, together
 from opencode_stats.core.models import UNKNOWN, model_key
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import tzinfo
 
     from opencode_stats.core.history import Key, Period, Span, Split
@@ -90,7 +90,9 @@ def page(history: History, look: Look) -> str:
         lines.append(_line("before", history.before.whole, history.before.prompts, barred=False))
         lines.append(_change(whole, history.before))
     shown = table(Table((history.period, *_TITLES), lines, _NEEDLESS), look)
-    return "\n".join([*shown, *_footnotes(history, look)])
+    told = [history.before, whole, *history.rows]
+    there = [figures for row in told if row for figures in (row.whole, *(row.parts.values() if history.split else ()))]
+    return "\n".join([*shown, *cost_note(there, look), *_footnotes(history, look)])
 
 
 def document(history: History) -> dict[str, Any]:
@@ -128,12 +130,25 @@ def cells(figures: Figures, prompts: int | None) -> tuple[str, ...]:
     rate = figures.output_per_s
     return (
         count(figures.tokens),
-        money(figures.cost_microusd / 1_000_000),
+        _NONE if unrecorded(figures) else money(figures.cost_microusd / 1_000_000),
         count(figures.messages),
         "" if prompts is None else count(prompts),
         worked(figures.active_ms) if figures.active_ms else _NONE,
         _NONE if rate is None else count(round(rate)),
     )
+
+
+def unrecorded(figures: Figures) -> bool:
+    """Whether OpenCode recorded no cost of what was used: that may have been for nothing, or paid for elsewhere."""
+    return figures.tokens > 0 and not figures.cost_microusd
+
+
+def cost_note(there: Iterable[Figures], look: Look) -> list[str]:
+    """What the dash of ``cells`` means, below a table of which it stands in a line."""
+    if not any(map(unrecorded, there)):
+        return []
+    sentence = "OpenCode recorded no cost where - stands; opencode-stats prices tells what that is worth."
+    return ["", *(look.styled(line, "dim") for line in wrapped(sentence, max(look.columns, NARROWEST)))]
 
 
 def worked(active_ms: int) -> str:
@@ -196,7 +211,7 @@ def _footnotes(history: History, look: Look) -> list[str]:
     ends = (history.before.span.start_ms, history.before.span.end_ms)
     first, last = (f"{datetime.fromtimestamp(at_ms / 1000, history.zone):%Y-%m-%d %H:%M}" for at_ms in ends)
     sentence = f"Before is the time from {first} to {last}: as long as what of this is over."
-    return ["", *(look.styled(line, "dim") for line in wrapped(sentence, max(look.columns, 40)))]
+    return ["", *(look.styled(line, "dim") for line in wrapped(sentence, max(look.columns, NARROWEST)))]
 
 
 def _row(row: Row, split: str | None) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from opencode_stats.cli.render.charts import Line, Look, Table, table
-from opencode_stats.cli.render.history import cells, change, figures_document, named
+from opencode_stats.cli.render.history import cells, change, cost_note, figures_document, named
 from opencode_stats.core.history import NO_FIGURES, Figures, together
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def page(shares: Shares, look: Look) -> str:
         wanted = Table((shares.thing, *_TITLES[:-1]), lines, [at for at in _NEEDLESS if at != _CHANGE])
     else:
         wanted = Table((shares.thing, *_TITLES), lines, _NEEDLESS)
-    return "\n".join(table(wanted, look))
+    return "\n".join([*table(wanted, look), *cost_note(shares.parts.values(), look)])
 
 
 def document(shares: Shares) -> dict[str, Any]:

@@ -145,3 +145,17 @@ def test_nothing_at_all() -> None:
     assert "Nothing" in page(History([Row(Span("x", 0, 1), {}, 0)], None, "day", None, UTC), Look())
     assert "Nothing" in shares_page(Shares("agent", 0, 1, {}, {}), Look())
     assert shares_document(Shares("agent", 0, 1, {}, {}))["agents"] == []
+
+
+def test_usage_without_a_recorded_cost_is_not_shown_as_costing_nothing() -> None:
+    free = Figures(input=500, messages=1)
+    row = Row(DAYS[0].span, {("ollama", "qwen3"): free, ("openai", "gpt-5"): used(2)}, 3)
+    note = "OpenCode recorded no cost where - stands; opencode-stats prices tells what that is worth."
+    split, whole = (page(History([row], None, "day", split, UTC), Look(100)) for split in ("model", None))
+    shares = shares_page(Shares("model", 0, NOON_MS, row.parts, {}), Look(100))
+
+    assert [line.split()[2] for line in split.splitlines() if "qwen3" in line] == ["-", "-"]
+    assert [line.split()[4] for line in shares.splitlines() if "qwen3" in line] == ["-"]
+    assert [note in text for text in (split, shares, whole)] == [True, True, False]
+    assert "$0.00" not in split + shares
+    assert "$0.00" in page(History(DAYS, None, "day", None, UTC), Look(100))
