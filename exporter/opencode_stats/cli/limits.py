@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from opencode_stats.cli.asking import look
 from opencode_stats.cli.now import bring_up_to_date
 from opencode_stats.cli.published import FOREIGN, parsed, stranger
 from opencode_stats.cli.render.limits import summary, table
 from opencode_stats.cli.say import say
-from opencode_stats.cli.surroundings import places
+from opencode_stats.cli.surroundings import chosen, places
 from opencode_stats.core.limits import CHECK_PERCENT
 from opencode_stats.errors import UserError
 from opencode_stats.host.files import read_plain
@@ -55,7 +55,7 @@ def command(ctx: click.Context, as_json: bool, line: bool) -> None:
     elif not entries:
         say(_NONE_SET)
     else:
-        _say_of(paths, lambda: summary(entries, now_ms) if line else table(entries, now_ms, color=_has_color()))
+        _say_of(paths, lambda: summary(entries, now_ms) if line else table(entries, now_ms, look()))
 
 
 @command.command(short_help="End with 1 where any limit is used up to a threshold.")
@@ -119,8 +119,8 @@ def set_(name: str, **given: Any) -> None:  # noqa: ANN401 - click's options
     """
     from opencode_stats.settings.editing_limits import with_limit  # noqa: PLC0415 - tomlkit comes with it
 
-    chosen = {key: value for key, value in given.items() if value is not None}
-    _change(lambda document: with_limit(document, name, chosen))
+    wanted = {key: value for key, value in given.items() if value is not None}
+    _change(lambda document: with_limit(document, name, wanted))
     say(f"The limit {name} is set.")
 
 
@@ -150,6 +150,8 @@ def _change(change: Callable[[TOMLDocument], None]) -> None:
 
 def _limits(paths: Paths) -> list[dict[str, Any]]:
     """The limits of this moment as they are published."""
+    # They may be those of the last good settings, which must be said.
+    chosen(paths)
     bring_up_to_date(paths, wait=True)
     try:
         document = parsed(paths, read_plain(paths.stats_file))
@@ -169,7 +171,3 @@ def _say_of(paths: Paths, text: Callable[[], str]) -> None:
 
 def _now_ms() -> int:
     return time.time_ns() // 1_000_000
-
-
-def _has_color() -> bool:
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")  # noqa: TID251

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class _OneLine(logging.Formatter):
@@ -22,3 +27,25 @@ def log_to_stderr(*, verbose: bool) -> None:
     root = logging.getLogger("opencode_stats")
     root.handlers = [handler]
     root.setLevel(logging.DEBUG if verbose else logging.INFO)
+
+
+@contextmanager
+def warnings_on_stderr() -> Iterator[None]:
+    """Has what is wrong go to stderr during the block, for who typed a command; where a log is set up it stays.
+
+    A wrong file of settings is left out: the commands that use it tell of it themselves, in a sentence.
+    """
+    root = logging.getLogger("opencode_stats")
+    if root.handlers:
+        yield
+        return
+    # Without one Python would print the bare record, with whatever a terminal obeys in the names of files.
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setLevel(logging.WARNING)
+    handler.setFormatter(_OneLine("opencode-stats: %(message)s"))
+    handler.addFilter(lambda record: not str(record.msg).startswith("settings.wrong"))
+    root.addHandler(handler)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)

@@ -175,3 +175,15 @@ def test_ctrl_c_at_a_question_is_no_traceback(household: Household, tmp_path: Pa
 
     assert "Traceback" not in done.stderr
     assert not list(tmp_path.rglob("opencode-stats.ts"))
+
+
+@pytest.mark.parametrize("path", [("limits",), ("prices",), ("history",), ("models",), ("import",)], ids=" ".join)
+def test_wrong_settings_are_told_once(call: Call, household: Household, path: tuple[str, ...]) -> None:
+    household.paths.settings_file.parent.mkdir(parents=True, exist_ok=True)
+    household.paths.settings_file.write_text("day_start_hour = 25\n")
+
+    done = call(*path)
+
+    assert done.returncode == 0
+    assert one_sentence(done.stderr)
+    assert "Until it is mended, what was set before holds." in done.stderr

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from opencode_stats.host.logs import log_to_stderr
+from opencode_stats.host.logs import log_to_stderr, warnings_on_stderr
 
 
 @pytest.mark.parametrize(("verbose", "expected"), [(False, "INFO a.b c=1\n"), (True, "DEBUG quiet\nINFO a.b c=1\n")])
@@ -34,3 +34,33 @@ def test_a_name_makes_no_second_line_and_tells_a_terminal_nothing(capsys: pytest
 
     said = capsys.readouterr().err
     assert said == r"WARNING a.b file=x\u000aINFO forged\u001b]52;c;aGk=\u0007\u009b2J\u202e\u2028ü" + "\n"
+
+
+def test_a_command_warns_in_its_own_name_and_once(capsys: pytest.CaptureFixture[str]) -> None:
+    ours = logging.getLogger("opencode_stats")
+    before = ours.handlers, ours.level
+    try:
+        ours.handlers = []
+        with warnings_on_stderr(), warnings_on_stderr():
+            ours.warning("spool.unreadable file=%s", "x\x1b[2J")
+            ours.warning("settings.wrong %s", "told by the command")
+            ours.info("round.done")
+        left = ours.handlers
+    finally:
+        ours.handlers, ours.level = before
+
+    assert left == []
+    assert capsys.readouterr() == ("", "opencode-stats: spool.unreadable file=x\\u001b[2J\n")
+
+
+def test_a_daemon_s_log_stays_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    ours = logging.getLogger("opencode_stats")
+    before = ours.handlers, ours.level
+    try:
+        log_to_stderr(verbose=False)
+        with warnings_on_stderr():
+            ours.warning("settings.wrong %s", "line 1")
+    finally:
+        ours.handlers, ours.level = before
+
+    assert capsys.readouterr().err == "WARNING settings.wrong line 1\n"

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import tzinfo
 
+    from opencode_stats.cli.render.charts import Look
+
 Entry = dict[str, Any]
 
 _BAR: Final = 20
@@ -44,14 +46,14 @@ def summary(entries: Sequence[Entry], now_ms: int) -> str:
     )
 
 
-def table(entries: Sequence[Entry], now_ms: int, *, color: bool = False, zone: tzinfo | None = None) -> str:
+def table(entries: Sequence[Entry], now_ms: int, look: Look, zone: tzinfo | None = None) -> str:
     """A line with a bar for each limit, and below it what it is about and when it would be reached."""
     names = [name(one["name"], _LONGEST_NAME) for one in entries]
     widest = max(map(width, names), default=0)
     return "\n".join(
         line
         for one, called in zip(entries, names, strict=True)
-        for line in _lines(one, f"{called}{' ' * (widest - width(called))}", now_ms, color, zone)
+        for line in _lines(one, f"{called}{' ' * (widest - width(called))}", now_ms, look, zone)
     )
 
 
@@ -60,12 +62,13 @@ def percent(entry: Entry) -> str:
     return "unknown" if entry["percent"] is None else f"{int(entry['percent'])}%"
 
 
-def _lines(one: Entry, called: str, now_ms: int, color: bool, zone: tzinfo | None) -> list[str]:
+def _lines(one: Entry, called: str, now_ms: int, look: Look, zone: tzinfo | None) -> list[str]:
     share = 0.0 if one["percent"] is None else min(1.0, one["percent"] / 100)
     full = int(share * _BAR)
-    bar = f"{'█' * full}{'░' * (_BAR - full)}"
+    used, left = ("█", "░") if look.blocks else ("#", ".")
+    bar = f"{used * full}{left * (_BAR - full)}"
     level = str(one["level"])
-    code = {"warning": "33", "critical": "31"}.get(level) if color else None
+    code = {"warning": "33", "critical": "31"}.get(level) if look.colour else None
     shown = f"\x1b[{code}m{bar}\x1b[0m" if code else bar
     word = "" if level == "normal" else f"  {plain(level)}"
     resets = "" if one["resetsAtMs"] is None else f", resets in {time_left(one['resetsAtMs'] - now_ms)}"

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from tests.support.clock import NOON_MS
 
+from opencode_stats.cli.render.charts import Look
 from opencode_stats.cli.render.limits import summary, table, time_left
 from opencode_stats.contract.stats_document import camel
 from opencode_stats.core.days import SLOT_MS
@@ -70,7 +71,7 @@ def test_a_table_with_bars() -> None:
         entry(replace(LIMIT, name="none"), None),
     ]
 
-    lines = table(entries, NOON_MS + 75 * MINUTE_MS, zone=UTC).splitlines()
+    lines = table(entries, NOON_MS + 75 * MINUTE_MS, Look(), UTC).splitlines()
 
     assert lines == [
         "5-hour  ████████████░░░░░░░░     62%  620 tokens of 1K tokens, resets in 3h 45m",
@@ -82,13 +83,20 @@ def test_a_table_with_bars() -> None:
     ]
 
 
+def test_bars_without_block_characters() -> None:
+    drawn = table([entry(LIMIT, WINDOW, Use(NOON_MS // SLOT_MS, 750, 0, 0))], NOON_MS, Look(blocks=False))
+
+    assert drawn.splitlines()[0].split()[1] == "###############....."
+    assert drawn.isascii()
+
+
 def test_colors_tell_levels_and_the_word_does_so_without() -> None:
     warning = entry(LIMIT, WINDOW, Use(NOON_MS // SLOT_MS, 750, 0, 0))
 
-    assert "\x1b[33m███████████████░░░░░\x1b[0m" in table([warning], NOON_MS, color=True)
-    assert "\x1b" not in table([warning], NOON_MS)
-    assert table([warning], NOON_MS).splitlines()[0].endswith("  warning")
+    assert "\x1b[33m███████████████░░░░░\x1b[0m" in table([warning], NOON_MS, Look(colour=True))
+    assert "\x1b" not in table([warning], NOON_MS, Look())
+    assert table([warning], NOON_MS, Look()).splitlines()[0].endswith("  warning")
 
 
 def test_a_bar_is_never_longer_than_itself() -> None:
-    assert table([entry(LIMIT, WINDOW, Use(NOON_MS // SLOT_MS, 99_999, 0, 0))], NOON_MS).count("█") == 20
+    assert table([entry(LIMIT, WINDOW, Use(NOON_MS // SLOT_MS, 99_999, 0, 0))], NOON_MS, Look()).count("█") == 20
