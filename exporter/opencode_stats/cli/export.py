@@ -74,6 +74,8 @@ def command(  # noqa: PLR0917 - click hands its options over by name
     here = surroundings(wait=True)
     ends = here.stretch(since, until)
     kind = cast("Format", form)
+    if not output:
+        raise UserError("--output wants the name of a file, or - for standard output.")
     with _sink(output) as out, _bar() as show:
         asked: list[None] = []
 

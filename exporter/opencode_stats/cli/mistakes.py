@@ -22,6 +22,10 @@ _PLAIN: Final = (
 _NO_COMMAND: Final = re.compile(r"No such command '(.*)'\.")
 """Newer versions of click have an exception of its own for this; the words are those of all of them."""
 
+_TOO_MANY: Final = re.compile(r"Got unexpected extra arguments? \((.*)\)\.?")
+_OUT_OF_RANGE: Final = re.compile(r"(\S+) is not in the range x(>=?)([^<>]+?)\.?")
+"""Of ranges without an upper end, the only ones that our options have."""
+
 
 def sentence_of(error: click.UsageError) -> str:
     """The mistake in one sentence, then the likeliest thing that was meant, or where all there is stands."""
@@ -73,6 +77,11 @@ def _said(message: str) -> str:
     for theirs, ours in _PLAIN:
         message = message.replace(theirs, ours)
     sentence = " ".join(message.split())
+    if too_many := _TOO_MANY.fullmatch(sentence):
+        return f"It can't be said what {too_many[1]!r} is for."
+    if out := _OUT_OF_RANGE.fullmatch(sentence):
+        least = f"{out[3]} or more" if out[2] == ">=" else f"more than {out[3]}"
+        return f"{out[1]} is too little; it takes {least}."
     return sentence if sentence.endswith((".", "?", "!")) else f"{sentence}."
 
 

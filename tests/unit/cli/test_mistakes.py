@@ -74,11 +74,14 @@ def test_a_word_too_many(call: Call, path: tuple[str, ...]) -> None:
         (["config", "sho"], "There is no command 'sho'. Did you mean show?"),
         (["config", "frobnicate"], "There is no command 'frobnicate'. See opencode-stats config --help."),
         (["daemon", "--linger", "soon"], "--linger: 'soon' is not a number. See opencode-stats daemon --help."),
-        (["daemon", "--linger", "-1"], "--linger: -1.0 is not in the range x>=0. See opencode-stats daemon --help."),
+        (
+            ["daemon", "--linger", "-1"],
+            "--linger: -1.0 is too little; it takes 0 or more. See opencode-stats daemon --help.",
+        ),
         (["sample"], "DIR is missing. See opencode-stats sample --help."),
         (["sample", "x", "--seed", "one"], "--seed: 'one' is not a whole number. See opencode-stats sample --help."),
         (["completion"], "One of bash, zsh, fish is missing. See opencode-stats completion --help."),
-        (["import", "word"], "Got unexpected extra argument (word). See opencode-stats import --help."),
+        (["import", "word"], "It can't be said what 'word' is for. See opencode-stats import --help."),
         (["\u202e"], r"There is no command '\u202e'. See opencode-stats --help."),
     ],
     ids=" ".join,
@@ -187,3 +190,20 @@ def test_wrong_settings_are_told_once(call: Call, household: Household, path: tu
     assert done.returncode == 0
     assert one_sentence(done.stderr)
     assert "Until it is mended, what was set before holds." in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("models", "some"), "It can't be said what 'some' is for. See opencode-stats models --help."),
+        (("models", "a", "b"), "It can't be said what 'a b' is for. See opencode-stats models --help."),
+        (("conversations", "--limit", "-1"), "--limit: -1 is too little; it takes 0 or more."),
+        (("export", "--output", ""), "--output wants the name of a file, or - for standard output."),
+        (("limits", "check", "--threshold", "0"), "--threshold: 0.0 is too little; it takes more than 0."),
+    ],
+)
+def test_too_much_and_too_little(call: Call, arguments: tuple[str, ...], said: str) -> None:
+    done = call(*arguments)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
