@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import tzinfo
 
-    from opencode_stats.core.history import Figures
     from opencode_stats.ledger.conversations import Conversation
 
 _TITLES: Final = ("tokens", "cost", "messages", "last", "id")
@@ -32,13 +31,11 @@ def page(
     if not found:
         return "No conversation used anything in that time."
     lines: list[Line | None] = []
-    there: list[Figures] = []
 
     def add(one: Conversation, depth: int) -> None:
         title = titles.get(one.id, one.id)
         who = f"{one.agent}: {title}" if depth and one.agent else title
         tokens, cost, messages, *_ = cells(one.whole, None)
-        there.append(one.whole)
         last = moment(one.last_ms, now_ms, zone) if one.last_ms else ""
         # An id may be anything that a database says.
         shown = one.id if one.id.isascii() and one.id.isprintable() else ""
@@ -52,7 +49,8 @@ def page(
     # What is called total elsewhere is the sum of all there are.
     label = f"these {count(len(found))}" if more else "total"
     lines += [None, Line(label, (tokens, cost, messages, "", ""), style="bold")]
-    shown = table(Table(("conversation", *_TITLES), lines, _NEEDLESS), look) + cost_note(there, look)
+    shown = table(Table(("conversation", *_TITLES), lines, _NEEDLESS), look)
+    shown += cost_note(shown, (line.cells[1] for line in lines if line), look)
     if more:
         sentence = "There are more conversations; --limit 0 shows all of them."
         shown += ["", *(look.styled(line, "dim") for line in wrapped(sentence, max(look.columns, NARROWEST)))]

@@ -88,11 +88,11 @@ def page(history: History, look: Look) -> str:
     lines += [replace(line, size=None) for line in _parts(whole, history.split)]
     if history.before is not None:
         lines.append(_line("before", history.before.whole, history.before.prompts, barred=False))
+    costs = [line.cells[1] for line in lines if line]
+    if history.before is not None:
         lines.append(_change(whole, history.before))
     shown = table(Table((history.period, *_TITLES), lines, _NEEDLESS), look)
-    told = [history.before, whole, *history.rows]
-    there = [figures for row in told if row for figures in (row.whole, *(row.parts.values() if history.split else ()))]
-    return "\n".join([*shown, *cost_note(there, look), *_footnotes(history, look)])
+    return "\n".join([*shown, *cost_note(shown, costs, look), *_footnotes(history, look)])
 
 
 def document(history: History) -> dict[str, Any]:
@@ -143,9 +143,9 @@ def unrecorded(figures: Figures) -> bool:
     return figures.tokens > 0 and not figures.cost_microusd
 
 
-def cost_note(there: Iterable[Figures], look: Look) -> list[str]:
-    """What the dash of ``cells`` means, below a table of which it stands in a line."""
-    if not any(map(unrecorded, there)):
+def cost_note(shown: Sequence[str], costs: Iterable[str], look: Look) -> list[str]:
+    """What the dash of ``cells`` means, below a table with these costs where one of them is a dash and is shown."""
+    if "cost" not in shown[0] or _NONE not in costs:
         return []
     sentence = "OpenCode recorded no cost where - stands; opencode-stats prices tells what that is worth."
     return ["", *(look.styled(line, "dim") for line in wrapped(sentence, max(look.columns, NARROWEST)))]

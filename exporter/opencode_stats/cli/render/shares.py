@@ -55,7 +55,8 @@ def page(shares: Shares, look: Look) -> str:
         wanted = Table((shares.thing, *_TITLES[:-1]), lines, [at for at in _NEEDLESS if at != _CHANGE])
     else:
         wanted = Table((shares.thing, *_TITLES), lines, _NEEDLESS)
-    return "\n".join([*table(wanted, look), *cost_note(shares.parts.values(), look)])
+    shown = table(wanted, look)
+    return "\n".join([*shown, *cost_note(shown, (line.cells[2] for line in lines if line), look)])
 
 
 def document(shares: Shares) -> dict[str, Any]:

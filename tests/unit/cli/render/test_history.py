@@ -159,3 +159,13 @@ def test_usage_without_a_recorded_cost_is_not_shown_as_costing_nothing() -> None
     assert [note in text for text in (split, shares, whole)] == [True, True, False]
     assert "$0.00" not in split + shares
     assert "$0.00" in page(History(DAYS, None, "day", None, UTC), Look(100))
+
+
+def test_the_dash_is_explained_only_where_it_is_shown() -> None:
+    free = Figures(input=1, messages=1)
+    hidden = Row(DAYS[0].span, {("ollama", "qwen3"): free, **{("mock", f"m-{n}"): used(9) for n in range(7)}}, 3)
+
+    assert "no cost" not in page(History([hidden], None, "day", "model", UTC), Look(100))
+    assert "no cost" not in page(History(DAYS[1:2], BEFORE, "day", None, UTC), Look(100))
+    narrow = shares_page(Shares("model", 0, NOON_MS, {("ollama", "q" * 36): free}, {}), Look(40))
+    assert ("cost" in narrow) == ("OpenCode recorded no cost" in narrow)
