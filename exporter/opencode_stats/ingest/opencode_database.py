@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     Progress = Callable[[int, int], None]
 
 SCHEMA: Final = "source"
-BATCH_ROWS: Final = 10_000
+BATCH_ROWS: Final = 20_000
 BATCH_CACHE_KIB: Final = 8_192
 """The pages that a batch changes fit, so that none is written twice."""
 CHECKPOINT_PAGES: Final = 8_000
