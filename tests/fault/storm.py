@@ -156,8 +156,10 @@ def _crew(household: Household, seed: int, number: int, written: Any, stop: Any)
 def _write(household: Household, seed: int, number: int, written: Any, stop: Any) -> None:  # noqa: ANN401 - the same
     rng = random.Random(seed)
     pid = os.getpid()
-    script = Script(pid=pid, at_ms=time.time_ns() // 1_000_000)
-    script.key = living_key(pid)
+    key = living_key(pid)
+    # Writers that start in the same millisecond would make the same ids, as OpenCodes don't, whose tails are random.
+    script = Script(pid=pid, at_ms=time.time_ns() // 1_000_000, tail=f"{pid:07}{key.start_ticks % 10**7:07}")
+    script.key = key
     conversation = f"ses_{pid}_{script.key.start_ticks}"
     script.started().conversation(conversation)
     spool = os.open(household.paths.spool / script.file_name, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)

@@ -12,7 +12,7 @@ import json
 from typing import TYPE_CHECKING, Any, Self
 
 from tests.support.clock import NOON_MS
-from tests.support.ids import timed_id
+from tests.support.ids import MESSAGE_TAIL, timed_id
 
 from opencode_stats.contract.line import parse_line
 from opencode_stats.core.events import ProcessKey
@@ -29,13 +29,22 @@ KINDS = ("input", "output", "reasoning", "cache_read", "cache_write")
 class Script:
     """One process's lines; every step gives the script back, so that steps can be chained."""
 
-    def __init__(self, *, pid: int = 4711, api: int = 1, at_ms: int = NOON_MS, start_ticks: int = 1000) -> None:
+    def __init__(
+        self,
+        *,
+        pid: int = 4711,
+        api: int = 1,
+        at_ms: int = NOON_MS,
+        start_ticks: int = 1000,
+        tail: str = MESSAGE_TAIL,
+    ) -> None:
         self.key = ProcessKey(pid, BOOT_ID, NAMESPACE, start_ticks)
         self.api = api
         self.at_ms = at_ms
         self.lines: list[dict[str, Any]] = []
         self.messages: list[str] = []
         self.prompts: list[str] = []
+        self._tail = tail
         self._number = 0
 
     @property
@@ -163,7 +172,7 @@ class Script:
 
     def _id(self, kind: str) -> str:
         self._number += 1
-        return timed_id(kind, self.at_ms, self._number)
+        return timed_id(kind, self.at_ms, self._number, self._tail)
 
 
 def tokens_of(**counts: int) -> dict[str, int]:
