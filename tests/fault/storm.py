@@ -158,7 +158,7 @@ def _write(household: Household, seed: int, number: int, written: Any, stop: Any
     pid = os.getpid()
     key = living_key(pid)
     # Writers that start in the same millisecond would make the same ids, as OpenCodes don't, whose tails are random.
-    script = Script(pid=pid, at_ms=time.time_ns() // 1_000_000, tail=f"{pid:07}{key.start_ticks % 10**7:07}")
+    script = Script(pid=pid, at_ms=time.time_ns() // 1_000_000, tail=f"{pid:07}{rng.randrange(10**7):07}")
     script.key = key
     conversation = f"ses_{pid}_{script.key.start_ticks}"
     script.started().conversation(conversation)
