@@ -39,7 +39,7 @@ if ! "$venv/bin/python" -m pip --version > /dev/null 2>&1; then
     "$python" -m venv --clear "$venv"
 fi
 echo "Installing opencode-stats into it …"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --upgrade . ||
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --upgrade '.[desktop]' ||
     fail "pip could not install it; what it says is above. Without a network it can't load what is needed."
 if [ ! -L "$link" ]; then
     mkdir -p "$bin"

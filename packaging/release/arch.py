@@ -23,7 +23,9 @@ def pkgbuild(project: Project, sdist: tuple[str, bytes], beside: Mapping[str, tu
     listed = "\n".join(f"  '{name}'" for name in sources)
     sums = "\n".join(f"  '{hashlib.sha256(content).hexdigest()}'" for content in sources.values())
     placed = "\n".join(f'  install -Dm644 {name} "$pkgdir/{place}"' for name, (place, _) in beside.items())
-    needed = " ".join(f"'python-{name}>={oldest}'" for name, oldest in project.libraries.items())
+    # pacman installs what is optional only when it is asked to.
+    libraries = {**project.libraries, **project.desktop}
+    needed = " ".join(f"'python-{name}>={oldest}'" for name, oldest in libraries.items())
     folder = sdist[0].removesuffix(".tar.gz")
     return f"""\
 # Made by `make dist`; put every source that it names beside it, then: makepkg --install

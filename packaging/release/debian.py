@@ -135,6 +135,7 @@ Architecture: all
 Maintainer: {MAINTAINER}
 Installed-Size: {size_bytes // 1024 + 1}
 Depends: {", ".join(needed)}
+Recommends: {", ".join(f"python3-{name} (>= {oldest})" for name, oldest in project.desktop.items())}
 Section: utils
 Priority: optional
 Description: {_short(project.summary)}

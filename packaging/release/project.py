@@ -14,18 +14,22 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-_REQUIREMENT: Final = re.compile(r"([a-z]+)>=([0-9.]+)")
+_REQUIREMENT: Final = re.compile(r"([a-z-]+)>=([0-9.]+)(?:; sys_platform == 'linux')?")
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """The program as its packages name it; ``libraries``: each that it needs, with its oldest version that will do."""
+    """The program as its packages name it; ``libraries``: each that it needs, with its oldest version that will do.
+
+    ``desktop`` are those that it does without where there is no desktop.
+    """
 
     name: str
     version: str
     summary: str
     python: str
     libraries: Mapping[str, str]
+    desktop: Mapping[str, str]
     licences: tuple[str, ...]
 
 
@@ -42,6 +46,7 @@ def read_project(root: Path = ROOT) -> Project:
         table["description"],
         table["requires-python"].removeprefix(">="),
         dict(_requirement(text) for text in table["dependencies"]),
+        dict(_requirement(text) for text in table["optional-dependencies"]["desktop"]),
         tuple(table["license"].split(" AND ")),
     )
 

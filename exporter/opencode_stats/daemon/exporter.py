@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from opencode_stats.core.events import ProcessKey
     from opencode_stats.core.recent import Calendar
+    from opencode_stats.desktop.outlets import Outlets
     from opencode_stats.host.clock import Clock
     from opencode_stats.host.files import Files
     from opencode_stats.host.paths import Paths
@@ -102,6 +103,7 @@ class Exporter:
         self.due_ms = 0
         self._alive: frozenset[str] = frozenset()
         self._calendar: tuple[tuple[tzinfo, int], Calendar] | None = None
+        self.outlets: Outlets | None = None
 
     @property
     def _connection(self) -> Connection:
@@ -256,13 +258,17 @@ class Exporter:
                 *settings_problems(self._settings.trouble),
                 *price_problems(self._prices.trouble),
                 *self._setbacks.problems(now_ms),
+                *(() if self.outlets is None else self.outlets.problems(now_ms)),
             ),
         )
         pids = self.lineages.of(facts.runs, facts.attention, self._alive)
         exporter = ExporterStats(self._version, self._daemon_pid, now_ms, health)
-        outcome = self._stats_file.publish(project(facts, calendar, exporter, pids, quotes, limits=limits.limits))
+        stats = project(facts, calendar, exporter, pids, quotes, limits=limits.limits)
+        outcome = self._stats_file.publish(stats)
         self._open.note_published()
         self._setbacks.published(self._clock.now_ms(), outcome)
+        if self.outlets is not None:
+            self.outlets.look(stats.attention, settings, now_ms)
         return outcome
 
     def note_failure(self, error: Exception) -> None:

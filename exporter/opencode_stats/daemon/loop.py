@@ -13,6 +13,7 @@ from opencode_stats.daemon.control_server import ControlServer
 from opencode_stats.daemon.rest import SCAN_S, back_off_s, quiet_s
 from opencode_stats.daemon.upkeep import Upkeep
 from opencode_stats.daemon.watcher import Watcher
+from opencode_stats.desktop.outlets import Outlets
 from opencode_stats.errors import LedgerCorrupt, LedgerError, LedgerNewer, UserError
 from opencode_stats.host.doorbell import Doorbell
 from opencode_stats.host.installation import Installation
@@ -78,6 +79,7 @@ class Daemon:
         self._watcher = Watcher(paths.spool, self._wake_up)
         self._upkeep = Upkeep(paths, clock, self._wake_up)
         exporter.lineages.follow(self._wake_up)
+        self._outlets = exporter.outlets = Outlets(paths, env, clock, self._wake_up)
         self._ends: dict[str, int] = {}
         self._unwatched = False
         self._reconciled_s = self._looked_s = clock.elapsed_s()
@@ -276,6 +278,7 @@ class Daemon:
 
     def _close(self) -> None:
         self._upkeep.end()
+        self._outlets.end()
         self._watcher.stop()
         self._exporter.lineages.stop()
         self._control.close()

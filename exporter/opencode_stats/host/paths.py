@@ -69,6 +69,11 @@ class Paths:
         return self.state / "settings.good.toml"
 
     @property
+    def told(self) -> Path:
+        """What the user was told of already (``desktop.told``)."""
+        return self.state / "told.json"
+
+    @property
     def opencode_prices(self) -> Path:
         """The price list that OpenCode fetched, if it could: models.dev's ``api.json``."""
         return self.opencode_cache / "models.json"

@@ -96,6 +96,7 @@ def own_state(paths: Paths) -> tuple[Path, ...]:
         paths.lock,
         paths.stamp.parent,
         paths.good_settings,
+        paths.told,
     )
 
 

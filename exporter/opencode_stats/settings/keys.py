@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from opencode_stats.settings.kinds import Kind, flag, number, text, whole
+from opencode_stats.core.notices import KINDS
+from opencode_stats.settings.kinds import Kind, flag, number, some_of, text, texts, whole
 from opencode_stats.settings.limits import limits as of_limits
 from opencode_stats.settings.price_table import price_table
 
@@ -72,6 +73,37 @@ class Settings:
         (),
         of_limits(),
         "How much may be used in a window of time; `opencode-stats limits set` writes them.",
+    )
+    notify: bool = _key(
+        True,  # noqa: FBT003 - a default, whose name stands before it
+        flag(),
+        "Notifications on the desktop ([notifications.md](notifications.md)). Where the GNOME panel is, it shows them.",
+    )
+    notify_kinds: tuple[str, ...] = _key(
+        KINDS, some_of(KINDS), "Of what to tell, on the desktop and to the command in `on_attention`."
+    )
+    notify_minimum_turn_s: int = _key(
+        10, whole(0, 3600), "For how many seconds OpenCode must have worked for `finished` to be told."
+    )
+    notify_sound: bool = _key(
+        False,  # noqa: FBT003 - a default, whose name stands before it
+        flag(),
+        "Whether notifications on the desktop play a sound.",
+    )
+    on_attention: tuple[str, ...] = _key(
+        (),
+        texts('a list of texts, as in `["notify-my-phone", "--quiet"]`'),
+        "A program and its arguments, run without a shell for each thing that the user is told of.",
+    )
+    on_open: tuple[str, ...] = _key(
+        (),
+        texts('a list of texts, as in `["show-terminal"]`'),
+        "A program and its arguments, run without a shell when a notification on the desktop is clicked.",
+    )
+    dbus: bool = _key(
+        False,  # noqa: FBT003 - a default, whose name stands before it
+        flag(),
+        "The figures on the session's D-Bus ([dbus.md](dbus.md)), by a process of its own.",
     )
 
 

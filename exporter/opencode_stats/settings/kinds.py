@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 T = TypeVar("T")
 
@@ -87,6 +87,21 @@ def texts(wants: str = "a list of texts") -> Kind[tuple[str, ...]]:
             if not isinstance(one, str):
                 raise Unfit(f"it has {shown(one)}, and wants {wants}", place)
         return tuple(found)
+
+    return Kind(wants, read)
+
+
+def some_of(known: Sequence[str]) -> Kind[tuple[str, ...]]:
+    """An array of some of these words, or of none."""
+    wants = f"a list of some of {', '.join(f'`{word}`' for word in known)}"
+    listed = texts(wants)
+
+    def read(found: object) -> tuple[str, ...]:
+        chosen = listed.read(found)
+        for place, word in enumerate(chosen):
+            if word not in known:
+                raise Unfit(f"it has {shown(word)}, and wants {wants}", place)
+        return chosen
 
     return Kind(wants, read)
 

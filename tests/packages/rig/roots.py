@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 SUITE: Final = "trixie"
 """Debian's stable suite, the first with pydantic 2."""
-LIBRARIES: Final = tuple(f"python3-{name}" for name in read_project().libraries)
+LIBRARIES: Final = tuple(f"python3-{name}" for name in {**read_project().libraries, **read_project().desktop})
 TOOLS: Final = ("lintian", "man-db", "mandoc", "bash-completion", "zsh", "fish")
 MAKEPKG: Final = (
     "makepkg",

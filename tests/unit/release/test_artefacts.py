@@ -124,11 +124,12 @@ def test_the_pkgbuild_is_a_script_that_names_its_sources_with_their_sums(made: P
     subprocess.run(["bash", "-n", made / "PKGBUILD"], check=True)
     done = subprocess.run(["bash", "-euc", shell], cwd=made, capture_output=True, text=True, check=True)
 
+    libraries = {**read_project().libraries, **read_project().desktop}
     *checked, last, build, package = done.stdout.splitlines()
     assert [line.split(": ")[1] for line in checked] == ["OK"] * 5
-    assert last == f"opencode-stats {__version__} any {1 + len(read_project().libraries)}"
+    assert last == f"opencode-stats {__version__} any {1 + len(libraries)}"
     assert (build, package) == ("build", "package")
-    for name in read_project().libraries:
+    for name in libraries:
         assert f"'python-{name}>=" in text
 
 
@@ -146,6 +147,7 @@ def test_the_debian_package_has_the_wheels_modules_and_needs_what_it_needs(made:
     assert not list(modules.rglob("RECORD"))
     for name, oldest in read_project().libraries.items():
         assert f"python3-{name} (>= {oldest})" in fields
+    assert "\nRecommends: python3-dbus-fast (>= " in fields
     checked = subprocess.run(
         ["md5sum", "--check", "--quiet", "DEBIAN/md5sums"],
         cwd=tmp_path / "deb",

@@ -21,7 +21,7 @@ def test_the_page_names_the_packages_of_this_version_and_every_library() -> None
 
     names = re.findall(r"\bopencode[-_]stats[-_@](\d[\d.]*\d)", INSTALL)
     assert set(names) == {project.version}
-    for library in project.libraries:
+    for library in {**project.libraries, **project.desktop}:
         assert f"`python3-{library}`" in INSTALL
 
 

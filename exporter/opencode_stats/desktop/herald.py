@@ -1,0 +1,178 @@
+"""Tells the user what asks for attention, once each: on the desktop, and to a command of the user's.
+
+``look`` is called after every publishing and returns at once; a thread that lives as long as there is something to say
+does the rest.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from opencode_stats.core.notices import Rules, notices
+from opencode_stats.desktop.bus import can_speak, session_bus
+from opencode_stats.desktop.hook import Hook
+from opencode_stats.desktop.speaker import Answer, Speaker
+from opencode_stats.desktop.told import Shown, keep_told, read_told
+from opencode_stats.host.files import FILES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from opencode_stats.core.attention import AttentionItem
+    from opencode_stats.core.notices import Notice
+    from opencode_stats.core.stats import Problem
+    from opencode_stats.host.clock import Clock
+    from opencode_stats.host.files import Files
+    from opencode_stats.host.paths import Paths
+    from opencode_stats.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What to say, and the settings of that moment; ``content`` is the file that remembers it."""
+
+    notices: Sequence[Notice]
+    gone: Sequence[str]
+    settings: Settings
+    content: bytes
+
+
+class Herald:
+    """Remembers in ``paths.told``; ``woken`` is called when there is something new in ``problems``."""
+
+    def __init__(
+        self,
+        paths: Paths,
+        env: Mapping[str, str],
+        clock: Clock,
+        woken: Callable[[], None],
+        *,
+        files: Files = FILES,
+        speaking: Sequence[str] | None = None,
+    ) -> None:
+        self._file = paths.told
+        self._files = files
+        self._home = env.get("HOME", "")
+        self._told = read_told(paths.told, clock.now_ms())
+        self._is_new = not paths.told.exists()
+        self._attention = Hook("on_attention", env, clock, woken)
+        self._open = Hook("on_open", env, clock, woken)
+        address = session_bus(env)
+        has_library = speaking is not None or can_speak()
+        self._speaker = Speaker(address, env, self._opened, speaking) if address and has_library else None
+        if address and not has_library:
+            logger.info("desktop.silent reason='dbus-fast is not installed'")
+        self._turn = threading.Lock()
+        self._there: set[str] = set()
+        self._jobs: list[_Job] = []
+        self._thread: threading.Thread | None = None
+        self._shown: dict[str, tuple[Notice, Settings]] = {}
+        self._error = ""
+        self._stopped = False
+
+    def look(self, items: Sequence[AttentionItem], settings: Settings, now_ms: int) -> None:
+        """Tells what is news among these, the newest first, and takes away what is answered."""
+        rules = Rules(settings.notify_kinds, settings.notify_minimum_turn_s * 1000)
+        with self._turn:
+            known = self._told.memory.added
+            news = notices(items, self._told.memory, rules, self._home, now_ms)
+            self._there = {item.id for item in items}
+            gone = self._take_gone()
+            if self._told.memory.added == known and not gone and not self._is_new:
+                return
+            self._is_new = False
+            subjects = {one.subject for one in news}
+            gone = [subject for subject in gone if subject not in subjects]
+            self._jobs.append(_Job(news, gone, settings, self._told.content()))
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="herald", daemon=True)
+                self._thread.start()
+
+    def problems(self, now_ms: int) -> tuple[Problem, ...]:
+        """What a command of the user's failed in."""
+        return (*self._attention.problems(now_ms), *self._open.problems(now_ms))
+
+    def end(self) -> None:
+        """Says what is left to say, and ends what listens."""
+        with self._turn:
+            self._stopped, thread = True, self._thread
+        if thread is not None:
+            thread.join()
+        if self._speaker is not None:
+            self._speaker.end()
+        self._attention.end()
+        self._open.end()
+
+    def _work(self) -> None:
+        while True:
+            with self._turn:
+                if not self._jobs:
+                    self._thread = None
+                    return
+                job = self._jobs.pop(0)
+            # Before it is said: what is said twice is worse than what a crash in this very moment leaves unsaid.
+            self._keep(job.content)
+            if job.settings.on_attention and job.notices:
+                self._attention.run(job.settings.on_attention, job.notices)
+            if self._speaker is not None and (job.gone or (job.settings.notify and job.notices)):
+                self._show(self._speaker, job)
+
+    def _show(self, speaker: Speaker, job: _Job) -> None:
+        shown = job.notices if job.settings.notify else ()
+        with self._turn:
+            before = copy.deepcopy(self._told.shown)
+            for one in shown:
+                self._shown[one.subject] = one, job.settings
+        answer = speaker.show(
+            shown,
+            job.gone,
+            server=before.server,
+            ids=before.ids,
+            sound=job.settings.notify_sound,
+            listen=bool(job.settings.on_open) and not self._stopped,
+        )
+        self._note(answer)
+        ids = dict(answer.ids or {})
+        with self._turn:
+            items = {subject: item for subject, item in before.items.items() if subject in ids}
+            items |= {one.subject: one.item.id for one in shown if one.subject in ids}
+            self._told.shown = Shown(answer.server, ids, items)
+            self._shown = {subject: one for subject, one in self._shown.items() if subject in ids}
+            content = self._told.content()
+            # What was answered while it was being shown.
+            gone = self._take_gone()
+            if gone:
+                self._jobs.append(_Job((), gone, job.settings, self._told.content()))
+        self._keep(content)
+
+    def _take_gone(self) -> list[str]:
+        """The subjects of what is shown and asks no more; from now on they are not known as shown."""
+        shown = self._told.shown.items
+        return [subject for subject, item_id in [*shown.items()] if item_id not in self._there and shown.pop(subject)]
+
+    def _note(self, answer: Answer) -> None:
+        """A desktop that can't show anything is no fault of the figures: it is in the log, once."""
+        if answer.error != self._error:
+            self._error = answer.error
+            if answer.error:
+                logger.warning("desktop.failed error=%s", answer.error)
+
+    def _opened(self, subject: str, token: str) -> None:
+        with self._turn:
+            found = self._shown.get(subject)
+        if found is not None:
+            notice, settings = found
+            self._open.run(settings.on_open, [notice], {"XDG_ACTIVATION_TOKEN": token} if token else {})
+
+    def _keep(self, content: bytes) -> None:
+        try:
+            keep_told(self._file, content, self._files)
+        except OSError as error:
+            # Told again after a restart, then: no reason not to tell it now.
+            logger.warning("told.unkept error=%s", error)
