@@ -83,7 +83,7 @@ gnome-test: $(VENV)/ready ## the extension in real GNOME Shells (GNOME="trixie -
 gnome-shots: $(VENV)/ready ## take the pictures in docs/images anew
 	$(BIN)/python -m tests.gnome trixie --pictures
 
-bars: $(VENV)/ready ## our figures in real status bars and a real terminal (PICTURES=1 takes the pictures in docs/images anew)
+bars: $(VENV)/ready ## our figures in real status bars, a real terminal and a real notification daemon (PICTURES=1 takes the pictures in docs/images anew)
 	@sh tests/bars/programs.sh
 	$(PYTEST) -q -p no:randomly tests/bars
 

@@ -17,6 +17,7 @@ import {StatsMenu} from './menu.js';
 import {Notifier} from './notifier.js';
 import {PanelButton} from './panelButton.js';
 import {placesOf} from './places.js';
+import {sayThatPanelIsThere} from './presence.js';
 import {StatsFile} from './statsFile.js';
 import {raiseWindow} from './terminalWindows.js';
 
@@ -60,6 +61,7 @@ export class Controller {
         this.#addButton();
         this.#notifier = new Notifier(extension.dir, this.#settings, memory, this.#speech);
         undo.add(() => this.#notifier.stop());
+        undo.add(sayThatPanelIsThere());
         this.#file = this.#follow();
         undo.add(() => this.#file.stop());
         this.#followSettings();

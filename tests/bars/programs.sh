@@ -12,7 +12,10 @@ need i3 i3-wm
 need sway sway
 need waybar waybar
 need xdotool xdotool
+need dunst dunst
+need dbus-daemon dbus-daemon
 need tmux tmux
 need fc-list fontconfig
 [ -e /usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf ] || missing="$missing fonts-dejavu-core"
+[ -e /usr/share/icons/Adwaita/48x48 ] || missing="$missing adwaita-icon-theme"
 install_missing "the tests of bars"

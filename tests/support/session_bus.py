@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import subprocess
 import threading
 import time
@@ -51,11 +52,17 @@ def session_bus(folder: Path) -> Iterator[str]:
     command = ["dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile", "--nosyslog"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        until((folder / "bus").exists, "the bus")
+        until(lambda: _answers(folder / "bus"), "the bus")
         yield f"unix:path={folder / 'bus'}"
     finally:
         process.kill()
         process.wait()
+
+
+def _answers(path: Path) -> bool:
+    """Whether somebody listens: the socket is there a moment earlier."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
 
 
 class Party:
@@ -102,11 +109,13 @@ class Party:
         dbus = "org.freedesktop.DBus"
         self.call(dbus, "/org/freedesktop/DBus", dbus, "AddMatch", "s", rule)
 
-    def tell(self, path: str, interface: str, member: str, signature: str, *body: object) -> None:
-        """Sends a signal."""
+    def tell(self, whom: str | None, path: str, interface: str, member: str, signature: str, *body: object) -> None:
+        """Sends a signal; to one connection alone, or to all."""
 
         async def send() -> None:
-            await self.bus.send(Message.new_signal(path, interface, member, signature, [*body]))
+            signal = Message.new_signal(path, interface, member, signature, [*body])
+            signal.destination = whom
+            await self.bus.send(signal)
 
         self.do(send())
 
@@ -152,12 +161,17 @@ class Notified:
 
 
 class Server(Party):
-    """A notification server: ``got`` are the calls of Notify, ``open`` what is on the screen by number."""
+    """A notification server: ``got`` are the calls of Notify, ``open`` what is on the screen by number.
+
+    Of clicks it tells who showed the notification, as dunst does, or all (``tells_all``), as mako does.
+    """
 
     def __init__(self, address: str, *capabilities: str) -> None:
         super().__init__(address)
         self.got: list[Notified] = []
         self.open: dict[int, Notified] = {}
+        self.tells_all = False
+        self._senders: dict[int, str | None] = {}
         self.on("GetCapabilities", "as", lambda _: [list(capabilities)])
         self.on("Notify", "u", self._notify)
         self.on("CloseNotification", "", self._close)
@@ -165,17 +179,18 @@ class Server(Party):
 
     def click(self, number: int, token: str = "") -> None:
         """The user clicks on it."""
-        path = "/org/freedesktop/Notifications"
+        path, whom = "/org/freedesktop/Notifications", None if self.tells_all else self._senders[number]
         if token:
-            self.tell(path, SERVER, "ActivationToken", "us", number, token)
-        self.tell(path, SERVER, "ActionInvoked", "us", number, "default")
+            self.tell(whom, path, SERVER, "ActivationToken", "us", number, token)
+        self.tell(whom, path, SERVER, "ActionInvoked", "us", number, "default")
         del self.open[number]
-        self.tell(path, SERVER, "NotificationClosed", "uu", number, 2)
+        self.tell(whom, path, SERVER, "NotificationClosed", "uu", number, 2)
 
     def _notify(self, message: Message) -> list[Any]:
         _, replaces, icon, title, body, actions, hints, _ = message.body
         number = replaces if replaces in self.open else len(self.got) + 1
         one = Notified(number, replaces, icon, title, body, actions, hints)
+        self._senders[number] = message.sender
         self.got.append(one)
         self.open[number] = one
         return [number]

@@ -1,11 +1,10 @@
-"""The exporter's end of ``speaking``: a process for each time that there is something to show, and none between."""
+"""The exporter's end of ``speaking``: a process while there is something to show, or a click may come; none between."""
 
 from __future__ import annotations
 
 import contextlib
 import json
-import logging
-import select
+import queue
 import subprocess
 import threading
 from dataclasses import dataclass
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from opencode_stats.core.notices import Notice
-
-logger = logging.getLogger(__name__)
 
 PATIENCE_S: Final = 20.0
 """The program itself gives up sooner; this is for one that was stopped."""
@@ -53,6 +50,7 @@ class Speaker:
         self._command = program("speaking") if command is None else command
         self._process: subprocess.Popen[bytes] | None = None
         self._listener: threading.Thread | None = None
+        self._answers: queue.SimpleQueue[Answer | None] = queue.SimpleQueue()
 
     def show(
         self,
@@ -65,8 +63,6 @@ class Speaker:
         listen: bool,
     ) -> Answer:
         """Shows these notices and takes those subjects' away, waiting for it; ``listen`` where clicks are wanted."""
-        # Before the next one is started: two that listen would both tell of one click.
-        self.end()
         request = {
             "notices": [
                 {
@@ -84,26 +80,44 @@ class Speaker:
             "server": server,
             "ids": dict(ids),
         }
-        try:
-            process = subprocess.Popen(  # noqa: S603 - our own program
-                self._command,
-                env=self._env,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                cwd="/",
-                start_new_session=True,
-            )
-        except OSError as error:
-            return Answer(error=str(error))
-        self._process = process
-        answer = _asked(process, request)
-        if listen and answer.ids:
-            self._listener = threading.Thread(target=self._listen, args=(process,), name="clicks", daemon=True)
-            self._listener.start()
-        else:
+        answer = None if self._process is None else self._ask(request)
+        if answer is None:
+            # None is there, or it has just ended, because nothing was open any more.
+            self.end()
+            try:
+                self._start()
+            except OSError as error:
+                return Answer(error=str(error))
+            answer = self._ask(request) or Answer(error="the program that speaks ended")
+        if not listen or answer.error:
             self.end()
         return answer
+
+    def _start(self) -> None:
+        self._process = subprocess.Popen(  # noqa: S603 - our own program
+            self._command,
+            env=self._env,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            start_new_session=True,
+        )
+        self._answers = queue.SimpleQueue()
+        self._listener = threading.Thread(target=self._listen, args=(self._process,), name="speaker", daemon=True)
+        self._listener.start()
+
+    def _ask(self, request: Mapping[str, Any]) -> Answer | None:
+        """The answer; None where the process has ended."""
+        try:
+            stdin = _stdin(self._process)
+            stdin.write(json.dumps(request).encode() + b"\n")
+            stdin.flush()
+            return self._answers.get(timeout=PATIENCE_S)
+        except queue.Empty:
+            return Answer(error="no answer")
+        except OSError:
+            return None
 
     def end(self) -> None:
         """Ends the program, if one is there; what it shows stays."""
@@ -124,30 +138,23 @@ class Speaker:
 
     def _listen(self, process: subprocess.Popen[bytes]) -> None:
         for line in _stdout(process):
-            with contextlib.suppress(ValueError, KeyError, TypeError):  # a line cut by its end
-                clicked = json.loads(line)
-                self._on_open(str(clicked["opened"]), str(clicked["token"]))
+            try:
+                found = json.loads(line)
+                if "opened" in found:
+                    self._on_open(str(found["opened"]), str(found["token"]))
+                else:
+                    self._answers.put(
+                        Answer(str(found["server"]), dict(found["ids"]), bool(found["silent"]), str(found["error"]))
+                    )
+            except (ValueError, KeyError, TypeError) as error:
+                self._answers.put(Answer(error=f"not an answer: {error}"))
+        self._answers.put(None)
         # It may have ended by itself, when nothing was open any more; it is not to stay as a zombie until the next.
         process.wait()
 
 
-def _asked(process: subprocess.Popen[bytes], request: Mapping[str, Any]) -> Answer:
-    try:
-        _stdin(process).write(json.dumps(request).encode() + b"\n")
-        _stdin(process).flush()
-        stdout = _stdout(process)
-        if not select.select([stdout], [], [], PATIENCE_S)[0]:
-            process.kill()
-            return Answer(error="no answer")
-        found = json.loads(stdout.readline())
-        return Answer(str(found["server"]), dict(found["ids"]), bool(found["silent"]), str(found["error"]))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        process.kill()
-        return Answer(error=f"the program that speaks failed: {error}")
-
-
-def _stdin(process: subprocess.Popen[bytes]) -> Any:  # noqa: ANN401 - a pipe, by how it was started
-    return process.stdin
+def _stdin(process: subprocess.Popen[bytes] | None) -> Any:  # noqa: ANN401 - a pipe, by how it was started
+    return None if process is None else process.stdin
 
 
 def _stdout(process: subprocess.Popen[bytes]) -> Any:  # noqa: ANN401 - a pipe, by how it was started

@@ -1,11 +1,12 @@
-"""The program that shows notifications: one request on stdin, one answer on stdout, both a line of JSON.
+"""The program that shows notifications: requests on stdin, for each an answer on stdout, all of them lines of JSON.
 
 Request: ``notices`` (``subject``, ``kind``, ``title``, ``body``, ``pressing``), ``close`` (subjects), ``sound``,
 ``listen``, ``server`` and ``ids`` (what is shown, as the last answer said). Answer: ``server`` and ``ids`` as they are
 now, ``error`` (a D-Bus error's name, or empty), ``silent`` where the GNOME panel does the showing.
 
-With ``listen`` it stays while a notification of ours is open, until stdin ends or an hour is over, and writes a line
-for each that is clicked: ``opened`` (the subject) and ``token`` (for raising a window under Wayland, or empty).
+With ``listen`` it stays for the next request while a notification that it showed is open, until stdin ends or an hour
+is over, and writes a line for each that is clicked: ``opened`` (the subject) and ``token`` (for raising a window under
+Wayland, or empty). It stays, because some servers (dunst) tell of a click only the connection that showed.
 
 Source: Desktop Notifications Specification 1.3, https://specifications.freedesktop.org/notification-spec/.
 """
@@ -32,6 +33,7 @@ SERVER: Final = "org.freedesktop.Notifications"
 PATIENCE_S: Final = 8.0
 """Includes the time in which the bus starts a notification server."""
 LISTENS_S: Final = 60 * 60.0
+_LONGEST_REQUEST_BYTES: Final = 2**20
 _BUS: Final = "org.freedesktop.DBus"
 _SOUND: Final = "message-new-instant"
 """As the GNOME panel; from freedesktop.org's sound naming specification."""
@@ -47,53 +49,49 @@ class Refused(Exception):
 
 
 class Speaking:
-    """One connection to the bus, for one request."""
+    """One connection to the bus."""
 
-    def __init__(self, bus: MessageBus, request: Mapping[str, Any]) -> None:
+    def __init__(self, bus: MessageBus) -> None:
         self._bus = bus
-        self._request = request
         self._server = ""
         self._ids: dict[str, int] = {}
+        self._own: set[int] = set()
         self._tokens: dict[int, str] = {}
-        self._done = asyncio.Event()
+        self._hears = False
+        self.nothing_open = asyncio.Event()
 
-    async def answer(self) -> dict[str, Any]:
+    async def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Does what was asked for."""
-        if self._request["listen"]:
+        if request["listen"] and not self._hears:
+            self._hears = True
             self._bus.add_message_handler(self._hear)
             await self._call(_BUS, "AddMatch", "s", [f"type='signal',sender='{SERVER}',interface='{SERVER}'"])
-        if self._request["server"] and self._request["server"] == await self._server_now():
-            self._ids = dict(self._request["ids"])
+        server = await self._server_now()
+        if server != self._server:
+            # Who asks knows what another process of ours has shown. Numbers of a server that is gone mean nothing.
+            self._ids, self._own = (dict(request["ids"]) if server == request["server"] else {}), set()
         error, silent = "", False
         try:
-            for subject in self._request["close"]:
+            for subject in request["close"]:
                 number = self._ids.pop(subject, 0)
                 if number:
+                    self._own.discard(number)
                     await self._call(SERVER, "CloseNotification", "u", [number])
-            silent = bool(self._request["notices"]) and await self._is_panel_there()
-            if self._request["notices"] and not silent:
+            silent = bool(request["notices"]) and await self._is_panel_there()
+            if request["notices"] and not silent:
                 capabilities = (await self._call(SERVER, "GetCapabilities"))[0]
-                for notice in self._request["notices"]:
-                    self._ids[notice["subject"]] = await self._notify(notice, capabilities)
+                for notice in request["notices"]:
+                    number = await self._notify(notice, request, capabilities)
+                    self._ids[notice["subject"]] = number
+                    self._own.add(number)
         except Refused as refused:
             error = str(refused)
         self._server = await self._server_now()
+        if self._own:
+            self.nothing_open.clear()
+        else:
+            self.nothing_open.set()
         return {"server": self._server, "ids": self._ids, "error": error, "silent": silent}
-
-    async def listen(self) -> None:
-        """Stays while something is open, and tells of clicks; ends with stdin, too."""
-        loop = asyncio.get_running_loop()
-        loop.add_reader(sys.stdin.fileno(), self._done.set)
-        gone = asyncio.ensure_future(self._bus.wait_for_disconnect())  # type: ignore[no-untyped-call]  # the library has no type there
-        try:
-            if self._ids:
-                await asyncio.wait(
-                    [gone, asyncio.ensure_future(self._done.wait())],
-                    timeout=LISTENS_S,
-                    return_when=asyncio.FIRST_COMPLETED,
-                )
-        finally:
-            loop.remove_reader(sys.stdin.fileno())
 
     async def _is_panel_there(self) -> bool:
         """Whether the GNOME panel shows, or will: a locked Shell disables it until it is unlocked."""
@@ -114,16 +112,16 @@ class Speaking:
         enabled = found.get("enabled")
         return enabled is not None and bool(enabled.value)
 
-    async def _notify(self, notice: Mapping[str, Any], capabilities: list[str]) -> int:
+    async def _notify(self, notice: Mapping[str, Any], request: Mapping[str, Any], capabilities: list[str]) -> int:
         pressing = notice["pressing"]
         category = _CATEGORIES.get(notice["kind"], f"{_OWN_CATEGORY}.{notice['kind']}")
         hints = {
             "urgency": Variant("y", _CRITICAL if pressing else _NORMAL),
             "category": Variant("s", category),
         }
-        hints |= {"sound-name": Variant("s", _SOUND)} if self._request["sound"] else {"suppress-sound": _YES}
+        hints |= {"sound-name": Variant("s", _SOUND)} if request["sound"] else {"suppress-sound": _YES}
         body = html.escape(notice["body"], quote=False) if "body-markup" in capabilities else notice["body"]
-        actions = ["default", "Show"] if self._request["listen"] and "actions" in capabilities else []
+        actions = ["default", "Show"] if request["listen"] and "actions" in capabilities else []
         icon = "dialog-warning" if pressing else "utilities-terminal"
         replaces = self._ids.get(notice["subject"], 0)
         fields = [APP_NAME, replaces, icon, notice["title"], body, actions, hints, -1]
@@ -141,9 +139,9 @@ class Speaking:
         elif message.member == "ActionInvoked":
             say({"opened": subject, "token": self._tokens.pop(message.body[0], "")})
         elif message.member == "NotificationClosed":
-            del self._ids[subject]
-            if not self._ids:
-                self._done.set()
+            self._own.discard(self._ids.pop(subject))
+            if not self._own:
+                self.nothing_open.set()
 
     async def _server_now(self) -> str:
         """The bus and the connection of the server that shows; empty where there is none."""
@@ -182,23 +180,40 @@ class Speaking:
         return list(reply.body)
 
 
-async def speak(address: str, request: Mapping[str, Any]) -> None:
-    """Connects, does what is asked for, answers, and listens where that is asked for.
+async def speak(address: str) -> None:
+    """Connects, answers, and goes on for as long as clicks are wanted and can come.
 
     Raises:
         OSError: there is no bus at that address.
         TimeoutError: somebody on the bus does not answer.
     """
+    requests = asyncio.StreamReader(limit=_LONGEST_REQUEST_BYTES)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(requests), sys.stdin)
     async with asyncio.timeout(PATIENCE_S):
         bus = await MessageBus(bus_address=address).connect()
     try:
-        speaking = Speaking(bus, request)
-        async with asyncio.timeout(PATIENCE_S):
-            say(await speaking.answer())
-        if request["listen"]:
-            await speaking.listen()
+        speaking = Speaking(bus)
+        gone = asyncio.ensure_future(bus.wait_for_disconnect())  # type: ignore[no-untyped-call]  # it has no type there
+        while line := await _next_line(requests, speaking, gone):
+            request = json.loads(line)
+            async with asyncio.timeout(PATIENCE_S):
+                say(await speaking.answer(request))
+            if not request["listen"]:
+                break
     finally:
         bus.disconnect()
+
+
+async def _next_line(requests: asyncio.StreamReader, speaking: Speaking, gone: asyncio.Future[Any]) -> bytes:
+    """Empty where nothing more is to come: no request, and no click."""
+    line = asyncio.ensure_future(requests.readline())
+    closed = asyncio.ensure_future(speaking.nothing_open.wait())
+    await asyncio.wait([line, closed, gone], timeout=LISTENS_S, return_when=asyncio.FIRST_COMPLETED)
+    closed.cancel()
+    if line.done():
+        return line.result()
+    line.cancel()
+    return b""
 
 
 def say(answer: Mapping[str, Any]) -> None:
@@ -208,10 +223,9 @@ def say(answer: Mapping[str, Any]) -> None:
 
 
 def main() -> None:
-    """Reads the request; the address of the bus is in the environment."""
-    request = json.loads(sys.stdin.buffer.readline())
+    """The address of the bus is in the environment."""
     try:
-        asyncio.run(speak(os.environ["DBUS_SESSION_BUS_ADDRESS"], request))
+        asyncio.run(speak(os.environ["DBUS_SESSION_BUS_ADDRESS"]))
     except BrokenPipeError:
         # The exporter has gone; nobody is left to be told.
         return

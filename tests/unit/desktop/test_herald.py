@@ -126,7 +126,7 @@ def test_a_click_runs_the_users_command(paths: Paths, address: str, server: Serv
     settings = Settings(on_open=(sys.executable, "-c", KEEP, str(kept)))
     with herald(paths, address) as one:
         one.look([item("question")], settings, NOON_MS)
-        until(lambda: one._speaker is not None and one._speaker._listener, "that clicks are heard")
+        until(lambda: server.got and one._thread is None, "the notification")
         server.click(1)
         until(lambda: kept.exists() and kept.read_text(), "the command")
 

@@ -135,9 +135,11 @@ def test_a_locked_gnome_whose_panel_comes_back_is_left_to_it(
         assert [call.body for call in shell.calls if call.member == "GetExtensionInfo"] == [[PANEL_UUID]] * locked
 
 
+@pytest.mark.parametrize("tells_all", [True, False])
 def test_a_click_is_told_with_what_raises_a_window(
-    server: Server, speaker: Speaker, clicked: list[tuple[str, str]]
+    server: Server, speaker: Speaker, clicked: list[tuple[str, str]], *, tells_all: bool
 ) -> None:
+    server.tells_all = tells_all
     show(speaker, item("permission"), item("question", 2, run="run-2"), listen=True)
     assert [one.actions for one in server.got] == [["default", "Show"]] * 2
 
@@ -149,9 +151,11 @@ def test_a_click_is_told_with_what_raises_a_window(
     assert (titles[told[0]], told[1]) == (server.got[1].title, "token-1")
 
 
+@pytest.mark.parametrize("tells_all", [True, False])
 def test_a_click_is_told_once_also_after_the_next_notice(
-    server: Server, speaker: Speaker, clicked: list[tuple[str, str]]
+    server: Server, speaker: Speaker, clicked: list[tuple[str, str]], *, tells_all: bool
 ) -> None:
+    server.tells_all = tells_all
     first = show(speaker, item("permission"), listen=True)
     show(speaker, item("question", 2, run="run-2"), before=first, listen=True)
 
