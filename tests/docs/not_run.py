@@ -29,6 +29,11 @@ NOT_RUN: Final[dict[tuple[str, str], str]] = {
         "docs/gnome.md",
         "make extension     # dist/opencode-stats@opencode-stats.github.io.shell-extension.zip; needs Python only",
     ): ("needs a GNOME session; tests/gnome installs the archive in real Shells"),
+    (
+        "docs/dbus.md",
+        "busctl --user introspect io.github.opencode_stats /io/github/opencode_stats",
+    ): "needs a session's bus; tests/unit/desktop/test_figures.py asks the same on one of its own",
+    ("docs/notifications.md", "#!/bin/sh"): "needs a server of ntfy's, or a window to raise",
     ("docs/install.md", "make install       # again after every git pull"): _ASKS,
     ("docs/install.md", "make dist"): _INSTALLS,
     ("docs/install.md", "make dist          # everything into dist/, with SHA256SUMS"): (

@@ -23,6 +23,14 @@ CGROUPS: Final = tuple(Path("/sys/fs/cgroup") / tree for tree in ("", "systemd",
 START_S: Final = 20.0
 
 
+def why_not() -> str:
+    """Why there can be no user manager of our own on this machine; empty where there can."""
+    missing = [name for name in ("unshare", "nsenter", "setpriv", "systemctl") if not shutil.which(name)]
+    if missing:
+        return f"{', '.join(missing)}: not installed"
+    return "" if os.geteuid() == 0 else "only root may make the mounts that a user manager of our own needs"
+
+
 def eventually(holds: Callable[[], bool], *, timeout_s: float, what: str) -> None:
     """Waits until something holds.
 

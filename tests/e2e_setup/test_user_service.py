@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.e2e_setup.manager import eventually, make_program, user_manager
+from tests.e2e_setup.manager import eventually, make_program, user_manager, why_not
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,16 +20,9 @@ if TYPE_CHECKING:
 HOSTILE = "a \"b\" %h $c\\d 'e' ü"
 
 
-def _why_not() -> str:
-    missing = [name for name in ("unshare", "nsenter", "setpriv", "systemctl") if not shutil.which(name)]
-    if missing:
-        return f"{', '.join(missing)}: not installed"
-    return "" if os.geteuid() == 0 else "only root may make the mounts that a user manager of our own needs"
-
-
 @pytest.fixture(autouse=True)
 def _possible() -> None:
-    reason = _why_not()
+    reason = why_not()
     if reason and os.environ.get("CI"):
         pytest.fail(reason)
     if reason:

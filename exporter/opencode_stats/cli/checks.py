@@ -31,6 +31,7 @@ _TOLD_IN_STATS: Final = {
     "opencode-storage": "opencode-stats import, which tries again, after putting right what is named here",
     "spool-file": "opencode-stats import, which tries again, after putting right what is named here",
     "stalled": "nothing, if the disk is as it should be by now: all of it is counted; this is said for an hour",
+    "hook": "correct the command: opencode-stats config edit, and docs/notifications.md",
     "durability": "look whether the disk is sound; the figures themselves are in the ledger",
 }
 """What only an exporter sees, and tells in stats.json: code → what mends it. The rest doctor looks into by itself."""

@@ -40,6 +40,7 @@ CODES: Final = {
     "stats.json": "stats-file",
     "stalled figures": "stalled",
     "durability": "durability",
+    "command of yours": "hook",
     "rights": "rights",
     "disk": "disk",
     "file system": "file-system",

@@ -6,7 +6,6 @@ that is older than ``TOLD_WITHIN_MS`` when it is first seen is no news any more.
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -30,7 +29,6 @@ _TITLES: Final = {
     "inactive": "OpenCode has not done anything for a while",
     "limit": "A limit is nearly reached",
 }
-_INVISIBLE: Final = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +124,7 @@ def _shortened(folder: str, home: str) -> str:
 
 def visible(text: str) -> str:
     """The text with a mark for everything that can't be seen, which a terminal or a desktop might obey."""
-    return "".join("?" if unicodedata.category(char) in _INVISIBLE else char for char in text)
+    return "".join(char if char.isprintable() else "?" for char in text)
 
 
 def _cut(text: str) -> str:

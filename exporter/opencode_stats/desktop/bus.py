@@ -21,14 +21,14 @@ PANEL_UUID: Final = "opencode-stats@opencode-stats.github.io"
 
 
 def session_bus(env: Mapping[str, str]) -> str:
-    """The address of the session's bus; empty where there is none.
+    """The address of the session's bus; empty where there is none, or it is not a socket on this machine.
 
     A login and the user's service manager tell it. Without them it is where systemd has it
     (``/usr/lib/systemd/user/dbus.socket``).
     """
     address = env.get("DBUS_SESSION_BUS_ADDRESS", "")
     if address:
-        return address
+        return address if all(part.startswith("unix:") for part in address.split(";")) else ""
     folder = env.get("XDG_RUNTIME_DIR", "")
     path = f"{folder}/bus"
     return f"unix:path={path}" if os.path.isabs(folder) and os.path.exists(path) else ""
@@ -42,6 +42,8 @@ def can_speak() -> bool:
 def program(module: str) -> list[str]:
     """The command that runs a module of ours as a program, wherever we are installed.
 
-    ``-P``: not the modules of the folder in which the exporter was started.
+    ``-P``: not the modules of the folder in which the exporter was started. ``-s``, where we were started so (Debian's
+    package is): nor what is in the user's home.
     """
-    return [sys.executable, "-P", "-m", f"opencode_stats.desktop.{module}"]
+    own = ["-s"] if sys.flags.no_user_site else []
+    return [sys.executable, *own, "-P", "-m", f"opencode_stats.desktop.{module}"]

@@ -137,7 +137,11 @@ class Hook:
         """That it failed, for an hour or until it succeeds."""
         if not self._trouble or now_ms - self._failed_ms >= TOLD_FOR_MS:
             return ()
-        return (Problem("hook", f"The command of {self._name} in the settings failed: {self._trouble}."),)
+        return (
+            Problem(
+                "hook", f"The command of {self._name} in the settings failed: {self._trouble}. The figures are right."
+            ),
+        )
 
     def end(self) -> None:
         """Runs nothing more; what runs is waited for a little, and then killed."""

@@ -172,4 +172,8 @@ def test_the_bus_is_where_the_environment_says_or_where_systemd_has_it(tmp_path:
     assert session_bus({"XDG_RUNTIME_DIR": str(tmp_path)}) == ""
     (tmp_path / "bus").touch()
     assert session_bus({"XDG_RUNTIME_DIR": str(tmp_path)}) == f"unix:path={tmp_path}/bus"
-    assert session_bus({"XDG_RUNTIME_DIR": str(tmp_path), "DBUS_SESSION_BUS_ADDRESS": "tcp:x"}) == "tcp:x"
+    assert session_bus({"XDG_RUNTIME_DIR": str(tmp_path), "DBUS_SESSION_BUS_ADDRESS": "unix:abstract=x"}) == (
+        "unix:abstract=x"
+    )
+    for elsewhere in ("tcp:host=example.org,port=1", "unix:path=/x;tcp:host=example.org,port=1"):
+        assert session_bus({"DBUS_SESSION_BUS_ADDRESS": elsewhere}) == ""

@@ -132,7 +132,8 @@ def test_a_failure_is_told_for_an_hour_or_until_it_works_again(desk: Desk, words
     until(lambda: desk.woken, "that it failed")
 
     (problem,) = desk.hook.problems(NOON_MS)
-    assert (problem.code, problem.message) == ("hook", f"The command of on_attention in the settings failed: {reason}.")
+    told = f"The command of on_attention in the settings failed: {reason}. The figures are right."
+    assert (problem.code, problem.message) == ("hook", told)
     assert desk.hook.problems(NOON_MS + TOLD_FOR_MS) == ()
 
     desk.hook.run(desk.command(), noticed(item(number=2)))
@@ -146,7 +147,7 @@ def test_one_that_does_not_end_is_killed_with_its_children(desk: Desk) -> None:
     until(lambda: desk.woken, "that it failed")
 
     assert [one.message for one in hook.problems(SystemClock().now_ms())] == [
-        "The command of on_attention in the settings failed: it took more than 0.2 s."
+        "The command of on_attention in the settings failed: it took more than 0.2 s. The figures are right."
     ]
 
 
