@@ -171,6 +171,7 @@ class Server(Party):
         self.got: list[Notified] = []
         self.open: dict[int, Notified] = {}
         self.tells_all = False
+        self.on_notify: Callable[[], None] = lambda: None
         self._senders: dict[int, str | None] = {}
         self.on("GetCapabilities", "as", lambda _: [list(capabilities)])
         self.on("Notify", "u", self._notify)
@@ -193,6 +194,7 @@ class Server(Party):
         self._senders[number] = message.sender
         self.got.append(one)
         self.open[number] = one
+        self.on_notify()
         return [number]
 
     def _close(self, message: Message) -> list[Any]:

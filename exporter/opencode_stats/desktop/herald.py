@@ -10,7 +10,7 @@ import copy
 import logging
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from opencode_stats.core.notices import Rules, notices
 from opencode_stats.desktop.bus import can_speak, session_bus
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from opencode_stats.settings import Settings
 
 logger = logging.getLogger(__name__)
+
+GATHERS_S: Final = 0.5
+"""After something was shown, this long what comes next is gathered: many OpenCodes start no process each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +73,13 @@ class Herald:
             logger.info("desktop.silent reason='dbus-fast is not installed'")
         self._turn = threading.Lock()
         self._there: set[str] = set()
-        self._jobs: list[_Job] = []
+        self._news: dict[str, Notice] = {}
+        self._gone: dict[str, None] = {}
+        self._settings: Settings | None = None
         self._thread: threading.Thread | None = None
         self._shown: dict[str, tuple[Notice, Settings]] = {}
         self._error = ""
-        self._stopped = False
+        self._stop = threading.Event()
 
     def look(self, items: Sequence[AttentionItem], settings: Settings, now_ms: int) -> None:
         """Tells what is news among these, the newest first, and takes away what is answered."""
@@ -87,9 +92,11 @@ class Herald:
             if self._told.memory.added == known and not gone and not self._is_new:
                 return
             self._is_new = False
-            subjects = {one.subject for one in news}
-            gone = [subject for subject in gone if subject not in subjects]
-            self._jobs.append(_Job(news, gone, settings, self._told.content()))
+            self._settings = settings
+            self._gone |= dict.fromkeys(gone)
+            for one in news:
+                self._gone.pop(one.subject, None)
+                self._news[one.subject] = one
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="herald", daemon=True)
                 self._thread.start()
@@ -100,8 +107,9 @@ class Herald:
 
     def end(self) -> None:
         """Says what is left to say, and ends what listens."""
+        self._stop.set()
         with self._turn:
-            self._stopped, thread = True, self._thread
+            thread = self._thread
         if thread is not None:
             thread.join()
         if self._speaker is not None:
@@ -112,16 +120,20 @@ class Herald:
     def _work(self) -> None:
         while True:
             with self._turn:
-                if not self._jobs:
+                if self._settings is None:
                     self._thread = None
                     return
-                job = self._jobs.pop(0)
+                # What was answered meanwhile is no news any more.
+                news = [one for one in self._news.values() if one.item.id in self._there]
+                job = _Job(news, [*self._gone], self._settings, self._told.content())
+                self._news, self._gone, self._settings = {}, {}, None
             # Before it is said: what is said twice is worse than what a crash in this very moment leaves unsaid.
             self._keep(job.content)
             if job.settings.on_attention and job.notices:
                 self._attention.run(job.settings.on_attention, job.notices)
             if self._speaker is not None and (job.gone or (job.settings.notify and job.notices)):
                 self._show(self._speaker, job)
+                self._stop.wait(GATHERS_S)
 
     def _show(self, speaker: Speaker, job: _Job) -> None:
         shown = job.notices if job.settings.notify else ()
@@ -135,7 +147,7 @@ class Herald:
             server=before.server,
             ids=before.ids,
             sound=job.settings.notify_sound,
-            listen=bool(job.settings.on_open) and not self._stopped,
+            listen=bool(job.settings.on_open) and not self._stop.is_set(),
         )
         self._note(answer)
         ids = dict(answer.ids or {})
@@ -148,7 +160,8 @@ class Herald:
             # What was answered while it was being shown.
             gone = self._take_gone()
             if gone:
-                self._jobs.append(_Job((), gone, job.settings, self._told.content()))
+                self._gone |= dict.fromkeys(subject for subject in gone if subject not in self._news)
+                self._settings = self._settings or job.settings
         self._keep(content)
 
     def _take_gone(self) -> list[str]:

@@ -84,10 +84,23 @@ def test_what_is_answered_goes_also_after_a_restart(paths: Paths, address: str, 
 
 def test_what_is_answered_while_it_is_being_shown_goes_too(paths: Paths, address: str, server: Server) -> None:
     with herald(paths, address) as one:
+        # Answered in the middle of the call that shows it.
+        server.on_notify = lambda: one.look([], Settings(), NOON_MS)
         one.look([item("permission")], Settings(), NOON_MS)
-        one.look([], Settings(), NOON_MS)
+        until(lambda: server.got and not server.open, "that it is taken away")
 
     assert (titles(server), server.open) == (["OpenCode asks for permission"], {})
+
+
+def test_many_at_once_start_few_processes(paths: Paths, address: str, server: Server) -> None:
+    items: list[AttentionItem] = []
+    with herald(paths, address) as one:
+        for number in range(20):
+            items.insert(0, item("error", number, run=f"run-{number}"))
+            one.look(items, Settings(), NOON_MS)
+
+    assert len(server.got) == 20
+    assert server.members().count("GetCapabilities") < 10
 
 
 def test_a_switch_a_kind_and_a_short_turn_keep_silent(paths: Paths, address: str, server: Server) -> None:
@@ -126,7 +139,7 @@ def test_a_click_runs_the_users_command(paths: Paths, address: str, server: Serv
     settings = Settings(on_open=(sys.executable, "-c", KEEP, str(kept)))
     with herald(paths, address) as one:
         one.look([item("question")], settings, NOON_MS)
-        until(lambda: server.got and one._thread is None, "the notification")
+        until(lambda: server.got and one._shown, "the notification")
         server.click(1)
         until(lambda: kept.exists() and kept.read_text(), "the command")
 
