@@ -39,6 +39,7 @@ def test_what_the_daemon_makes(household: Household, umask: int) -> None:
             spool.write(b"nonsense\n")
         household.ring()
         until(lambda: household.paths.quarantine.exists() and household.tokens == 7, "the message and the bad line")
+        until(household.paths.told.exists, "what a thread writes")
         found = modes(household.home)
 
     # Those two were made by the test.
@@ -68,6 +69,7 @@ def test_what_the_daemon_makes(household: Household, umask: int) -> None:
         f"{state}/opencode-stats/spool": "d700",
         f"{state}/opencode-stats/stamp": "d700",
         f"{state}/opencode-stats/stamp/published": "-600",
+        f"{state}/opencode-stats/told.json": "-600",
     }
 
 
