@@ -92,6 +92,21 @@ def test_what_is_answered_while_it_is_being_shown_goes_too(paths: Paths, address
     assert (titles(server), server.open) == (["OpenCode asks for permission"], {})
 
 
+def test_what_is_answered_before_its_turn_is_never_shown(paths: Paths, address: str, server: Server) -> None:
+    first, second = item("permission"), item("question", 2, run="run-2")
+    with herald(paths, address) as one:
+
+        def meanwhile() -> None:
+            one.look([second, first], Settings(), NOON_MS)
+            one.look([first], Settings(), NOON_MS)
+
+        server.on_notify = meanwhile
+        one.look([first], Settings(), NOON_MS)
+        until(lambda: server.open, "the first")
+
+    assert titles(server) == ["OpenCode asks for permission"]
+
+
 def test_many_at_once_start_few_processes(paths: Paths, address: str, server: Server) -> None:
     items: list[AttentionItem] = []
     with herald(paths, address) as one:
