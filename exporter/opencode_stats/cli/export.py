@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Any, Final, cast, get_args
 
 import click
+from click.core import ParameterSource
 
 from opencode_stats.cli.asking import ranged, surroundings
 from opencode_stats.core.history import Period, Span, spans
@@ -49,9 +50,23 @@ _SUMS: Final = (
     type=click.Choice(["model", "provider", "workspace", "agent", "conversation"]),
     help="A row for each of these, not each message.",
 )
+@click.option(
+    "--ledger",
+    metavar="FILE",
+    help="Write this host's file instead, for opencode-stats import --ledger on another; in a folder under its own "
+    "name, - is standard output.",
+)
 @ranged
+@click.pass_context
 def command(  # noqa: PLR0917 - click hands its options over by name
-    form: str, output: str, period: str | None, split: str | None, since: str | None, until: str | None
+    ctx: click.Context,
+    form: str,
+    output: str,
+    period: str | None,
+    split: str | None,
+    ledger: str | None,
+    since: str | None,
+    until: str | None,
 ) -> None:
     """Write what was used, the oldest first: one row a message, or one for each stretch of time or user of it.
 
@@ -68,7 +83,17 @@ def command(  # noqa: PLR0917 - click hands its options over by name
       opencode-stats export --output messages.csv
       opencode-stats export --by month --split workspace
       opencode-stats export --format ndjson --since 7d | jq -s 'map(.cost) | add'
+      opencode-stats export --ledger laptop.ndjson
     """
+    if ledger is not None:
+        from opencode_stats.cli.host_files import write_host_file  # noqa: PLC0415
+
+        if any(
+            ctx.get_parameter_source(name) is not ParameterSource.DEFAULT for name in ctx.params if name != "ledger"
+        ):
+            raise UserError("--ledger writes everything in a form of its own: no other option goes with it.")
+        write_host_file(ledger)
+        return
     from opencode_stats.cli.render.export import write  # noqa: PLC0415
 
     here = surroundings(wait=True)
@@ -76,7 +101,7 @@ def command(  # noqa: PLR0917 - click hands its options over by name
     kind = cast("Format", form)
     if not output:
         raise UserError("--output wants the name of a file, or - for standard output.")
-    with _sink(output) as out, _bar() as show:
+    with sink(output) as out, _bar() as show:
         asked: list[None] = []
 
         def write_all(connection: Connection) -> None:
@@ -144,7 +169,7 @@ def _sums(
     return (*keys, *_SUMS), len(keys), rows()
 
 
-class _Sink:
+class Sink:
     """Where the rows go; ``text`` is UTF-8 whatever the locale says."""
 
     def __init__(self, raw: IO[bytes], *, repeats: bool) -> None:
@@ -187,21 +212,26 @@ class _Sink:
 
 
 @contextmanager
-def _sink(output: str) -> Iterator[_Sink]:
+def sink(output: str) -> Iterator[Sink]:
+    """Where the rows go: a FILE that appears when it is whole, standard output for ``-``.
+
+    Raises:
+        UserError: it can't be written.
+    """
     if output == "-":
-        with _over(sys.stdout.buffer, repeats=False) as sink:
-            yield sink
+        with _over(sys.stdout.buffer, repeats=False) as out:
+            yield out
     elif os.path.exists(output) and not os.path.isfile(output):
         # A pipe, a device: what went there can't be taken back.
-        with _told(output), open(output, "wb") as special, _over(special, repeats=False) as sink:
-            yield sink
+        with _told(output), open(output, "wb") as special, _over(special, repeats=False) as out:
+            yield out
     else:
         beside = f"{output}.{os.getpid()}.part"
         with _told(output):
             descriptor = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
             try:
-                with open(descriptor, "wb") as file, _over(file, repeats=True) as sink:
-                    yield sink
+                with open(descriptor, "wb") as file, _over(file, repeats=True) as out:
+                    yield out
                 os.replace(beside, output)
             except BaseException:
                 with suppress(FileNotFoundError):
@@ -210,8 +240,8 @@ def _sink(output: str) -> Iterator[_Sink]:
 
 
 @contextmanager
-def _over(raw: IO[bytes], *, repeats: bool) -> Iterator[_Sink]:
-    sink = _Sink(raw, repeats=repeats)
+def _over(raw: IO[bytes], *, repeats: bool) -> Iterator[Sink]:
+    sink = Sink(raw, repeats=repeats)
     try:
         yield sink
         sink.close()

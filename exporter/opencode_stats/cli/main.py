@@ -42,6 +42,7 @@ COMMANDS: Final = {
     "doctor": "opencode_stats.cli.doctor",
     "export": "opencode_stats.cli.export",
     "history": "opencode_stats.cli.history",
+    "hosts": "opencode_stats.cli.hosts",
     "import": "opencode_stats.cli.take_in",
     "limits": "opencode_stats.cli.limits",
     "models": "opencode_stats.cli.models",

@@ -11,7 +11,7 @@ import click
 from opencode_stats.cli.now import bring_up_to_date
 from opencode_stats.cli.say import say
 from opencode_stats.cli.surroundings import chosen, places
-from opencode_stats.errors import LockHeld
+from opencode_stats.errors import LockHeld, UserError
 from opencode_stats.host.lock import is_held
 
 if TYPE_CHECKING:
@@ -22,16 +22,36 @@ if TYPE_CHECKING:
 
 
 @click.command("import", short_help="Take in everything there is, and publish.")
-def command() -> None:
+@click.option(
+    "--ledger",
+    "ledgers",
+    metavar="FILE",
+    multiple=True,
+    help="Take in another host's file, of opencode-stats export --ledger, or a folder's *.ndjson. More than once: more "
+    "of them.",
+)
+@click.argument("more", metavar="[FILE]...", nargs=-1)
+def command(ledgers: tuple[str, ...], more: tuple[str, ...]) -> None:
     """Take in everything that the plugin has written and OpenCode's own files have, and publish.
 
     With a daemon at work it is asked, and this waits until it is done; without one this does the work itself. A long
     import shows how far it is; interrupt it (Ctrl-C) and call it again, and it goes on where it was.
 
+    With --ledger it takes in what other hosts used instead (more FILEs may follow). It makes no difference in which
+    order that is done, and how often; opencode-stats hosts shows it. Your own figures stay as they are.
+
     \b
-    Example:
+    Examples:
       opencode-stats import
+      opencode-stats import --ledger laptop.ndjson
     """
+    if ledgers:
+        from opencode_stats.cli.host_files import take_host_files  # noqa: PLC0415
+
+        take_host_files([*ledgers, *more])
+        return
+    if more:
+        raise UserError(f"{more[0]}: only the files of other hosts are given by name, after --ledger.")
     paths = places()
     take_in_everything(paths)
     say(f"Everything is taken in; the figures are in {paths.stats_file}.")
@@ -73,7 +93,7 @@ def _take_in(paths: Paths) -> Taken | None:
     from opencode_stats.cli.own_round import exporter_alone, take_in  # noqa: PLC0415 - not to print a help text
 
     try:
-        with exporter_alone(paths) as exporter, _bar() as show:
+        with exporter_alone(paths) as exporter, bar("OpenCode's history") as show:
             taken = take_in(exporter, show)
             exporter.sum_days(to_the_end=True)
             return taken
@@ -82,7 +102,7 @@ def _take_in(paths: Paths) -> Taken | None:
 
 
 @contextmanager
-def _bar() -> Iterator[Callable[[int, int], None] | None]:
+def bar(label: str) -> Iterator[Callable[[int, int], None] | None]:
     """Shows how far each source is, where somebody looks."""
     if not sys.stderr.isatty():
         yield None
@@ -93,7 +113,7 @@ def _bar() -> Iterator[Callable[[int, int], None] | None]:
         if not bars or bars[-1].length != whole or bars[-1].pos >= whole:
             if bars:
                 bars[-1].render_finish()
-            bars.append(click.progressbar(length=whole, label="OpenCode's history", file=sys.stderr))
+            bars.append(click.progressbar(length=whole, label=label, file=sys.stderr))
         bars[-1].update(done - bars[-1].pos)
 
     try:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
+from opencode_stats.contract.host_file import host_file_schema
 from opencode_stats.contract.line import line_schema
 from opencode_stats.contract.stats_document import camel
 from opencode_stats.core.stats import Stats
@@ -30,7 +31,11 @@ def stats_schema() -> dict[str, Any]:
 
 def schema_texts() -> dict[str, str]:
     """File name → text of every published schema."""
-    schemas = {"line.v1.schema.json": line_schema(), "stats.v1.schema.json": stats_schema()}
+    schemas = {
+        "host-file.v1.schema.json": host_file_schema(),
+        "line.v1.schema.json": line_schema(),
+        "stats.v1.schema.json": stats_schema(),
+    }
     return {name: json.dumps(schema, indent=2, ensure_ascii=False) + "\n" for name, schema in schemas.items()}
 
 

@@ -113,6 +113,11 @@ class Exporter:
     def _spool(self) -> Spool:
         return self._open.spool
 
+    @property
+    def connection(self) -> Connection:
+        """The open ledger, for a command that has this exporter to itself."""
+        return self._connection
+
     def reopen(self) -> None:
         """Opens the ledger anew, after it could not be used (``OpenLedger.reopen``)."""
         self._open.reopen()

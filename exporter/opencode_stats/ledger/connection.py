@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from opencode_stats.errors import LedgerCorrupt, LedgerError, UserError
 from opencode_stats.host.files import FILES, own_file, own_folder, told
-from opencode_stats.ledger.migrations import migrate
+from opencode_stats.ledger.migrations import STEPS, applied_steps, migrate
 from opencode_stats.ledger.transactions import transaction
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ __all__ = [
     "Connection",
     "LedgerUnavailable",
     "LedgerUnreadable",
+    "open_beside",
     "open_ledger",
     "open_reader",
     "transaction",
@@ -88,6 +89,29 @@ def open_ledger(
     except BaseException:
         connection.close()
         raise
+    return connection
+
+
+def open_beside(path: Path) -> sqlite3.Connection:
+    """The ledger for a few short writes beside the one writer, which waits for each of them (``BUSY_TIMEOUT_MS``).
+
+    What is written like this must be nothing that the writer reads: what other hosts told (``ledger.foreign``).
+
+    Raises:
+        UserError: its schema is not the one that is known here; its writer is of another version.
+        sqlite3.OperationalError: it can't be opened, or there is none.
+    """
+    uri = f"file:{urllib.parse.quote(str(path))}?mode=rw"
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_MS / 1000)
+    try:
+        connection.execute("PRAGMA foreign_keys = ON")
+        known = applied_steps(connection) == set(STEPS)
+    except BaseException:
+        connection.close()
+        raise
+    if not known:
+        connection.close()
+        raise UserError("The exporter at work is of another version. Start it anew, then try again.")
     return connection
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from opencode_stats.ledger import unbilled
+from opencode_stats.ledger import foreign_sums, unbilled
 from opencode_stats.ledger.day_sums import day_sum_findings
 from opencode_stats.ledger.soundness import DERIVED, KEPT, MOST_NAMED
 from opencode_stats.ledger.transactions import transaction
@@ -37,6 +37,7 @@ def rebuild(connection: sqlite3.Connection) -> Rebuilt:
             for scope, number, _, provider, model in (key,)
         ]
         changes += unbilled.remake(connection)
+        changes += foreign_sums.remake(connection)
         # They are made again when there is time, from the messages.
         changes += day_sum_findings(connection, MOST_NAMED)
         connection.execute("DELETE FROM summed_days")

@@ -21,7 +21,7 @@ from contextlib import closing
 from functools import cache
 from typing import Final
 
-from opencode_stats.ledger import unbilled
+from opencode_stats.ledger import foreign_sums, unbilled
 from opencode_stats.ledger.day_sums import day_sum_disagreements
 from opencode_stats.ledger.migrations import STEPS, applied_steps, migrate
 
@@ -204,6 +204,7 @@ def sum_findings(connection: sqlite3.Connection) -> list[str]:
     if connection.execute(_TITLES_AGREE).fetchone() != (1,):
         found.append("The number of title requests is not that of its rows.")
     found += unbilled.findings(connection, MOST_NAMED)
+    found += foreign_sums.findings(connection)
     return found + day_sum_disagreements(connection)
 
 

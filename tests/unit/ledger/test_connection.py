@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.support.clock import NOON_MS
+from tests.support.hosts import ONE, OTHER, SCRIPT, merge, tokens
 from tests.support.ledgers import rows, take
 from tests.support.script import Script
 
 from opencode_stats.errors import LedgerCorrupt, LedgerError, UserError
-from opencode_stats.ledger.connection import open_ledger, open_reader
+from opencode_stats.ledger.connection import open_beside, open_ledger, open_reader
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -117,3 +118,16 @@ def test_what_stands_in_the_place_of_one_of_its_files_is_left_alone(tmp_path: Pa
 
     assert victim.read_bytes() == b"precious"
     assert [entry.name for entry in path.parent.iterdir()] == [name]
+
+
+def test_a_second_writer_is_let_in_where_the_schema_is_known(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    with closing(open_ledger(path, NOON_MS)) as daemon, closing(open_beside(path)) as beside:
+        merge(beside, ONE)
+        take(daemon, SCRIPT)
+        assert tokens(daemon) == {"": 100, OTHER: 7}
+        daemon.execute("DELETE FROM migrations WHERE step LIKE 'm009%'")
+        with pytest.raises(UserError, match="another version"):
+            open_beside(path)
+    with pytest.raises(sqlite3.OperationalError):
+        open_beside(tmp_path / "none.db")

@@ -1,0 +1,167 @@
+"""Taking in what other hosts' ledgers told, and telling what this one has. The rules are in core.hosts."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from opencode_stats.core.auxiliary import PREFIX
+from opencode_stats.core.bounds import LATEST_INSTANT_MS
+from opencode_stats.core.hosts import Account, HostMessage, merged
+from opencode_stats.errors import BadEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from opencode_stats.core.hosts import HostFileHead
+
+FACTS: Final = (
+    "message", "conversation", "live", "stage", "event", "counted_at_ms", "created_ms", "completed_ms", "provider",
+    "model", "variant", "agent", "directory", "input", "output", "reasoning", "cache_read", "cache_write",
+    "cost_microusd",
+)  # fmt: skip
+"""The columns of a message that a file tells, in the order of its line."""
+_KNOWN: Final = f"SELECT {', '.join(FACTS)}, host, version_ms FROM foreign_messages WHERE message = ?"
+_ADD: Final = (
+    f"INSERT INTO foreign_messages ({', '.join(FACTS)}, host, version_ms) VALUES ({', '.join('?' * (len(FACTS) + 2))})"
+)
+_CHANGE: Final = (
+    f"UPDATE foreign_messages SET {', '.join(f'{name} = ?' for name in FACTS)}, host = ?, version_ms = ? "
+    "WHERE message = ?"
+)
+# Most messages say themselves where they are from; only of the others the conversation is looked up.
+OWN: Final = (
+    "SELECT message, conversation, origin = 'live', stage, event, counted_at_ms, created_ms, completed_ms, provider, "
+    "model, variant, ifnull(agent, (SELECT c.agent FROM conversations AS c WHERE c.conversation = m.conversation)), "
+    "ifnull(directory, (SELECT c.directory FROM conversations AS c WHERE c.conversation = m.conversation)), "
+    "input, output, reasoning, cache_read, cache_write, cost_microusd "
+    "FROM messages AS m WHERE standing = 'counted' AND input IS NOT NULL"
+)
+"""This host's counted messages, with the columns of ``FACTS``."""
+_NAMED: Final = (
+    "INSERT INTO hosts VALUES (:host, :name, 0, :written_ms) ON CONFLICT DO UPDATE SET "
+    "name = excluded.name, written_ms = excluded.written_ms "
+    "WHERE NOT own AND (excluded.written_ms, excluded.name) > (written_ms, name)"
+)
+_LATER_SHARED: Final = (
+    "INSERT OR IGNORE INTO shared_messages SELECT m.message FROM messages AS m "
+    "JOIN foreign_messages USING (message) WHERE m.id > (SELECT message_id FROM shared_until)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """What messages of a file did: ``new`` ones, ``changed`` ones, and those that were ``known`` as they are."""
+
+    new: int = 0
+    changed: int = 0
+    known: int = 0
+
+    def __add__(self, other: TakenIn) -> TakenIn:
+        return TakenIn(self.new + other.new, self.changed + other.changed, self.known + other.known)
+
+
+def own_host(connection: sqlite3.Connection) -> str | None:
+    """This host's id; None where it has none yet."""
+    row = connection.execute("SELECT host FROM hosts WHERE own = 1").fetchone()
+    return None if row is None else row[0]
+
+
+def become_host(connection: sqlite3.Connection, new_id: str, name: str, now_ms: int) -> str:
+    """Gives this ledger an id, if it has none, and its name; the id it has. The caller holds the transaction."""
+    connection.execute(
+        "INSERT INTO hosts SELECT ?, ?, 1, ? WHERE NOT EXISTS (SELECT 1 FROM hosts WHERE own = 1)",
+        (new_id, name, now_ms),
+    )
+    connection.execute("UPDATE hosts SET name = ? WHERE own = 1 AND name != ?", (name, name))
+    (host,) = connection.execute("SELECT host FROM hosts WHERE own = 1").fetchone()
+    return str(host)
+
+
+def own_messages(connection: sqlite3.Connection) -> tuple[int, Iterator[dict[str, Any]]]:
+    """How many messages this host counts, and each of them as its line says it, the oldest first.
+
+    The caller holds one moment of the ledger.
+    """
+    (number,) = connection.execute(
+        "SELECT count(*) FROM messages WHERE standing = 'counted' AND input IS NOT NULL"
+    ).fetchone()
+    return number, (_line(row) for row in connection.execute(f"{OWN} ORDER BY id"))
+
+
+def take_messages(connection: sqlite3.Connection, head: HostFileHead, said: Iterable[HostMessage]) -> TakenIn:
+    """Merges messages of a host's file; the caller holds the transaction.
+
+    Raises:
+        BadEvent: what they say can't be added up: no host used so much.
+    """
+    try:
+        return _merged_into(connection, head, said)
+    except sqlite3.IntegrityError as error:
+        raise BadEvent("its figures are too large to be added up") from error
+
+
+def _merged_into(connection: sqlite3.Connection, head: HostFileHead, said: Iterable[HostMessage]) -> TakenIn:
+    connection.execute(_NAMED, {"host": head.host, "name": head.name, "written_ms": head.written_ms})
+    own = own_host(connection)
+    new = changed = known = 0
+    for one in said:
+        told = Account(one, head.host, head.written_ms if one.message.startswith(PREFIX) else 0)
+        if head.host == own and _has_itself(connection, told):
+            known += 1
+            continue
+        row = connection.execute(_KNOWN, (one.message,)).fetchone()
+        if row is None:
+            connection.execute(_ADD, _row(told))
+            new += 1
+            continue
+        if row == _row(told):
+            # Nearly always, and then neither needs to be made.
+            known += 1
+            continue
+        before = Account(message_of(row[:-2]), *row[-2:])
+        after = merged(before, told)
+        if after == before:
+            known += 1
+        else:
+            connection.execute(_CHANGE, (*_row(after), one.message))
+            changed += 1
+    return TakenIn(new, changed, known)
+
+
+def note_shared(connection: sqlite3.Connection) -> None:
+    """Notes which of this host's later messages other hosts have, too; the caller holds the transaction."""
+    connection.execute(_LATER_SHARED)
+    connection.execute("UPDATE shared_until SET message_id = (SELECT ifnull(max(id), 0) FROM messages)")
+
+
+def message_of(row: tuple[Any, ...]) -> HostMessage:
+    """The message that such columns (``FACTS``) say."""
+    facts = dict(zip(FACTS, row, strict=True))
+    facts["live"] = bool(facts["live"])
+    return HostMessage(**facts)
+
+
+def _has_itself(connection: sqlite3.Connection, told: Account) -> bool:
+    """Whether a line of this host's own file says nothing that this ledger does not: nearly always, it came from here.
+
+    One that does is of a copy of this ledger that went on elsewhere, or of one that was made again from a backup.
+    """
+    row = connection.execute(f"{OWN} AND message = ?", (told.said.message,)).fetchone()
+    if row is None:
+        return False
+    ours = Account(message_of(row), told.host, LATEST_INSTANT_MS if told.version_ms else 0)
+    return merged(ours, told) == ours
+
+
+def _row(account: Account) -> tuple[object, ...]:
+    return *(getattr(account.said, name) for name in FACTS), account.host, account.version_ms
+
+
+def _line(row: tuple[Any, ...]) -> dict[str, Any]:
+    said = {name: value for name, value in zip(FACTS, row, strict=True) if value is not None}
+    said["live"] = bool(said["live"])
+    if not said["event"]:
+        del said["event"]
+    return said

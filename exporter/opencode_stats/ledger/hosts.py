@@ -1,0 +1,136 @@
+"""What each host used, every message counted once, however many hosts have it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from opencode_stats.core.auxiliary import PREFIX
+from opencode_stats.core.days import SLOT_MS
+from opencode_stats.core.hosts import Account, merged
+from opencode_stats.core.tokens import Tokens
+from opencode_stats.core.totals import Totals, Usage
+from opencode_stats.ledger.foreign import FACTS, OWN, message_of
+from opencode_stats.ledger.history import usage_between
+from opencode_stats.ledger.queries import total
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator, Sequence
+
+    from opencode_stats.core.hosts import HostMessage
+    from opencode_stats.core.totals import ModelId
+
+_COUNTS: Final = ("input", "output", "reasoning", "cache_read", "cache_write", "cost_microusd", "messages")
+_SUMMED: Final = ", ".join(f"sum({name})" for name in _COUNTS)
+_FROM_SUMS: Final = (
+    f"SELECT host, provider, model, {_SUMMED} FROM foreign_sums WHERE slot >= ? AND slot < ? GROUP BY 1, 2, 3"
+)
+_FROM_MESSAGES: Final = (
+    "SELECT host, ifnull(provider, ''), ifnull(model, ''), sum(input), sum(output), sum(reasoning), sum(cache_read), "
+    "sum(cache_write), sum(ifnull(cost_microusd, 0)), count(*) FROM foreign_messages "
+    "WHERE counted_at_ms >= ? AND counted_at_ms < ? GROUP BY 1, 2, 3"
+)
+# Those that are noted, and what came into this ledger since.
+_SHARED: Final = (
+    "SELECT message FROM shared_messages UNION SELECT later.message FROM messages AS later "
+    "JOIN foreign_messages USING (message) WHERE later.id > (SELECT message_id FROM shared_until)"
+)
+_BOTH: Final = (
+    f"SELECT ours.*, {', '.join(f'theirs.{name}' for name in (*FACTS, 'host', 'version_ms'))} FROM ({_SHARED}) AS one "
+    f"JOIN ({OWN}) AS ours USING (message) JOIN foreign_messages AS theirs USING (message)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HostUsage:
+    """One host and what it used: ``written_ms`` is when the newest of its files that was read was written.
+
+    ``host`` is empty for this one as long as it has no id.
+    """
+
+    host: str
+    name: str
+    own: bool
+    written_ms: int
+    totals: Totals = field(default_factory=Totals)
+
+
+def usage_by_host(
+    connection: sqlite3.Connection, ends: tuple[int, int] | None, name: str, now_ms: int
+) -> list[HostUsage]:
+    """Every host that is known, this one (``name``, if it has none yet) first, and what it used between two instants.
+
+    ``ends`` is None for all that is known. The caller holds one moment of the ledger.
+    """
+    rows = connection.execute("SELECT host, name, own, written_ms FROM hosts ORDER BY own DESC, name, host").fetchall()
+    if not rows or not rows[0][2]:
+        rows.insert(0, ("", name, 1, now_ms))
+    own = str(rows[0][0])
+    sums = _Sums()
+    there = total(connection) if ends is None else usage_between(connection, *ends)
+    for model, usage in there.by_model.items():
+        sums.add(own, model, (*_numbers(usage.tokens), usage.cost_microusd, usage.messages))
+    for host, provider, model_name, *numbers in _foreign(connection, ends):
+        sums.add(host, (provider or None, model_name or None), numbers)
+    for ours, theirs in _shared(connection, own, now_ms):
+        for account, sign in ((ours, -1), (theirs, -1), (merged(ours, theirs), 1)):
+            sums.add_message(account.said, account.host, sign, ends)
+    return [
+        HostUsage(host, said, bool(is_own), now_ms if is_own else written_ms, sums.of(host))
+        for host, said, is_own, written_ms in rows
+    ]
+
+
+class _Sums:
+    """Usage by host and model, while shared messages are still taken out and put in."""
+
+    def __init__(self) -> None:
+        self._by_host: dict[str, dict[ModelId, list[int]]] = {}
+
+    def add(self, host: str, model: ModelId, numbers: Sequence[int], sign: int = 1) -> None:
+        sums = self._by_host.setdefault(host, {}).setdefault(model, [0] * len(_COUNTS))
+        for place, number in enumerate(numbers):
+            sums[place] += sign * number
+
+    def add_message(self, said: HostMessage, host: str, sign: int, ends: tuple[int, int] | None) -> None:
+        if ends is None or ends[0] <= said.counted_at_ms < ends[1]:
+            tokens = (said.input, said.output, said.reasoning, said.cache_read, said.cache_write)
+            self.add(host, (said.provider, said.model), (*tokens, said.cost_microusd or 0, 1), sign)
+
+    def of(self, host: str) -> Totals:
+        return Totals(
+            {
+                model: Usage(Tokens(*sums[:5]), sums[5], sums[6])
+                for model, sums in self._by_host.get(host, {}).items()
+                if any(sums)
+            }
+        )
+
+
+def _foreign(
+    connection: sqlite3.Connection, ends: tuple[int, int] | None
+) -> Iterator[tuple[str, str, str, *tuple[int, ...]]]:
+    if ends is None:
+        yield from connection.execute(_FROM_SUMS, (0, 2**62))
+        return
+    start_ms, end_ms = ends
+    first_ms, last_ms = -(-start_ms // SLOT_MS) * SLOT_MS, end_ms // SLOT_MS * SLOT_MS
+    if first_ms >= last_ms:
+        yield from connection.execute(_FROM_MESSAGES, ends)
+        return
+    yield from connection.execute(_FROM_SUMS, (first_ms // SLOT_MS, last_ms // SLOT_MS))
+    yield from connection.execute(_FROM_MESSAGES, (start_ms, first_ms))
+    yield from connection.execute(_FROM_MESSAGES, (last_ms, end_ms))
+
+
+def _shared(connection: sqlite3.Connection, own: str, now_ms: int) -> Iterator[tuple[Account, Account]]:
+    """This host's account and the others' of every message that counts in both."""
+    for row in connection.execute(_BOTH):
+        ours, (*theirs, host, version_ms) = row[: len(FACTS)], row[len(FACTS) :]
+        own_version_ms = now_ms if ours[0].startswith(PREFIX) else 0
+        yield Account(message_of(ours), own, own_version_ms), Account(message_of(tuple(theirs)), host, version_ms)
+
+
+def _numbers(tokens: Tokens) -> tuple[int, ...]:
+    return tokens.input, tokens.output, tokens.reasoning, tokens.cache_read, tokens.cache_write

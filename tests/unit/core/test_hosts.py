@@ -1,0 +1,86 @@
+"""Which account of a message holds, and what a line may say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from opencode_stats.core.hosts import Account, HostFileHead, HostMessage, merged
+
+ONE = HostMessage(
+    message="msg_1", conversation="ses_a", live=True, stage="usage", event="evt_2", counted_at_ms=1_000, input=10,
+    output=1, reasoning=0, cache_read=0, cache_write=0,
+)  # fmt: skip
+
+
+def test_the_first_account_is_what_is_known() -> None:
+    assert merged(None, Account(ONE, "a")) == Account(ONE, "a")
+
+
+@pytest.mark.parametrize(
+    "further",
+    [
+        replace(ONE, stage="completed", event="evt_1", input=0),
+        replace(ONE, event="evt_3", input=0),
+        replace(ONE, counted_at_ms=1_001, input=0),
+        replace(ONE, input=11),
+        replace(ONE, cost_microusd=0),
+    ],
+)
+def test_the_furthest_along_holds_whichever_comes_first(further: HostMessage) -> None:
+    near, far = Account(ONE, "a"), Account(further, "a")
+
+    assert merged(near, far) == merged(far, near) == far
+
+
+def test_of_what_2x_charged_besides_the_file_that_was_written_last_holds() -> None:
+    one = replace(ONE, message="auxiliary:ses_a")
+    old, new = Account(one, "a", 5), Account(replace(one, input=3), "a", 6)
+
+    assert merged(old, new) == merged(new, old) == new
+
+
+def test_a_message_belongs_to_the_host_that_saw_it_live() -> None:
+    found = Account(replace(ONE, live=False, stage="completed"), "a")
+    seen = Account(ONE, "b")
+
+    both = merged(found, seen)
+
+    assert (both.host, both.said.live, both.said.stage) == ("b", True, "completed")
+    assert merged(replace(seen, host="c"), seen).host == "b"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"message": ""},
+        {"message": "auxiliary:"},
+        {"conversation": "x" * 4097},
+        {"directory": ""},
+        {"counted_at_ms": -1},
+        {"input": -1},
+        {"output": 10**10},
+        {"cost_microusd": -1},
+        {"cost_microusd": 10**13},
+    ],
+)
+def test_what_no_message_can_be_is_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        replace(ONE, **wrong)  # type: ignore[arg-type]
+
+
+def test_what_2x_charged_besides_may_be_as_large_as_a_conversation() -> None:
+    large = replace(ONE, message=f"auxiliary:{'x' * 4096}", input=2**53 - 2, cost_microusd=10**15)
+
+    assert large.tokens == 2**53 - 1
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"host": "A" * 32}, {"host": "a" * 31}, {"name": ""}, {"name": "x" * 256}, {"messages": -1}]
+)
+def test_a_head_says_whose_it_is(wrong: dict[str, object]) -> None:
+    head = HostFileHead(host="a" * 32, name="laptop", written_ms=1, messages=0)
+
+    with pytest.raises(ValueError, match=r"."):
+        replace(head, **wrong)  # type: ignore[arg-type]
