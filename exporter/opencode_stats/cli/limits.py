@@ -14,7 +14,7 @@ from opencode_stats.cli.now import bring_up_to_date
 from opencode_stats.cli.published import FOREIGN, parsed, stranger
 from opencode_stats.cli.render.limits import summary, table
 from opencode_stats.cli.say import say
-from opencode_stats.cli.surroundings import chosen, places
+from opencode_stats.cli.surroundings import chosen, chosen_currency, places
 from opencode_stats.core.limits import CHECK_PERCENT
 from opencode_stats.errors import UserError
 from opencode_stats.host.files import read_plain
@@ -55,7 +55,8 @@ def command(ctx: click.Context, as_json: bool, line: bool) -> None:
     elif not entries:
         say(_NONE_SET)
     else:
-        _say_of(paths, lambda: summary(entries, now_ms) if line else table(entries, now_ms, look()))
+        currency = chosen_currency(paths)
+        _say_of(paths, lambda: summary(entries, now_ms) if line else table(entries, now_ms, look(), currency=currency))
 
 
 @command.command(short_help="End with 1 where any limit is used up to a threshold.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from opencode_stats.cli.render.text import compact, moment, money, name, plain, width
+from opencode_stats.cli.render.text import US_DOLLARS, Currency, compact, moment, name, plain, width
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,14 +46,19 @@ def summary(entries: Sequence[Entry], now_ms: int) -> str:
     )
 
 
-def table(entries: Sequence[Entry], now_ms: int, look: Look, zone: tzinfo | None = None) -> str:
-    """A line with a bar for each limit, and below it what it is about and when it would be reached."""
+def table(
+    entries: Sequence[Entry], now_ms: int, look: Look, zone: tzinfo | None = None, currency: Currency = US_DOLLARS
+) -> str:
+    """A line with a bar for each limit, and below it what it is about and when it would be reached.
+
+    Limits in money are limits in US dollars; ``currency`` is what they are shown in.
+    """
     names = [name(one["name"], _LONGEST_NAME) for one in entries]
     widest = max(map(width, names), default=0)
     return "\n".join(
         line
         for one, called in zip(entries, names, strict=True)
-        for line in _lines(one, f"{called}{' ' * (widest - width(called))}", now_ms, look, zone)
+        for line in _lines(one, f"{called}{' ' * (widest - width(called))}", now_ms, look, zone, currency)
     )
 
 
@@ -62,7 +67,9 @@ def percent(entry: Entry) -> str:
     return "unknown" if entry["percent"] is None else f"{int(entry['percent'])}%"
 
 
-def _lines(one: Entry, called: str, now_ms: int, look: Look, zone: tzinfo | None) -> list[str]:
+def _lines(  # noqa: PLR0917 - one line's all
+    one: Entry, called: str, now_ms: int, look: Look, zone: tzinfo | None, currency: Currency
+) -> list[str]:
     share = 0.0 if one["percent"] is None else min(1.0, one["percent"] / 100)
     full = int(share * _BAR)
     used, left = ("█", "░") if look.blocks else ("#", ".")
@@ -72,11 +79,10 @@ def _lines(one: Entry, called: str, now_ms: int, look: Look, zone: tzinfo | None
     shown = f"\x1b[{code}m{bar}\x1b[0m" if code else bar
     word = "" if level == "normal" else f"  {plain(level)}"
     resets = "" if one["resetsAtMs"] is None else f", resets in {time_left(one['resetsAtMs'] - now_ms)}"
-    first = (
-        f"{called}  {shown} {percent(one):>7}  {_amount(one, _used(one))} of {_amount(one, one['limit'])}{resets}{word}"
-    )
+    used_of = f"{_amount(one, _used(one), currency)} of {_amount(one, one['limit'], currency)}"
+    first = f"{called}  {shown} {percent(one):>7}  {used_of}{resets}{word}"
     indent = " " * (width(called) + 2)
-    below = [part for part in (_whose(one), _pace(one, now_ms, zone)) if part]
+    below = [part for part in (_whose(one), _pace(one, now_ms, zone, currency)) if part]
     return [first, *(f"{indent}{part}" for part in below)]
 
 
@@ -85,18 +91,18 @@ def _used(one: Entry) -> float:
     return float(used) if one["usedTokens"] is None else int(used)
 
 
-def _amount(one: Entry, amount: float) -> str:
-    return money(amount) if one["usedTokens"] is None else f"{compact(int(amount))} tokens"
+def _amount(one: Entry, amount: float, currency: Currency) -> str:
+    return currency.amount(amount) if one["usedTokens"] is None else f"{compact(int(amount))} tokens"
 
 
 def _whose(one: Entry) -> str:
     return "".join(f"{owner} {name(one[owner], _LONGEST_WHOSE)}" for owner in _OWNERS if one[owner] is not None)
 
 
-def _pace(one: Entry, now_ms: int, zone: tzinfo | None) -> str:
+def _pace(one: Entry, now_ms: int, zone: tzinfo | None, currency: Currency) -> str:
     if not one["burnPerHour"]:
         return ""
-    pace = f"{_amount(one, one['burnPerHour'])} an hour"
+    pace = f"{_amount(one, one['burnPerHour'], currency)} an hour"
     likely, earliest, latest = (one[f"reached{which}Ms"] for which in ("At", "Earliest", "Latest"))
     if earliest is None or earliest <= now_ms:
         return pace

@@ -11,6 +11,7 @@ from tests.support.clock import NOON_MS
 
 from opencode_stats.cli.render.charts import Look
 from opencode_stats.cli.render.limits import summary, table, time_left
+from opencode_stats.cli.render.text import Currency
 from opencode_stats.contract.stats_document import camel
 from opencode_stats.core.days import SLOT_MS
 from opencode_stats.core.limits import Limit, Use, Window, stats_of
@@ -81,6 +82,18 @@ def test_a_table_with_bars() -> None:
         "        $168.00 an hour",
         "none    ░░░░░░░░░░░░░░░░░░░░      0%  0 tokens of 1K tokens",
     ]
+
+
+def test_money_is_shown_in_another_currency() -> None:
+    money = entry(replace(LIMIT, unit="usd", amount=50_000_000), WINDOW, Use(NOON_MS // SLOT_MS, 1, 42_000_000, 0))
+    tokens = entry(LIMIT, WINDOW, Use(NOON_MS // SLOT_MS, 750, 0, 0))
+
+    shown = table([money, tokens], NOON_MS + 60 * MINUTE_MS, Look(), UTC, Currency("EUR", 0.5))
+
+    assert "21.00 EUR of 25.00 EUR" in shown
+    assert "84.00 EUR an hour" in shown
+    assert "750 tokens of 1K tokens" in shown
+    assert "$" not in shown
 
 
 def test_bars_without_block_characters() -> None:
