@@ -17,6 +17,7 @@ from opencode_stats.daemon.places import prepare_folders
 from opencode_stats.daemon.prices import price_problems, priced_facts
 from opencode_stats.daemon.setbacks import Setbacks
 from opencode_stats.daemon.upkeep import back_up_if_due
+from opencode_stats.daemon.workspaces import Workspaces
 from opencode_stats.errors import UnknownSchema
 from opencode_stats.host.files import FILES
 from opencode_stats.ingest.legacy_storage import take_storage
@@ -94,6 +95,7 @@ class Exporter:
         self._files = files
         self._prices = PriceLists(paths.opencode_prices)
         self._setbacks = Setbacks()
+        self._workspaces = Workspaces(files, paths)
         self._told: recovery.Recovery | None = None
         self._open = OpenLedger(paths, clock, files, factory)
         self.reconcile_due = True
@@ -270,6 +272,7 @@ class Exporter:
         exporter = ExporterStats(self._version, self._daemon_pid, now_ms, health)
         stats = project(facts, calendar, exporter, pids, quotes, limits=limits.limits)
         outcome = self._stats_file.publish(stats)
+        self._workspaces.publish(self._connection, calendar.today, now_ms, wanted=settings.workspace_stats)
         self._open.note_published()
         self._setbacks.published(self._clock.now_ms(), outcome)
         if self.outlets is not None:

@@ -89,6 +89,11 @@ class Paths:
         return self.data / "backups"
 
     @property
+    def workspace_stats(self) -> Path:
+        """A file for each workspace, where the user asked for them."""
+        return self.data / "workspaces"
+
+    @property
     def damaged(self) -> Path:
         """Ledgers that were found damaged, each in a folder of its own with what was made of it."""
         return self.data / "damaged"

@@ -56,6 +56,12 @@ class Settings:
         whole(0, _WEEK_MINUTES),
         "How long a run may be silent before that asks for attention, in minutes; 0 for as long as it likes.",
     )
+    workspace_stats: bool = _key(
+        False,  # noqa: FBT003 - a default, whose name stands before it
+        flag(),
+        "One more file for each workspace, in `~/.local/share/opencode-stats/workspaces/`: what was used there today "
+        "and in all ([stats-json.md](stats-json.md#a-file-for-each-workspace)).",
+    )
     prices: Mapping[str, Price] = _key(
         {},
         price_table(),
