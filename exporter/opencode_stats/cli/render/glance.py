@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from opencode_stats.cli.render.figures import dollars, figure, named
+from opencode_stats.cli.render.figures import cost_of_section, dollars, figure, named
 from opencode_stats.cli.render.text import compact
 
 if TYPE_CHECKING:
@@ -72,6 +72,9 @@ def _section_values() -> dict[str, tuple[str, Callable[[Reading], str]]]:
         def of(key: str, shown: Callable[[Any], str], part: str = part) -> Callable[[Reading], str]:
             return lambda reading: shown(reading.document[part][key])
 
+        def cost(part: str = part) -> Callable[[Reading], str]:
+            return lambda reading: cost_of_section(reading.document[part])
+
         def list_value(part: str = part) -> Callable[[Reading], str]:
             # A file that an older exporter wrote has none.
             return lambda reading: dollars(reading.document[part].get("listValue", 0))
@@ -82,7 +85,7 @@ def _section_values() -> dict[str, tuple[str, Callable[[Reading], str]]]:
         found |= {
             f"{word}.tokens": ("all tokens, short: 1.23M", of("totalTokens", short)),
             f"{word}.exact": ("all tokens, to the last one", of("totalTokens", figure)),
-            f"{word}.cost": ("US dollars", of("totalCost", dollars)),
+            f"{word}.cost": ("the recorded cost, or [its worth at list prices], or unpriced", cost()),
             f"{word}.list_value": ("the worth at list prices of what cost nothing", list_value()),
             f"{word}.requests": ("requests to models", of("messages", figure)),
             f"{word}.model": ("the model with most tokens", of("models", lambda models: named(next(iter(models), "")))),

@@ -26,6 +26,17 @@ def test_names_become_what_they_mean_now() -> None:
     )
 
 
+def test_what_has_no_recorded_cost_is_never_shown_as_nothing() -> None:
+    reading = SCREENS["without-cost"]()
+    today = reading.document["daily"]
+    told = []
+    for cost, list_value in ((0.5, 1.2), (0, 1.2), (0, 0)):
+        today.update(totalCost=cost, listValue=list_value)
+        told.append(filled(parsed_template("{today.cost}"), reading, str))
+
+    assert told == ["$0.5000+", "[$1.20]+", "unpriced"]
+
+
 def test_braces_and_everything_else_stay() -> None:
     assert said("") == ""
     assert said("{{{today.tokens}}} }} 100% $x #[fg=red] \\u001b") == "{437K} } 100% $x #[fg=red] \\u001b"
