@@ -48,12 +48,14 @@ export function panelView(document, choice, numbers, {gettext: _}) {
     if (document === null)
         return {text: '', icon: 'idle', spoken: _('OpenCode: no figures')};
     const {tokens, costUsd} = sectionOf(document, choice.figure);
-    const texts = {
-        tokens: numbers.tokens(tokens),
-        cost: numbers.roundCost(costUsd),
-        both: `${numbers.tokens(tokens)} · ${numbers.roundCost(costUsd)}`,
+    // A zero here would say that it was for nothing; OpenCode only knows no price, or another pays (docs/cost.md).
+    const unrecorded = tokens > 0 && !(costUsd > 0);
+    const cost = unrecorded ? '–' : numbers.roundCost(costUsd);
+    const texts = {tokens: numbers.tokens(tokens), cost, both: `${numbers.tokens(tokens)} · ${cost}`};
+    const figure = {
+        tokens: numbers.exactTokens(tokens),
+        cost: unrecorded ? _('no recorded cost') : numbers.cost(costUsd),
     };
-    const figure = {tokens: numbers.exactTokens(tokens), cost: numbers.cost(costUsd)};
     const sentences = {
         session: _('OpenCode, this session: {tokens} tokens, {cost}.'),
         today: _('OpenCode, today: {tokens} tokens, {cost}.'),

@@ -27,6 +27,15 @@ test('the panel shows tokens, cost or both', () => {
     equal(contents.map(content => view(sample(), {content}).text), ['1K', '$1.50', '1K · $1.50']);
 });
 
+test('what has no recorded cost is not shown as for nothing', () => {
+    const used = sample({daily: {...raw.daily, totalCost: 0}});
+    const unused = sample({daily: {...raw.daily, totalCost: 0, totalTokens: 0}});
+    const contents = /** @type {PanelChoice['content'][]} */ (['tokens', 'cost', 'both']);
+    equal(contents.map(content => view(used, {content}).text), ['1K', '–', '1K · –']);
+    equal(contents.map(content => view(unused, {content}).text), ['0', '$0.00', '0 · $0.00']);
+    ok(view(used).spoken.includes('tokens, no recorded cost.'), view(used).spoken);
+});
+
 test('the icon says whether OpenCode runs, or waits', () => {
     const ended = {...run, state: 'ended', live: false};
     equal(view(sample()).icon, 'normal');
