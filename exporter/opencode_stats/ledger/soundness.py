@@ -8,6 +8,7 @@ the schema       names and rules that are not those that were made
 ``guard``        a figure or an instant of a message that is not what was written (``m001_initial.sql``)
 sums of days     sums that contradict each other; that they are those of their messages ``verify`` proves
 the sums         a message whose model, directory, run or standing changed, or that is gone; and sums that changed
+other hosts      sums of what they told that are not those of their messages (``foreign_sums``)
 ===============  =====================================================================================================
 
 A cheap part is asked at every start, all of it when something may have happened to the file (``opening``) and once a
