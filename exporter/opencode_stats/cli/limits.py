@@ -48,6 +48,8 @@ def command(ctx: click.Context, as_json: bool, line: bool) -> None:
         if as_json or line:
             raise click.UsageError("--json and --line are of limits itself.", ctx)
         return
+    if as_json and line:
+        raise click.UsageError("--json and --line are two forms of the same; give one of them.", ctx)
     paths = places()
     entries, now_ms = _limits(paths), _now_ms()
     if as_json:
@@ -108,20 +110,27 @@ def check(threshold: float, names: tuple[str, ...], quiet: bool) -> None:
 @click.option("--model", help="Count only this model, as stats.json names it.")
 @click.option("--workspace", help="Count only this directory.")
 @click.option("--agent", help="Count only this agent.")
+@click.option("--all", "everything", is_flag=True, help="Count everything again, where it was one of these alone.")
 @click.option("--warning", type=int, metavar="PERCENT", help="From here on it is a warning; 70 if not given.")
 @click.option("--critical", type=int, metavar="PERCENT", help="From here on it is critical; 80 if not given.")
-def set_(name: str, **given: Any) -> None:  # noqa: ANN401 - click's options
+def set_(name: str, *, everything: bool, **given: Any) -> None:  # noqa: ANN401 - click's options
     """Set a limit, or change what is given of one that is there. It is written into the settings.
 
     \b
     Examples:
       opencode-stats limits set 5-hour --window 5h --tokens 2000000
       opencode-stats limits set weekly --window week --usd 50 --provider anthropic
+      opencode-stats limits set weekly --all
     """
     from opencode_stats.settings.editing_limits import with_limit  # noqa: PLC0415 - tomlkit comes with it
+    from opencode_stats.settings.limits import OWNERS  # noqa: PLC0415 - the settings need not be read for a help text
 
     wanted = {key: value for key, value in given.items() if value is not None}
-    _change(lambda document: with_limit(document, name, wanted))
+    for alike in (("tokens", "usd"), (*OWNERS, "all")):
+        both = [key for key in alike if key in wanted or (key == "all" and everything)]
+        if len(both) > 1:
+            raise UserError(f"--{both[0]} and --{both[1]} exclude each other.")
+    _change(lambda document: with_limit(document, name, wanted, of_all=everything))
     say(f"The limit {name} is set.")
 
 

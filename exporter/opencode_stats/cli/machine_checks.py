@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from opencode_stats.cli.finding import Finding
+from opencode_stats.cli.render.text import span
 from opencode_stats.host.files import FILES, sync_folder
 from opencode_stats.install.opencode_binary import find_opencode, version_of
 
@@ -118,8 +119,7 @@ def clock_finding(latest_ms: int, now_ms: int) -> Finding:
     """Whether the clock agrees with what was counted; ``latest_ms`` is the last instant in the ledger, 0 for none."""
     if latest_ms <= now_ms + AHEAD_MS:
         return Finding("ok", "clock", "nothing was counted in the future.")
-    minutes = (latest_ms - now_ms) // 60_000
-    ahead = f"{minutes} min" if minutes < 2 * 60 else f"{minutes // 60} h"
+    ahead = span((latest_ms - now_ms) / 1000)
     reason = (
         f"the last message was completed {ahead} from now: the clock is behind, or was ahead then. Days may be wrong."
     )

@@ -133,6 +133,6 @@ def _cut(text: str) -> str:
 
 def _length(seconds: int) -> str:
     if seconds < _MINUTE_S:
-        return f"{seconds} s"
+        return f"{seconds}s"
     minutes = seconds // _MINUTE_S
-    return f"{minutes} min" if minutes < _MINUTE_S else f"{minutes // _MINUTE_S} h {minutes % _MINUTE_S:02} min"
+    return f"{minutes}m" if minutes < _MINUTE_S else f"{minutes // _MINUTE_S}h {minutes % _MINUTE_S}m"

@@ -23,8 +23,8 @@ _INSTEAD: Final[dict[str, tuple[str, ...]]] = {
 """What a key takes the place of."""
 
 
-def with_limit(document: TOMLDocument, name: str, chosen: Mapping[str, Any]) -> None:
-    """Changes the limit of that name in place, or appends it.
+def with_limit(document: TOMLDocument, name: str, chosen: Mapping[str, Any], *, of_all: bool = False) -> None:
+    """Changes the limit of that name in place, or appends it; ``of_all`` where nothing but everything counts any more.
 
     Raises:
         UserError: ``limits`` is something else.
@@ -32,6 +32,8 @@ def with_limit(document: TOMLDocument, name: str, chosen: Mapping[str, Any]) -> 
     found = _limits(document)
     for table in found:
         if table.get("name") == name:
+            for owner in OWNERS if of_all else ():
+                table.pop(owner, None)
             for key, value in chosen.items():
                 for other in _INSTEAD.get(key, ()):
                     table.pop(other, None)

@@ -127,7 +127,7 @@ def test_messages_from_the_future(patient: Patient) -> None:
         )
     (finding,) = patient.says("clock")
     assert finding.verdict == "warn"
-    assert finding.reason.startswith("the last message was completed 3 h from now")
+    assert finding.reason.startswith("the last message was completed 3h from now")
 
     patient.clock.advance(3 * 60 * 60)
     assert patient.verdict("clock") == "ok"

@@ -70,6 +70,24 @@ def test_setting_showing_checking_and_removing(call: Call) -> None:
     assert [one["name"] for one in json.loads(call("limits", "--json").stdout)] == ["here"]
 
 
+@pytest.mark.usefixtures("_spent")
+def test_what_alone_was_counted_is_changed_and_dropped(call: Call) -> None:
+    assert call("limits", "set", "mine", "--window", "36h", "--tokens", "1000", "--agent", "plan").returncode == 0
+    (one,) = json.loads(call("limits", "--json").stdout)
+    assert (one["agent"], one["usedTokens"]) == ("plan", 0)
+
+    assert call("limits", "set", "mine", "--workspace", "/w").returncode == 0
+    (one,) = json.loads(call("limits", "--json").stdout)
+    assert (one["agent"], one["workspace"], one["usedTokens"]) == (None, "/w", 650)
+
+    assert call("limits", "set", "mine", "--all").returncode == 0
+    (one,) = json.loads(call("limits", "--json").stdout)
+    assert (one["workspace"], one["window"], one["limit"], one["usedTokens"]) == (None, "36h", 1000, 650)
+    # Of one that counts everything already nothing changes, and a new one does so anyway.
+    assert call("limits", "set", "mine", "--all").returncode == 0
+    assert call("limits", "set", "new", "--window", "day", "--tokens", "5", "--all").returncode == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -80,6 +98,10 @@ def test_setting_showing_checking_and_removing(call: Call) -> None:
         (("check", "--name", "a"), "There is no limit 'a'."),
         (("check", "--threshold", "0"), "--threshold"),
         (("--json", "check"), "--json and --line are of limits itself."),
+        (("--json", "--line"), "--json and --line are two forms of the same; give one of them."),
+        (("set", "a", "--window", "5h", "--usd", "1", "--tokens", "5"), "--tokens and --usd exclude each other."),
+        (("set", "a", "--window", "5h", "--usd", "1", "--agent", "b", "--all"), "--agent and --all exclude each other"),
+        (("set", "a", "--window", "5h", "--usd", "1", "--agent", "b", "--model", "c"), "--model and --agent exclude"),
     ],
 )
 def test_what_can_not_be(call: Call, household: Household, arguments: tuple[str, ...], said: str) -> None:

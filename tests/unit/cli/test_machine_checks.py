@@ -129,8 +129,8 @@ def test_this_machine(tmp_path: Path) -> None:
     [
         (-1, "ok", ""),
         (AHEAD_MS, "ok", ""),
-        (AHEAD_MS + 1, "warn", "10 min from now"),
-        (3 * 3_600_000, "warn", "3 h from now"),
+        (AHEAD_MS + 1, "warn", "10m from now"),
+        (3 * 3_600_000, "warn", "3h from now"),
     ],
 )
 def test_the_clock(ahead_ms: int, verdict: str, said: str) -> None:

@@ -72,7 +72,7 @@ def test_it_shows_what_there_is_and_follows(household: Household, tmp_path: Path
         assert screen.splitlines()[0].endswith("live")
         assert re.search(r"▸ Today +437,205 +\$12\.85", screen)
         assert re.search(r"● working +/home/ada/work/shop +437,205", screen)
-        assert re.search(r"gpt-5 +━+.* 51 % +223,477 +\$12\.50", screen)
+        assert re.search(r"gpt-5 +━+.* 51% +223,477 +\$12\.50", screen)
 
         publish(household, document(), totalTokens=5_437_205, totalCost=20.0)
         followed = pane.wait_for(r"Today +5,437,205 +\$20\.00")

@@ -85,10 +85,10 @@ def test_the_memory_does_not_grow_for_ever() -> None:
 @pytest.mark.parametrize(
     ("folder", "turn_ms", "body"),
     [
-        ("/home/me", 5_000, "~, after 5 s"),
-        ("/home/me/shop", 60_000, "~/shop, after 1 min"),
-        ("/home/melissa", 7_500_000, "/home/melissa, after 2 h 05 min"),
-        ("", 5_000, "after 5 s"),
+        ("/home/me", 5_000, "~, after 5s"),
+        ("/home/me/shop", 60_000, "~/shop, after 1m"),
+        ("/home/melissa", 7_500_000, "/home/melissa, after 2h 5m"),
+        ("", 5_000, "after 5s"),
         ("/w", None, "/w"),
         ("/" + "x" * 300, None, "/" + "x" * 198 + "…"),
     ],

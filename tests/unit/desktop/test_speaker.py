@@ -58,7 +58,7 @@ def test_a_finished_turn_is_shown_quietly_and_what_is_in_its_name_is_no_markup(
     answer = show(speaker, item(folder="/home/me/<b>&\x1b"))
 
     (got,) = server.got
-    assert (got.title, got.body) == ("OpenCode has finished", "~/&lt;b&gt;&amp;?, after 1 min")
+    assert (got.title, got.body) == ("OpenCode has finished", "~/&lt;b&gt;&amp;?, after 1m")
     assert (got.hint("urgency"), got.hint("category"), got.hint("sound-name")) == (1, "transfer.complete", None)
     assert (got.hint("suppress-sound"), got.actions, got.replaces) == (True, [], 0)
     assert (answer.ids, answer.error, answer.silent) == ({"run-1": 1}, "", False)
@@ -76,7 +76,7 @@ def test_a_server_without_markup_gets_the_text_as_it_is(address: str, speaker: S
     with closing(Server(address, "body")) as plain:
         show(speaker, item(folder="/a<b>"), listen=True)
 
-        assert (plain.got[0].body, plain.got[0].actions) == ("/a<b>, after 1 min", [])
+        assert (plain.got[0].body, plain.got[0].actions) == ("/a<b>, after 1m", [])
 
 
 def test_the_next_of_a_run_replaces_the_last_also_after_a_restart_of_ours(server: Server, speaker: Speaker) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from opencode_stats.cli.render.figures import cost_of_section, dollars, figure, named
+from opencode_stats.cli.render.limits import percent
 from opencode_stats.cli.render.text import compact
 
 if TYPE_CHECKING:
@@ -46,13 +47,13 @@ def fullest_limit(document: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def percent_of(limit: dict[str, Any]) -> int:
-    """How much of a limit is used, in whole percent from 0 to 100; none is used up before it is."""
+    """How much of a limit is used, in whole percent from 0 to 100, as a bar's gauge takes it; cut, not rounded."""
     return max(0, min(100, int(limit["percent"])))
 
 
 def _limit(reading: Reading) -> str:
     limit = fullest_limit(reading.document)
-    return "" if limit is None else f"{named(limit.get('name', ''))} {percent_of(limit)}%".lstrip()
+    return "" if limit is None else f"{named(limit.get('name', ''))} {percent(limit)}".lstrip()
 
 
 def _workspace(reading: Reading) -> str:

@@ -155,8 +155,8 @@ def worked(active_ms: int) -> str:
     """A length of work: in hours where it is that long, never in days, which would be taken for a calendar's."""
     hours, minutes = divmod(active_ms // 60_000, 60)
     if hours >= _HUNDREDFOLD:
-        return f"{count(hours)} h"
-    return f"{hours} h {minutes:02d} min" if hours else span(active_ms / 1000)
+        return f"{count(hours)}h"
+    return f"{hours}h{f' {minutes}m' if minutes else ''}" if hours else span(active_ms / 1000)
 
 
 def _line(name: str, figures: Figures, prompts: int | None, *, barred: bool = True, style: str = "") -> Line:
@@ -196,13 +196,13 @@ def _change(whole: Row, before: Row) -> Line:
 
 
 def change(now: int, then: int) -> str:
-    """How much more or less that is: ``+12 %``; a dash where there was nothing before."""
+    """How much more or less that is: ``+12%``; a dash where there was nothing before."""
     if not then:
         return _NONE
     if now >= _HUNDREDFOLD * then:
         return f"{count(now // then)}-fold"
     percent = round((now - then) * 100 / then)
-    return f"{'+' if percent > 0 else '-' if percent < 0 else ''}{count(abs(percent))} %"
+    return f"{'+' if percent > 0 else '-' if percent < 0 else ''}{count(abs(percent))}%"
 
 
 def _footnotes(history: History, look: Look) -> list[str]:

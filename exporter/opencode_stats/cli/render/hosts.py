@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from opencode_stats.cli.render.charts import NARROWEST, Line, Look, Table, table
 from opencode_stats.cli.render.history import cost_note, figures_document, unrecorded
-from opencode_stats.cli.render.text import ago, count, money, wrapped
+from opencode_stats.cli.render.text import ago, count, money, percent, wrapped
 from opencode_stats.core.history import Figures
 from opencode_stats.core.models import model_key
 from opencode_stats.core.totals import Usage
@@ -81,7 +81,7 @@ def _cells(usage: Usage, whole: Usage) -> tuple[str, ...]:
     tokens = usage.tokens.total
     return (
         count(tokens),
-        f"{tokens * 100 / whole.tokens.total:.1f} %" if whole.tokens.total else "",
+        percent(tokens / whole.tokens.total, 1) if whole.tokens.total else "",
         _NONE if unrecorded(_figures(usage)) else money(usage.cost_microusd / 1_000_000),
         count(usage.messages),
     )

@@ -1,4 +1,4 @@
-"""Limits as text: a line each with a bar, all of them in one line, and times as people write them. Pure.
+"""Limits as text: a line each with a bar, and all of them in one line. Pure.
 
 Every function takes entries of ``limits`` as stats.json has them (docs/limits.md), and raises KeyError, TypeError,
 ValueError or OverflowError where they are not such.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from opencode_stats.cli.render.text import US_DOLLARS, Currency, compact, moment, name, plain, width
+from opencode_stats.cli.render.text import US_DOLLARS, Currency, compact, moment, name, plain, span, width
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,22 +21,8 @@ Entry = dict[str, Any]
 _BAR: Final = 20
 _LONGEST_NAME: Final = 30
 _LONGEST_WHOSE: Final = 40
-_MINUTE_MS: Final = 60_000
-_HOUR_MIN: Final = 60
-_DAY_MIN: Final = 24 * 60
+_MOST_PERCENT: Final = 9_999
 _OWNERS: Final = ("provider", "model", "workspace", "agent")
-
-
-def time_left(ms: int) -> str:
-    """A length of time in its two largest units, cut: ``2h 30m``, ``1d 5h``, ``45m``; below a minute ``<1m``."""
-    minutes = max(0, ms) // _MINUTE_MS
-    if minutes < 1:
-        return "<1m"
-    if minutes < _DAY_MIN:
-        parts = (minutes // _HOUR_MIN, "h"), (minutes % _HOUR_MIN, "m")
-    else:
-        parts = (minutes // _DAY_MIN, "d"), (minutes % _DAY_MIN // _HOUR_MIN, "h")
-    return " ".join(f"{number}{unit}" for number, unit in parts if number)
 
 
 def summary(entries: Sequence[Entry], now_ms: int) -> str:
@@ -64,7 +50,10 @@ def table(
 
 def percent(entry: Entry) -> str:
     """How much of it is used, in whole percent, cut; ``unknown`` where that is not known."""
-    return "unknown" if entry["percent"] is None else f"{int(entry['percent'])}%"
+    if entry["percent"] is None:
+        return "unknown"
+    cut = int(entry["percent"])
+    return f"{cut}%" if cut <= _MOST_PERCENT else f">{_MOST_PERCENT}%"
 
 
 def _lines(  # noqa: PLR0917 - one line's all
@@ -78,7 +67,7 @@ def _lines(  # noqa: PLR0917 - one line's all
     code = {"warning": "33", "critical": "31"}.get(level) if look.colour else None
     shown = f"\x1b[{code}m{bar}\x1b[0m" if code else bar
     word = "" if level == "normal" else f"  {plain(level)}"
-    resets = "" if one["resetsAtMs"] is None else f", resets in {time_left(one['resetsAtMs'] - now_ms)}"
+    resets = "" if one["resetsAtMs"] is None else f", resets in {span((one['resetsAtMs'] - now_ms) / 1000)}"
     used_of = f"{_amount(one, _used(one), currency)} of {_amount(one, one['limit'], currency)}"
     first = f"{called}  {shown} {percent(one):>7}  {used_of}{resets}{word}"
     indent = " " * (width(called) + 2)
@@ -114,4 +103,4 @@ def _pace(one: Entry, now_ms: int, zone: tzinfo | None, currency: Currency) -> s
 
 
 def _in_brackets(one: Entry, now_ms: int) -> str:
-    return "" if one["resetsAtMs"] is None else f" (resets in {time_left(one['resetsAtMs'] - now_ms)})"
+    return "" if one["resetsAtMs"] is None else f" (resets in {span((one['resetsAtMs'] - now_ms) / 1000)})"

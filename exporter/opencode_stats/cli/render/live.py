@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 from opencode_stats.cli.render.blocks import Block, fitted
 from opencode_stats.cli.render.choice import KEYS, SECTIONS, Choice
 from opencode_stats.cli.render.figures import cost_of_model, cost_of_section, figure, named
-from opencode_stats.cli.render.glance import is_stale, percent_of, short
+from opencode_stats.cli.render.glance import is_stale, short
+from opencode_stats.cli.render.limits import percent as used_percent
 from opencode_stats.cli.render.rate import BUCKET_S
 from opencode_stats.cli.render.styled import Line, Style, bar, cut, line_of, line_width, spark, spread
-from opencode_stats.cli.render.text import ago, compact, counted, moment, money, span, width, wrapped
+from opencode_stats.cli.render.text import ago, compact, counted, moment, money, percent, span, width, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +43,6 @@ _LIMIT_BAR: Final = 20
 _SHORTEST_BAR: Final = 6
 _LONGEST_BAR: Final = 40
 _RUN_MARK_COLUMNS: Final = 25
-_LEAST_SHARE: Final = 0.01
 _FOOTER: Final = (("q", "quit"), ("?", "help"), ("tab", "section"), ("c", "cost/tokens"), ("p", "pause"))
 
 
@@ -156,7 +156,7 @@ def _pace(view: View, columns: int) -> Line:
     room = columns - line_width(left) - 2
     values = view.rate.buckets(view.at_s, max(0, room - 8))
     minutes = round(len(values) * BUCKET_S / 60)
-    label = f"{minutes} min "
+    label = f"{minutes}m "
     return spread(left, line_of(("dim", label), ("good", spark(values))), columns) if minutes else left
 
 
@@ -210,7 +210,7 @@ def _limits(reading: Reading, columns: int) -> Block:
     if not limits:
         return Block([], 3)
     lines = [_heading("Limits")]
-    texts = [f" {'?' if limit['percent'] is None else percent_of(limit)} %" for limit in limits]
+    texts = [f" {used_percent(limit)}" for limit in limits]
     numbers = max(map(len, texts))
     names = _name_columns([limit["name"] for limit in limits], max(_SHORTEST_NAME, columns - numbers - 2))
     for limit, text in zip(limits, texts, strict=True):
@@ -243,7 +243,7 @@ def _models(view: View, reading: Reading, columns: int) -> Block:
         share = of[key] / whole if whole > 0 else 0.0
         drawn = f"  {bar(share, bars)}" if bars >= _SHORTEST_BAR else ""
         numbers = f"  {tokens:>{widest[0]}}  {cost:>{widest[1]}}"
-        right = line_of(("accent", drawn), ("dim", f" {_percent(share):>5}"), numbers)
+        right = line_of(("accent", drawn), ("dim", f" {percent(share):>4}"), numbers)
         lines.append(_with_name(line_of("  "), model, names, right, columns))
     return Block(lines, 4, 2)
 
@@ -283,7 +283,3 @@ def _heading(text: str) -> Line:
 
 def _count(number: object, columns: int) -> str:
     return short(number) if columns < _NARROW else figure(number)
-
-
-def _percent(share: float) -> str:
-    return "<1 %" if 0 < share < _LEAST_SHARE else f"{share * 100:.0f} %"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from opencode_stats.cli.render.charts import Line, Look, Table, table
 from opencode_stats.cli.render.history import cells, change, cost_note, figures_document, named
+from opencode_stats.cli.render.text import percent
 from opencode_stats.core.history import NO_FIGURES, Figures, together
 
 if TYPE_CHECKING:
@@ -80,6 +81,6 @@ def document(shares: Shares) -> dict[str, Any]:
 
 def _cells(figures: Figures, whole: Figures, before: Figures | None, *, compared: bool) -> tuple[str, ...]:
     tokens, cost, messages, _, active, rate = cells(figures, None)
-    share = f"{figures.tokens * 100 / whole.tokens:.1f} %" if whole.tokens else ""
+    share = percent(figures.tokens / whole.tokens, 1) if whole.tokens else ""
     moved = (change(figures.tokens, 0 if before is None else before.tokens),) if compared else ()
     return tokens, share, cost, messages, active, rate, *moved

@@ -82,19 +82,27 @@ US_DOLLARS: Final = Currency()
 
 
 def span(seconds: float) -> str:
-    """A length of time in its largest unit or two: ``4 s``, ``3 min``, ``2 h 05 min``, ``4 d``."""
+    """A length of time in its two largest units, cut: ``4s``, ``3m``, ``2h 5m``, ``2h``, ``1d 5h``."""
     whole = max(0, int(seconds))
     if whole < _MINUTE_S:
-        return f"{whole} s"
+        return f"{whole}s"
     if whole < _HOUR_S:
-        return f"{whole // _MINUTE_S} min"
+        return f"{whole // _MINUTE_S}m"
     if whole < _DAY_S:
-        return f"{whole // _HOUR_S} h {whole % _HOUR_S // _MINUTE_S:02d} min"
-    return f"{whole // _DAY_S} d"
+        parts = (whole // _HOUR_S, "h"), (whole % _HOUR_S // _MINUTE_S, "m")
+    else:
+        parts = (whole // _DAY_S, "d"), (whole % _DAY_S // _HOUR_S, "h")
+    return " ".join(f"{number}{unit}" for number, unit in parts if number)
+
+
+def percent(share: float, places: int = 0) -> str:
+    """A share of 1 in percent, rounded: ``31%``; one that is there is never shown as nothing."""
+    least = 10**-places / 100
+    return f"<{100 * least:g}%" if 0 < share < least else f"{share * 100:.{places}f}%"
 
 
 def ago(at_ms: int, now_ms: int) -> str:
-    """How long ago an instant was: ``just now``, ``4 s ago``; what a stepped clock puts into the future is now."""
+    """How long ago an instant was: ``just now``, ``4s ago``; what a stepped clock puts into the future is now."""
     seconds = (now_ms - at_ms) / 1000
     return f"{span(seconds)} ago" if seconds >= 1 else "just now"
 

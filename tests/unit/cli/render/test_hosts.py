@@ -26,10 +26,10 @@ def test_a_line_a_host_and_their_sum() -> None:
 
     assert [line.split() for line in lines[:3]] == [
         ["host", "tokens", "share", "cost", "messages", "known", "until"],
-        ["laptop", "750", "75.0", "%", "$2.50", "3", "now", lines[1].split()[-1]],
-        ["desk", "250", "25.0", "%", "-", "0", "1", "h", "00", "min", "ago", lines[2].split()[-1]],
+        ["laptop", "750", "75.0%", "$2.50", "3", "now", lines[1].split()[-1]],
+        ["desk", "250", "25.0%", "-", "0", "1h", "ago", lines[2].split()[-1]],
     ]
-    assert lines[4].split() == ["all", "hosts", "1,000", "100.0", "%", "$2.50", "3"]
+    assert lines[4].split() == ["all", "hosts", "1,000", "100.0%", "$2.50", "3"]
     assert lines[6].startswith("OpenCode recorded no cost where - stands")
 
 

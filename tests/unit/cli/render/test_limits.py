@@ -6,11 +6,10 @@ from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
-import pytest
 from tests.support.clock import NOON_MS
 
 from opencode_stats.cli.render.charts import Look
-from opencode_stats.cli.render.limits import summary, table, time_left
+from opencode_stats.cli.render.limits import percent, summary, table
 from opencode_stats.cli.render.text import Currency
 from opencode_stats.contract.stats_document import camel
 from opencode_stats.core.days import SLOT_MS
@@ -26,27 +25,6 @@ WINDOW = Window(NOON_MS, NOON_MS + 5 * HOUR_MS)
 def entry(limit: Limit, window: Window | None, *uses: Use) -> dict[str, Any]:
     stats = stats_of(limit, window, uses)
     return {camel(name): getattr(stats, name) for name in stats.__slots__}
-
-
-@pytest.mark.parametrize(
-    ("ms", "text"),
-    [
-        (150 * MINUTE_MS, "2h 30m"),
-        (29 * HOUR_MS, "1d 5h"),
-        (29 * HOUR_MS + 59 * MINUTE_MS, "1d 5h"),
-        (2 * HOUR_MS, "2h"),
-        (2 * DAY_MS + 40 * MINUTE_MS, "2d"),
-        (45 * MINUTE_MS + 59_999, "45m"),
-        (DAY_MS, "1d"),
-        (DAY_MS - 1, "23h 59m"),
-        (MINUTE_MS, "1m"),
-        (MINUTE_MS - 1, "<1m"),
-        (-5, "<1m"),
-        (400 * DAY_MS, "400d"),
-    ],
-)
-def test_times_as_people_write_them(ms: int, text: str) -> None:
-    assert time_left(ms) == text
 
 
 def test_all_in_one_line() -> None:
@@ -113,3 +91,9 @@ def test_colors_tell_levels_and_the_word_does_so_without() -> None:
 
 def test_a_bar_is_never_longer_than_itself() -> None:
     assert table([entry(LIMIT, WINDOW, Use(NOON_MS // SLOT_MS, 99_999, 0, 0))], NOON_MS, Look()).count("█") == 20
+
+
+def test_what_is_used_up_many_times_is_said_as_it_is() -> None:
+    assert [percent({"percent": found}) for found in (0.9, 99.9, 130.0, 12345.6, None)] == [
+        "0%", "99%", "130%", ">9999%", "unknown",
+    ]  # fmt: skip

@@ -92,15 +92,18 @@ def test_money(usd: float, expected: str) -> None:
 @pytest.mark.parametrize(
     ("seconds", "expected"),
     [
-        (-5, "0 s"),
-        (0, "0 s"),
-        (59.99, "59 s"),
-        (60, "1 min"),
-        (3599, "59 min"),
-        (3600, "1 h 00 min"),
-        (86_399, "23 h 59 min"),
-        (86_400, "1 d"),
-        (10**7, "115 d"),
+        (-5, "0s"),
+        (0, "0s"),
+        (59.99, "59s"),
+        (60, "1m"),
+        (3599, "59m"),
+        (3600, "1h"),
+        (7_500, "2h 5m"),
+        (86_399, "23h 59m"),
+        (86_400, "1d"),
+        (29 * 3600 + 3599, "1d 5h"),
+        (48 * 3600 + 2400, "2d"),
+        (10**7, "115d 17h"),
     ],
 )
 def test_span(seconds: float, expected: str) -> None:
@@ -110,8 +113,8 @@ def test_span(seconds: float, expected: str) -> None:
 def test_ago() -> None:
     assert [ago(NOON_MS - ms, NOON_MS) for ms in (-(10**9), 0, 999, 1000, 120_000)] == [
         *["just now"] * 3,
-        "1 s ago",
-        "2 min ago",
+        "1s ago",
+        "2m ago",
     ]
 
 
