@@ -51,7 +51,9 @@ def command(ledgers: tuple[str, ...], more: tuple[str, ...]) -> None:
         take_host_files([*ledgers, *more])
         return
     if more:
-        raise UserError(f"{more[0]}: only the files of other hosts are given by name, after --ledger.")
+        raise UserError(
+            f"{more[0]}: files are given by name only after --ledger. See opencode-stats import --help.",
+        )
     paths = places()
     take_in_everything(paths)
     say(f"Everything is taken in; the figures are in {paths.stats_file}.")

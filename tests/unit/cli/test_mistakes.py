@@ -81,7 +81,10 @@ def test_a_word_too_many(call: Call, path: tuple[str, ...]) -> None:
         (["sample"], "DIR is missing. See opencode-stats sample --help."),
         (["sample", "x", "--seed", "one"], "--seed: 'one' is not a whole number. See opencode-stats sample --help."),
         (["completion"], "One of bash, zsh, fish is missing. See opencode-stats completion --help."),
-        (["import", "word"], "It can't be said what 'word' is for. See opencode-stats import --help."),
+        (
+            ["import", "word"],
+            "word: only the files of other hosts are given by name, after --ledger. See opencode-stats import --help.",
+        ),
         (["\u202e"], r"There is no command '\u202e'. See opencode-stats --help."),
     ],
     ids=" ".join,
