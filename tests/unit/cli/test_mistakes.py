@@ -83,7 +83,7 @@ def test_a_word_too_many(call: Call, path: tuple[str, ...]) -> None:
         (["completion"], "One of bash, zsh, fish is missing. See opencode-stats completion --help."),
         (
             ["import", "word"],
-            "word: only the files of other hosts are given by name, after --ledger. See opencode-stats import --help.",
+            "word: files are given by name only after --ledger. See opencode-stats import --help.",
         ),
         (["\u202e"], r"There is no command '\u202e'. See opencode-stats --help."),
     ],
