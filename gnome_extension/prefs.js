@@ -28,7 +28,7 @@ function panelPage(settings) {
     ]));
     page.add(group(_('Numbers'), '', [
         choiceRow(settings, 'number-style', _('Tokens'), [_('Short, as 1.23M'), _('In full, as 1,234,567')]),
-        switchRow(settings, 'show-cost', _('Costs in the menu'), _('As OpenCode recorded them, in US dollars')),
+        switchRow(settings, 'show-cost', _('Costs in the menu'), _('As OpenCode recorded them, in the currency set for opencode-stats')),
     ]));
     page.add(group(_('Updates'), _('Figures appear as they are published. Only file systems that tell nothing of changes need to be looked at.'), [
         numberRow(settings, 'fallback-interval', _('Look again after'), _('Seconds, while OpenCode runs'), {lower: 10, upper: 3600, step: 10}),

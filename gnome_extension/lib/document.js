@@ -3,6 +3,8 @@
 // stats.json as the panel knows it. The file is input from outside: whatever it holds, what comes out of here is whole
 // and of its type. The format: docs/stats-json.md.
 
+import {US_DOLLARS} from './numbers.js';
+
 export const SCHEMA_VERSION = 1;
 const MOST_RUNS = 50;
 const MOST_ITEMS = 100;
@@ -40,7 +42,8 @@ export const KINDS = ['input', 'output', 'reasoning', 'cacheRead', 'cacheWrite']
  * `isWhole`: whether the sections know their models; a digest's don't.
  *
  * @typedef {{isWhole: boolean, session: Run, daily: Section & {date: string}, total: Section & {installMs: number}, runs: Run[],
- *     items: Item[], hours: Hour[], days: Day[], limits: Limit[], generatedAtMs: number, problems: string[]}} Document
+ *     items: Item[], hours: Hour[], days: Day[], limits: Limit[], currency: import('./numbers.js').Currency, generatedAtMs: number,
+ *     problems: string[]}} Document
  */
 /** @typedef {'empty' | 'broken' | 'foreign' | 'newer'} Problem */
 
@@ -135,6 +138,7 @@ function document(root, isWhole) {
         hours: records(history.hours, MOST_HOURS).map(hour => ({...figure(hour), startMs: count(hour.startMs)})),
         days: records(history.days, Infinity).slice(-MOST_DAYS).map(day => ({...figure(day), date: text(day.date)})),
         limits: records(root.limits, MOST_LIMITS).map(limit),
+        currency: currency(record(root.currency)),
         generatedAtMs: count(exporter.generatedAt),
         problems: records(record(exporter.health).problems, MOST_PROBLEMS)
             .map(problem => text(problem.message)).filter(message => message),
@@ -219,6 +223,18 @@ function limit(raw) {
         level: oneOf(raw.level, ['normal', 'warning', 'critical', 'unknown'], 'unknown'),
         resetsAtMs: typeof raw.resetsAtMs === 'number' ? count(raw.resetsAtMs) : null,
     };
+}
+
+/**
+ * What the user has amounts shown in; an exporter of an older version does not say.
+ *
+ * @param {Record<string, unknown>} raw
+ * @returns {import('./numbers.js').Currency}
+ */
+function currency({code, perUsd}) {
+    if (typeof code !== 'string' || !/^[A-Z]{3}$/u.test(code) || typeof perUsd !== 'number' || !(perUsd > 0) || !Number.isFinite(perUsd))
+        return US_DOLLARS;
+    return {code, perUsd};
 }
 
 /**

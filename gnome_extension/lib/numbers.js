@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // @ts-check
 
-const LEAST_COST_USD = 0.0001;
-const LEAST_ROUND_COST_USD = 0.01;
-const ALMOST_A_DOLLAR_USD = 0.99995;
+const LEAST_COST = 0.0001;
+const LEAST_ROUND_COST = 0.01;
+const ALMOST_ONE = 0.99995;
+
+/** @typedef {{code: string, perUsd: number}} Currency what amounts are shown in: so much of it is a US dollar */
+/** @type {Currency} */
+export const US_DOLLARS = {code: 'USD', perUsd: 1};
 
 /** Tokens, costs and shares as text, in the user's language. */
 export class Numbers {
@@ -12,19 +16,24 @@ export class Numbers {
     #cents;
     #small;
     #percent;
+    #perUsd;
 
     /**
      * @param {string} locale a language tag
      * @param {'compact' | 'full'} style of tokens: 1.23M or 1,234,567
+     * @param {Currency} currency
      */
-    constructor(locale, style) {
-        const usd = {style: /** @type {const} */ ('currency'), currency: 'USD', currencyDisplay: /** @type {const} */ ('narrowSymbol')};
+    constructor(locale, style, {code, perUsd}) {
+        // The narrow sign of many currencies is that of the dollar.
+        const currencyDisplay = code === 'USD' ? /** @type {const} */ ('narrowSymbol') : /** @type {const} */ ('symbol');
+        const money = {style: /** @type {const} */ ('currency'), currency: code, currencyDisplay};
+        this.#perUsd = perUsd;
         this.#exact = new Intl.NumberFormat(locale, {maximumFractionDigits: 0});
         this.#tokens = style === 'full'
             ? this.#exact
             : new Intl.NumberFormat(locale, {notation: 'compact', maximumSignificantDigits: 3});
-        this.#cents = new Intl.NumberFormat(locale, usd);
-        this.#small = new Intl.NumberFormat(locale, {...usd, minimumFractionDigits: 4, maximumFractionDigits: 4});
+        this.#cents = new Intl.NumberFormat(locale, {...money, minimumFractionDigits: 2, maximumFractionDigits: 2});
+        this.#small = new Intl.NumberFormat(locale, {...money, minimumFractionDigits: 4, maximumFractionDigits: 4});
         this.#percent = new Intl.NumberFormat(locale, {style: 'percent', maximumFractionDigits: 0});
     }
 
@@ -48,25 +57,25 @@ export class Numbers {
     }
 
     /**
-     * Dollars to the cent; to four places below a dollar, where an agent's steps cost less than a cent.
+     * A cost in the user's currency, to the cent; to four places below one, where an agent's steps cost less than a cent.
      *
      * @param {number} usd
      */
     cost(usd) {
-        if (usd === 0 || usd >= ALMOST_A_DOLLAR_USD)
-            return this.#cents.format(usd);
-        return usd < LEAST_COST_USD ? `<${this.#small.format(LEAST_COST_USD)}` : this.#small.format(usd);
+        const amount = usd * this.#perUsd;
+        if (amount === 0 || amount >= ALMOST_ONE)
+            return this.#cents.format(amount);
+        return amount < LEAST_COST ? `<${this.#small.format(LEAST_COST)}` : this.#small.format(amount);
     }
 
     /**
-     * Dollars to the cent.
+     * A cost in the user's currency, to the cent.
      *
      * @param {number} usd
      */
     roundCost(usd) {
-        return usd > 0 && usd < LEAST_ROUND_COST_USD
-            ? `<${this.#cents.format(LEAST_ROUND_COST_USD)}`
-            : this.#cents.format(usd);
+        const amount = usd * this.#perUsd;
+        return amount > 0 && amount < LEAST_ROUND_COST ? `<${this.#cents.format(LEAST_ROUND_COST)}` : this.#cents.format(amount);
     }
 
     /**

@@ -9,7 +9,7 @@ import * as Main from 'resource:///org/gnome/shell/ui/main.js';
 
 import {Instants} from '../lib/instants.js';
 import {languageTag} from '../lib/locale.js';
-import {Numbers} from '../lib/numbers.js';
+import {Numbers, US_DOLLARS} from '../lib/numbers.js';
 import {panelView} from '../lib/panel.js';
 import {promised} from './asynchronous.js';
 import {askToTakeIn, isExporterThere} from './exporter.js';
@@ -44,6 +44,7 @@ export class Controller {
     #menu = null;
     #notifier;
     #file;
+    #currency = US_DOLLARS;
 
     /**
      * @param {Extension} extension
@@ -71,13 +72,15 @@ export class Controller {
         return new StatsFile(this.#places, this.#settings.get_uint('fallback-interval'), reading => this.#show(reading));
     }
 
+    #speakAnew() {
+        this.#speech = this.#makeSpeech();
+        this.#menu?.setSpeech(this.#speech);
+        this.#notifier.setSpeech(this.#speech);
+        this.#showPanel();
+    }
+
     #followSettings() {
-        const speak = () => {
-            this.#speech = this.#makeSpeech();
-            this.#menu?.setSpeech(this.#speech);
-            this.#notifier.setSpeech(this.#speech);
-            this.#showPanel();
-        };
+        const speak = () => this.#speakAnew();
         const moveOn = () => {
             this.#file.stop();
             this.#places = placesOf(this.#settings);
@@ -107,7 +110,7 @@ export class Controller {
     #makeSpeech() {
         const style = this.#settings.get_string('number-style') === 'full' ? 'full' : 'compact';
         return {
-            numbers: new Numbers(languageFor('LC_NUMERIC'), style),
+            numbers: new Numbers(languageFor('LC_NUMERIC'), style, this.#currency),
             instants: new Instants(languageFor('LC_TIME')),
             words: {gettext: _, ngettext},
             showCost: this.#settings.get_boolean('show-cost'),
@@ -143,6 +146,11 @@ export class Controller {
     /** @param {import('./statsFile.js').Reading} reading */
     #show(reading) {
         this.#reading = {...this.#reading, ...reading};
+        const {code, perUsd} = reading.document?.currency ?? this.#currency;
+        if (code !== this.#currency.code || perUsd !== this.#currency.perUsd) {
+            this.#currency = {code, perUsd};
+            this.#speakAnew();
+        }
         this.#showPanel();
         this.#menu?.show(this.#reading);
         if (reading.trouble === null && reading.document !== null)

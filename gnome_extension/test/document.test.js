@@ -41,7 +41,14 @@ test('every field of ours is read', () => {
     equal(document.limits, [{
         name: 'Day', percent: 87.4, level: 'warning', resetsAtMs: raw.limits[0].resetsAtMs, unit: 'tokens', used: 2_622_000, limit: 3_000_000,
     }]);
+    equal(document.currency, {code: 'USD', perUsd: 1});
     equal(document.generatedAtMs, raw.exporter.generatedAt);
+});
+
+test('the currency is taken as it is set, or not at all', () => {
+    equal(sample({currency: {code: 'EUR', perUsd: 0.92}}).currency, {code: 'EUR', perUsd: 0.92});
+    for (const strange of [{code: 'EUR'}, {code: 'EUR', perUsd: 0}, {code: 'euro', perUsd: 1}, {code: 7, perUsd: 1}, 'EUR', null])
+        equal(sample({currency: strange}).currency, {code: 'USD', perUsd: 1});
 });
 
 test('what is no document is told apart', () => {
@@ -57,7 +64,7 @@ test('a health that is degraded says why', () => {
 
 test('fields of any other type do no harm', () => {
     const strange = [null, true, -5, Infinity, 'text', [], {}, [[]], [null, 7, {}], {input: 'x', a: -1, b: null}];
-    const names = ['session', 'daily', 'total', 'sessions', 'attention', 'history', 'limits', 'exporter'];
+    const names = ['session', 'daily', 'total', 'sessions', 'attention', 'history', 'limits', 'currency', 'exporter'];
     for (const name of names) {
         for (const value of strange) {
             const {document} = readDocument(JSON.stringify({...raw, [name]: value}));

@@ -3,7 +3,7 @@
 
 import {Instants} from '../lib/instants.js';
 import {readDocument} from '../lib/document.js';
-import {Numbers} from '../lib/numbers.js';
+import {Numbers, US_DOLLARS} from '../lib/numbers.js';
 import {NOW_MS, words} from './harness.js';
 
 /** A section as the exporter writes it. */
@@ -60,7 +60,7 @@ export function sample(changes = {}) {
 
 /** @type {import('../lib/menu.js').Speech} */
 export const speech = {
-    numbers: new Numbers('en-US', 'compact'),
+    numbers: new Numbers('en-US', 'compact', US_DOLLARS),
     instants: new Instants('en-US'),
     words,
     showCost: true,

@@ -37,7 +37,7 @@ EXPECTED_IN_THE_FIELD = {
     "daily": {"totalCost": NUMBER, "costsByModel": dict},
     "total": {"totalCost": NUMBER, "costsByModel": dict},
 }
-OURS = {"schemaVersion", "sessions", "attention", "history", "limits", "exporter", *DOCUMENTED}
+OURS = {"schemaVersion", "sessions", "attention", "history", "limits", "currency", "exporter", *DOCUMENTED}
 
 LIMITS = (
     Limit(name="5-hour", window="5h", unit="tokens", amount=1_500),

@@ -13,13 +13,14 @@ import click
 
 from opencode_stats.cli.now import bring_up_to_date
 from opencode_stats.cli.render.charts import Look
-from opencode_stats.cli.surroundings import chosen, places
+from opencode_stats.cli.surroundings import chosen, currency_set, places
 from opencode_stats.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import tzinfo
 
+    from opencode_stats.cli.render.text import Currency
     from opencode_stats.host.paths import Paths
     from opencode_stats.ledger.connection import Connection
 
@@ -29,12 +30,13 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Where and when it is asked: the places, this moment, the zone and the hour in which days are made."""
+    """Where and when it is asked: places, moment, zone, the hour in which days begin; and what amounts are shown in."""
 
     paths: Paths
     now_ms: int
     zone: tzinfo
     start_hour: int
+    currency: Currency
 
     def stretch(self, since: str | None, until: str | None) -> tuple[int | None, int | None]:
         """The instants that are meant; None where nothing was said.
@@ -78,7 +80,9 @@ def surroundings(*, wait: bool) -> Surroundings:
 
     paths = places()
     bring_up_to_date(paths, wait=wait)
-    return Surroundings(paths, SystemClock().now_ms(), local_zone(os.environ), chosen(paths).day_start_hour)  # noqa: TID251
+    settings = chosen(paths)
+    zone = local_zone(os.environ)  # noqa: TID251
+    return Surroundings(paths, SystemClock().now_ms(), zone, settings.day_start_hour, currency_set(settings))
 
 
 def ranged(command: _F) -> _F:
@@ -95,7 +99,10 @@ def ranged(command: _F) -> _F:
 def json_option(command: _F) -> _F:
     """Gives a command the option ``--json``."""
     return click.option(
-        "--json", "as_json", is_flag=True, help="Print the figures as JSON, never older than the call."
+        "--json",
+        "as_json",
+        is_flag=True,
+        help="Print the figures as JSON, costs in US dollars; never older than the call.",
     )(command)
 
 
@@ -105,8 +112,8 @@ def show(page: str, document: dict[str, Any], *, as_json: bool) -> None:
     click.echo(json.dumps(document, indent=1) if as_json else page, color=True)
 
 
-def look() -> Look:
-    """What standard output can show."""
+def look(currency: Currency) -> Look:
+    """What standard output can show, amounts in that currency."""
     env = os.environ  # noqa: TID251 - the command line is where the environment comes in
     colour = sys.stdout.isatty() and not env.get("NO_COLOR") and env.get("TERM") != "dumb"
     try:
@@ -115,4 +122,4 @@ def look() -> Look:
         blocks = False
     else:
         blocks = True
-    return Look(shutil.get_terminal_size().columns, blocks, colour)
+    return Look(shutil.get_terminal_size().columns, blocks, colour, currency)

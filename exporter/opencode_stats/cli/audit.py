@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from opencode_stats.cli.now import bring_up_to_date
-from opencode_stats.cli.surroundings import places
+from opencode_stats.cli.surroundings import chosen, currency_set, places
 
 if TYPE_CHECKING:
     from opencode_stats.core.audit import Audit
@@ -22,7 +22,7 @@ _ATTEMPTS: Final = 3
 
 
 @click.command(short_help="Our figures beside OpenCode's own, every difference explained.")
-@click.option("--json", "as_json", is_flag=True, help="Print the figures and causes as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the figures and causes as JSON, costs in US dollars.")
 def command(as_json: bool) -> None:
     """Compare our total with OpenCode's own totals and with the plain sum of its messages.
 
@@ -42,8 +42,10 @@ def command(as_json: bool) -> None:
         left = bool(found.naive.at_odds or (found.session_rows and found.session_rows.at_odds))
         if not left:
             break
-    width = shutil.get_terminal_size().columns
-    click.echo(json.dumps(document(found, unread), indent=1) if as_json else page(found, unread, width))
+    if as_json:
+        click.echo(json.dumps(document(found, unread), indent=1))
+    else:
+        click.echo(page(found, unread, shutil.get_terminal_size().columns, currency_set(chosen(paths))))
     if left:
         sys.exit(1)
 

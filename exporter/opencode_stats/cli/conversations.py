@@ -64,7 +64,7 @@ def command(  # noqa: PLR0917 - click hands its options over by name
     titles = {}
     if not no_titles:
         titles = titles_of(databases(here.paths.opencode_data, os.environ), _ids(found))  # noqa: TID251
-    shown = page(found, titles, look(), here.now_ms, here.zone, more=more)
+    shown = page(found, titles, look(here.currency), here.now_ms, here.zone, more=more)
     show(shown, document(found, titles, more=more), as_json=as_json)
 
 

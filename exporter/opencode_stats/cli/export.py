@@ -71,8 +71,8 @@ def command(  # noqa: PLR0917 - click hands its options over by name
     """Write what was used, the oldest first: one row a message, or one for each stretch of time or user of it.
 
     It is written as it is read, so a million rows take no more memory than one. A FILE appears when it is whole, for
-    your eyes only. In CSV a text that a spreadsheet would take for a formula has a ' before it. No prompts, answers or
-    titles are in it; there are none in the ledger.
+    your eyes only. In CSV a text that a spreadsheet would take for a formula has a ' before it. Costs are US dollars.
+    No prompts, answers or titles are in it; there are none in the ledger.
 
     \b
     Exit codes: 0 done, 2 something you can put right, 3 another exporter

@@ -37,7 +37,7 @@ def command(since: str | None, until: str | None, as_json: bool) -> None:
     here = surroundings(wait=as_json)
     ends = _ends(here, since, until)
     found = here.ask(lambda connection: usage_by_host(connection, ends, host_name(), here.now_ms))
-    show(page(found, here.now_ms, look()), document(found), as_json=as_json)
+    show(page(found, here.now_ms, look(here.currency)), document(found), as_json=as_json)
 
 
 def _ends(here: Surroundings, since: str | None, until: str | None) -> tuple[int, int] | None:

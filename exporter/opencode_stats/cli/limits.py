@@ -12,9 +12,10 @@ import click
 from opencode_stats.cli.asking import look
 from opencode_stats.cli.now import bring_up_to_date
 from opencode_stats.cli.published import FOREIGN, parsed, stranger
+from opencode_stats.cli.render.figures import currency_of
 from opencode_stats.cli.render.limits import summary, table
 from opencode_stats.cli.say import say
-from opencode_stats.cli.surroundings import chosen, chosen_currency, places
+from opencode_stats.cli.surroundings import chosen, places
 from opencode_stats.core.limits import CHECK_PERCENT
 from opencode_stats.errors import UserError
 from opencode_stats.host.files import read_plain
@@ -51,14 +52,16 @@ def command(ctx: click.Context, as_json: bool, line: bool) -> None:
     if as_json and line:
         raise click.UsageError("--json and --line are two forms of the same; give one of them.", ctx)
     paths = places()
-    entries, now_ms = _limits(paths), _now_ms()
+    document, now_ms = _document(paths), _now_ms()
+    entries = _entries(document)
     if as_json:
         click.echo(json.dumps(entries, indent=1))
     elif not entries:
         say(_NONE_SET)
     else:
-        currency = chosen_currency(paths)
-        _say_of(paths, lambda: summary(entries, now_ms) if line else table(entries, now_ms, look(), currency=currency))
+        _say_of(
+            paths, lambda: summary(entries, now_ms) if line else table(entries, now_ms, look(currency_of(document)))
+        )
 
 
 @command.command(short_help="End with 1 where any limit is used up to a threshold.")
@@ -83,7 +86,7 @@ def check(threshold: float, names: tuple[str, ...], quiet: bool) -> None:
       opencode-stats limits check --quiet --name 5-hour || echo "use another provider"
     """
     paths = places()
-    entries, now_ms = _limits(paths), _now_ms()
+    entries, now_ms = _entries(_document(paths)), _now_ms()
     for missing in sorted(set(names) - {one["name"] for one in entries}):
         raise UserError(f"There is no limit {missing!r}.")
     if not entries:
@@ -158,15 +161,18 @@ def _change(change: Callable[[TOMLDocument], None]) -> None:
     apply_now(paths)
 
 
-def _limits(paths: Paths) -> list[dict[str, Any]]:
-    """The limits of this moment as they are published."""
+def _document(paths: Paths) -> dict[str, Any]:
+    """What is published at this moment."""
     # They may be those of the last good settings, which must be said.
     chosen(paths)
     bring_up_to_date(paths, wait=True)
     try:
-        document = parsed(paths, read_plain(paths.stats_file))
+        return parsed(paths, read_plain(paths.stats_file))
     except OSError as error:
         raise UserError(f"There are no figures: {paths.stats_file}: {error.strerror}.") from error
+
+
+def _entries(document: dict[str, Any]) -> list[dict[str, Any]]:
     # A daemon of an older version publishes none.
     found: list[dict[str, Any]] = document.get("limits", [])
     return found

@@ -11,7 +11,7 @@ import click
 
 from opencode_stats.cli.published import FOREIGN, parsed, stranger
 from opencode_stats.cli.render.figures import Reading, figures
-from opencode_stats.cli.surroundings import chosen_currency, places
+from opencode_stats.cli.surroundings import places
 from opencode_stats.contract.stats_document import quietened
 from opencode_stats.errors import LedgerError, LockHeld, OpencodeStatsError, UserError
 from opencode_stats.host.files import read_plain
@@ -111,7 +111,7 @@ def _take_in(paths: Paths) -> None:
 def _page(paths: Paths, content: bytes, *, current: bool) -> str:
     document = parsed(paths, content)
     daemon_pid = holder_of(paths.lock) if is_held(paths.lock) else 0
-    reading = Reading(document, time.time_ns() // 1_000_000, daemon_pid, current, currency=chosen_currency(paths))
+    reading = Reading(document, time.time_ns() // 1_000_000, daemon_pid, current)
     try:
         return figures(reading, shutil.get_terminal_size().columns)
     except FOREIGN as error:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from opencode_stats.cli.say import say
-from opencode_stats.cli.surroundings import chosen, chosen_currency, places
+from opencode_stats.cli.surroundings import chosen, currency_set, places
 from opencode_stats.errors import UserError
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ def command(model: str | None, as_json: bool) -> None:
     from opencode_stats.opencode.price_lists import PriceLists  # noqa: PLC0415
 
     paths = places()
-    lists, own = PriceLists(paths.opencode_prices), chosen(paths).prices
+    settings = chosen(paths)
+    lists, own = PriceLists(paths.opencode_prices), settings.prices
     unbilled: dict[ModelId, Unbilled]
     if model is None:
         bring_up_to_date(paths, wait=True)
@@ -57,6 +58,6 @@ def command(model: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"schemaVersion": 1, "models": records(rows)}, indent=1))
     else:
-        say(page(rows, chosen_currency(paths), shutil.get_terminal_size().columns))
+        say(page(rows, currency_set(settings), shutil.get_terminal_size().columns))
     if lists.trouble:
         say(f"opencode-stats: {lists.trouble}", err=True)

@@ -44,7 +44,7 @@ def command_for(thing: str, note: str) -> click.Command:
         here = surroundings(wait=as_json)
         ends = here.stretch(since, until)
         found = here.ask(lambda connection: _shares(connection, here, ends, thing))
-        show(page(found, look()), document(found), as_json=as_json)
+        show(page(found, look(here.currency)), document(found), as_json=as_json)
 
     return command
 

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from opencode_stats import __version__
-from opencode_stats.cli.render.text import US_DOLLARS, Currency
+from opencode_stats.cli.render.text import Currency
 from opencode_stats.cli.say import say
 from opencode_stats.errors import UserError
-from opencode_stats.host.files import read_plain
 from opencode_stats.host.paths import Paths
 
 if TYPE_CHECKING:
@@ -48,18 +47,8 @@ def places() -> Paths:
     return paths
 
 
-def chosen_currency(paths: Paths) -> Currency:
-    """What the user has costs shown in; of a wrong file what was last good, as the exporter takes it."""
-    try:
-        text = read_plain(paths.settings_file)
-    except OSError:
-        # None, in nearly every home; one that can't be read is told by the exporter and by doctor.
-        return US_DOLLARS
-    if b"currency" not in text:
-        return US_DOLLARS
-    from opencode_stats.settings.live import for_reader  # noqa: PLC0415 - hardly anybody has one
-
-    settings, _ = for_reader(paths.settings_file, paths.good_settings)
+def currency_set(settings: Settings) -> Currency:
+    """What the user has costs shown in."""
     return Currency(settings.currency, settings.currency_rate)
 
 

@@ -96,6 +96,14 @@ class ExporterStats:
     health: Health
 
 
+@dataclass(frozen=True, slots=True)
+class CurrencyStats:
+    """What readers show amounts in, as the user set it: ``per_usd`` of it are a US dollar. The file has US dollars."""
+
+    code: str = "USD"
+    per_usd: float = 1.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stats:
     """The whole of stats.json."""
@@ -108,6 +116,7 @@ class Stats:
     attention: tuple[AttentionItem, ...]
     history: HistoryStats
     limits: tuple[LimitStats, ...] = ()
+    currency: CurrencyStats = CurrencyStats()
     exporter: ExporterStats
 
 
@@ -157,6 +166,9 @@ class LedgerFacts:
     total_unbilled: Mapping[ModelId, Unbilled] = field(default_factory=dict)
 
 
+_US_DOLLARS: Final = CurrencyStats()
+
+
 def project(
     facts: LedgerFacts,
     calendar: Calendar,
@@ -165,6 +177,7 @@ def project(
     quotes: Quotes = NO_QUOTES,
     *,
     limits: tuple[LimitStats, ...] = (),
+    currency: CurrencyStats = _US_DOLLARS,
 ) -> Stats:
     """What readers see of these facts, which were asked for with the same calendar; ``pids`` are by run.
 
@@ -187,6 +200,7 @@ def project(
         attention=tuple(replace(item, pids=pids.get(item.run_id, ())) for item in facts.attention),
         history=_history(facts, calendar),
         limits=limits,
+        currency=currency,
         exporter=exporter,
     )
 

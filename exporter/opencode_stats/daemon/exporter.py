@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from opencode_stats.core.attention import news, silent_runs
 from opencode_stats.core.recent import calendar_of
-from opencode_stats.core.stats import ExporterStats, project
+from opencode_stats.core.stats import CurrencyStats, ExporterStats, project
 from opencode_stats.daemon.health import STORAGE, health_of, settings_problems
 from opencode_stats.daemon.lineages import Lineages
 from opencode_stats.daemon.losses import bury
@@ -270,7 +270,8 @@ class Exporter:
         )
         pids = self.lineages.of(facts.runs, facts.attention, self._alive)
         exporter = ExporterStats(self._version, self._daemon_pid, now_ms, health)
-        stats = project(facts, calendar, exporter, pids, quotes, limits=limits.limits)
+        currency = CurrencyStats(settings.currency, settings.currency_rate)
+        stats = project(facts, calendar, exporter, pids, quotes, limits=limits.limits, currency=currency)
         outcome = self._stats_file.publish(stats)
         self._workspaces.publish(self._connection, calendar.today, now_ms, wanted=settings.workspace_stats)
         self._open.note_published()

@@ -70,7 +70,8 @@ class Settings:
     currency: str = _key(
         "USD",
         text("[A-Z]{3}", "three capital letters, as in `EUR`"),
-        "The currency in which `opencode-stats`, `prices` and `limits` show costs; all else has US dollars.",
+        "The currency in which costs are shown to people, in commands, status bars and the panel; what is for programs "
+        "has US dollars.",
     )
     currency_rate: float = _key(
         1.0, number(1e-6, 1e9), "How much of that currency a US dollar is. You set it; nothing is looked up."

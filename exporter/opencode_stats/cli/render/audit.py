@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from opencode_stats.cli.render.text import count, counted, money, name
+from opencode_stats.cli.render.text import US_DOLLARS, Currency, count, counted, name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -48,17 +48,17 @@ def document(audit: Audit, unread: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def page(audit: Audit, unread: Mapping[str, str], width: int = 80) -> str:
-    """The same for people; ``width`` is that of their terminal, in characters."""
+def page(audit: Audit, unread: Mapping[str, str], width: int = 80, currency: Currency = US_DOLLARS) -> str:
+    """The same for people; ``width`` is that of their terminal, in characters, ``currency`` what costs are shown in."""
     lines = [f"opencode-stats counts {count(audit.ours.tokens)} tokens in {count(audit.ours.messages)} requests.", ""]
     if audit.session_rows is None:
         lines += ["This OpenCode keeps no totals of its conversations.", ""]
     else:
         lines += [
-            *_table("OpenCode's own totals", audit.session_rows, audit.ours.amounts, width),
+            *_table("OpenCode's own totals", audit.session_rows, audit.ours.amounts, width, currency),
             "",
         ]
-    lines += [*_table("Every message on disk", audit.naive, audit.ours.amounts, width), ""]
+    lines += [*_table("Every message on disk", audit.naive, audit.ours.amounts, width, currency), ""]
     lines.append(
         f"Of ours, {count(audit.told_live.tokens)} were told live and {count(audit.imported_only.tokens)} "
         "are known from OpenCode's own files only."
@@ -81,7 +81,7 @@ def page(audit: Audit, unread: Mapping[str, str], width: int = 80) -> str:
     return "\n".join(lines)
 
 
-def _table(heading: str, comparison: Comparison, ours: Amounts, width: int) -> list[str]:
+def _table(heading: str, comparison: Comparison, ours: Amounts, width: int, currency: Currency) -> list[str]:
     rows = [(heading, comparison.figure, False)]
     rows += [
         (f"  {_CAUSES[cause]}" + (f" ({count(share.messages)})" if share.messages else ""), share.amounts, True)
@@ -93,7 +93,7 @@ def _table(heading: str, comparison: Comparison, ours: Amounts, width: int) -> l
     # A kind that is nowhere needs no column.
     kinds = [kind for kind in _KINDS if any(getattr(amounts, kind) for _, amounts, _ in rows)]
     cells = [["", "tokens", *(_KINDS[kind] for kind in kinds), "cost"]]
-    cells += [[label, *_numbers(amounts, kinds, signed=signed)] for label, amounts, signed in rows]
+    cells += [[label, *_numbers(amounts, kinds, currency, signed=signed)] for label, amounts, signed in rows]
     widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
     numbers = ["".join(f"  {cell:>{size}}" for cell, size in zip(row[1:], widths[1:], strict=True)) for row in cells]
     if widths[0] + len(numbers[0]) <= width:
@@ -102,11 +102,11 @@ def _table(heading: str, comparison: Comparison, ours: Amounts, width: int) -> l
     return [line for row, figures in zip(cells, numbers, strict=True) for line in (row[0], f"  {figures}") if line]
 
 
-def _numbers(amounts: Amounts, kinds: Iterable[str], *, signed: bool) -> list[str]:
+def _numbers(amounts: Amounts, kinds: Iterable[str], currency: Currency, *, signed: bool) -> list[str]:
     wholes = [amounts.tokens, *(getattr(amounts, kind) for kind in kinds)]
-    usd = money(abs(amounts.cost_microusd) / 1e6)
+    cost = currency.amount(abs(amounts.cost_microusd) / 1e6)
     sign = "-" if amounts.cost_microusd < 0 else "+" if signed and amounts.cost_microusd else ""
-    return [*(f"{'+' if signed and number > 0 else ''}{count(number)}" for number in wholes), sign + usd]
+    return [*(f"{'+' if signed and number > 0 else ''}{count(number)}" for number in wholes), sign + cost]
 
 
 def _comparison(comparison: Comparison) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from opencode_stats.cli.render.text import name, width
+from opencode_stats.cli.render.text import US_DOLLARS, Currency, name, width
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,11 +25,12 @@ _STYLES: Final = {"bold": "1", "dim": "2", "bar": "36"}
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What the terminal can show: its ``columns``, whether block characters, whether colours."""
+    """What the terminal can show: its ``columns``, whether block characters, whether colours; and in what currency."""
 
     columns: int = 80
     blocks: bool = True
     colour: bool = False
+    currency: Currency = US_DOLLARS
 
     def styled(self, text: str, style: str) -> str:
         """The text in that style, where there are colours."""

@@ -35,7 +35,7 @@ def page(
     def add(one: Conversation, depth: int) -> None:
         title = titles.get(one.id, one.id)
         who = f"{one.agent}: {title}" if depth and one.agent else title
-        tokens, cost, messages, *_ = cells(one.whole, None)
+        tokens, cost, messages, *_ = cells(one.whole, None, look.currency)
         last = moment(one.last_ms, now_ms, zone) if one.last_ms else ""
         # An id may be anything that a database says.
         shown = one.id if one.id.isascii() and one.id.isprintable() else ""
@@ -45,7 +45,7 @@ def page(
 
     for one in found:
         add(one, 0)
-    tokens, cost, messages, *_ = cells(together([one.whole for one in found]), None)
+    tokens, cost, messages, *_ = cells(together([one.whole for one in found]), None, look.currency)
     # What is called total elsewhere is the sum of all there are.
     label = f"these {count(len(found))}" if more else "total"
     lines += [None, Line(label, (tokens, cost, messages, "", ""), style="bold")]

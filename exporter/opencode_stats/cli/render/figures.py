@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -34,6 +35,7 @@ _MOST_OTHERS: Final = 2
 _MOST_PROBLEMS: Final = 5
 _MOST_UNPRICED: Final = 3
 _LONGEST_UNPRICED: Final = 30
+_CODE: Final = re.compile("[A-Z]{3}")
 _KINDS: Final = (
     ("input", "input"),
     ("output", "output"),
@@ -48,7 +50,6 @@ class Reading:
     """What was read: stats.json, when, and the daemon's pid (0 where none is at work).
 
     ``current`` is False where the figures could not be brought up to date. ``zone`` is the system's where it is None.
-    ``currency`` is what the page shows costs in.
     """
 
     document: dict[str, Any]
@@ -56,7 +57,15 @@ class Reading:
     daemon_pid: int
     current: bool = True
     zone: tzinfo | None = None
-    currency: Currency = US_DOLLARS
+
+    @property
+    def currency(self) -> Currency:
+        """What the user has costs shown in; US dollars in a file of an older version, which does not say.
+
+        Raises:
+            KeyError, TypeError, ValueError: the document is not one of ours.
+        """
+        return currency_of(self.document)
 
 
 def figures(reading: Reading, columns: int) -> str:
@@ -266,6 +275,19 @@ def dollars(usd: object, currency: Currency = US_DOLLARS) -> str:
     if (type(usd) is not int and type(usd) is not float) or not 0 <= usd < math.inf:
         raise ValueError("not a cost")
     return currency.amount(usd)
+
+
+def currency_of(document: dict[str, Any]) -> Currency:
+    """As ``Reading.currency``."""
+    found = document.get("currency")
+    if found is None:
+        return US_DOLLARS
+    code, per_usd = found["code"], found["perUsd"]
+    if not isinstance(code, str) or _CODE.fullmatch(code) is None:
+        raise ValueError("not a currency")
+    if (type(per_usd) is not int and type(per_usd) is not float) or not 0 < per_usd < math.inf:
+        raise ValueError("not a rate")
+    return Currency(code, per_usd)
 
 
 def named(text: object, longest: int = LONGEST_NAME) -> str:

@@ -74,11 +74,11 @@ def _section_values() -> dict[str, tuple[str, Callable[[Reading], str]]]:
             return lambda reading: shown(reading.document[part][key])
 
         def cost(part: str = part) -> Callable[[Reading], str]:
-            return lambda reading: cost_of_section(reading.document[part])
+            return lambda reading: cost_of_section(reading.document[part], reading.currency)
 
         def list_value(part: str = part) -> Callable[[Reading], str]:
             # A file that an older exporter wrote has none.
-            return lambda reading: dollars(reading.document[part].get("listValue", 0))
+            return lambda reading: dollars(reading.document[part].get("listValue", 0), reading.currency)
 
         def kind(key: str, part: str = part) -> Callable[[Reading], str]:
             return lambda reading: short(reading.document[part]["tokens"][key])

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from opencode_stats.cli.render.charts import NARROWEST, Line, Look, Table, table
-from opencode_stats.cli.render.text import count, money, span, wrapped
+from opencode_stats.cli.render.text import count, span, wrapped
 from opencode_stats.core.history import NO_FIGURES, Figures, together
 from opencode_stats.core.models import UNKNOWN, model_key
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import tzinfo
 
+    from opencode_stats.cli.render.text import Currency
     from opencode_stats.core.history import Key, Period, Span, Split
 
 SPLITS: Final[dict[str, Split]] = {
@@ -81,13 +82,15 @@ def page(history: History, look: Look) -> str:
         return "Nothing was used in that time."
     lines: list[Line | None] = []
     for row in history.rows:
-        lines.append(_line(row.span.name, row.whole, row.prompts, style="bold" if history.split else ""))
-        lines += _parts(row, history.split)
-    lines += [None, _line("total", whole.whole, whole.prompts, barred=False, style="bold")]
+        style = "bold" if history.split else ""
+        lines.append(_line(row.span.name, row.whole, row.prompts, look.currency, style=style))
+        lines += _parts(row, history.split, look.currency)
+    lines += [None, _line("total", whole.whole, whole.prompts, look.currency, barred=False, style="bold")]
     # Beside theirs no other bar could be seen.
-    lines += [replace(line, size=None) for line in _parts(whole, history.split)]
+    lines += [replace(line, size=None) for line in _parts(whole, history.split, look.currency)]
     if history.before is not None:
-        lines.append(_line("before", history.before.whole, history.before.prompts, barred=False))
+        before = history.before
+        lines.append(_line("before", before.whole, before.prompts, look.currency, barred=False))
     costs = [line.cells[1] for line in lines if line]
     if history.before is not None:
         lines.append(_change(whole, history.before))
@@ -125,12 +128,12 @@ def figures_document(figures: Figures) -> dict[str, Any]:
     }
 
 
-def cells(figures: Figures, prompts: int | None) -> tuple[str, ...]:
+def cells(figures: Figures, prompts: int | None, currency: Currency) -> tuple[str, ...]:
     """The figures of a line, in the order of its columns: tokens, cost, messages, prompts, active time, rate."""
     rate = figures.output_per_s
     return (
         count(figures.tokens),
-        _NONE if unrecorded(figures) else money(figures.cost_microusd / 1_000_000),
+        _NONE if unrecorded(figures) else currency.amount(figures.cost_microusd / 1_000_000),
         count(figures.messages),
         "" if prompts is None else count(prompts),
         worked(figures.active_ms) if figures.active_ms else _NONE,
@@ -159,11 +162,13 @@ def worked(active_ms: int) -> str:
     return f"{hours}h{f' {minutes}m' if minutes else ''}" if hours else span(active_ms / 1000)
 
 
-def _line(name: str, figures: Figures, prompts: int | None, *, barred: bool = True, style: str = "") -> Line:
-    return Line(name, cells(figures, prompts), figures.tokens if barred else None, style=style)
+def _line(
+    name: str, figures: Figures, prompts: int | None, currency: Currency, *, barred: bool = True, style: str = ""
+) -> Line:
+    return Line(name, cells(figures, prompts, currency), figures.tokens if barred else None, style=style)
 
 
-def _parts(row: Row, split: str | None) -> list[Line]:
+def _parts(row: Row, split: str | None, currency: Currency) -> list[Line]:
     if split is None:
         return []
     largest = sorted(row.parts.items(), key=lambda part: (-part[1].tokens, named(part[0], split)))
@@ -171,11 +176,12 @@ def _parts(row: Row, split: str | None) -> list[Line]:
     if len(rest) == 1:
         shown, rest = largest, []
     lines = [
-        Line(named(key, split), cells(figures, None), figures.tokens, indent=2, foreign=True) for key, figures in shown
+        Line(named(key, split), cells(figures, None, currency), figures.tokens, indent=2, foreign=True)
+        for key, figures in shown
     ]
     if rest:
         others = together([figures for _, figures in rest])
-        lines.append(Line(f"{len(rest)} others", cells(others, None), others.tokens, indent=2))
+        lines.append(Line(f"{len(rest)} others", cells(others, None, currency), others.tokens, indent=2))
     return lines
 
 

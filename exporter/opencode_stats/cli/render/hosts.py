@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from opencode_stats.cli.render.charts import NARROWEST, Line, Look, Table, table
 from opencode_stats.cli.render.history import cost_note, figures_document, unrecorded
-from opencode_stats.cli.render.text import ago, count, money, percent, wrapped
+from opencode_stats.cli.render.text import ago, count, percent, wrapped
 from opencode_stats.core.history import Figures
 from opencode_stats.core.models import model_key
 from opencode_stats.core.totals import Usage
@@ -29,13 +29,13 @@ def page(hosts: Sequence[HostUsage], now_ms: int, look: Look) -> str:
     lines: list[Line | None] = [
         Line(
             _named(host, hosts),
-            (*_cells(host.totals.whole, whole), "now" if host.own else ago(host.written_ms, now_ms)),
+            (*_cells(host.totals.whole, whole, look), "now" if host.own else ago(host.written_ms, now_ms)),
             host.totals.whole.tokens.total,
             foreign=True,
         )
         for host in hosts
     ]
-    lines += [None, Line("all hosts", (*_cells(whole, whole), ""), style="bold")]
+    lines += [None, Line("all hosts", (*_cells(whole, whole, look), ""), style="bold")]
     shown = table(Table(_TITLES, lines, _NEEDLESS), look)
     shown += cost_note(shown, [line.cells[_COST] for line in lines if line], look)
     if len(hosts) == 1:
@@ -77,12 +77,12 @@ def _document(usage: Usage) -> dict[str, Any]:
     return {name: said[name] for name in ("totalTokens", "tokens", "cost", "messages")}
 
 
-def _cells(usage: Usage, whole: Usage) -> tuple[str, ...]:
+def _cells(usage: Usage, whole: Usage, look: Look) -> tuple[str, ...]:
     tokens = usage.tokens.total
     return (
         count(tokens),
         percent(tokens / whole.tokens.total, 1) if whole.tokens.total else "",
-        _NONE if unrecorded(_figures(usage)) else money(usage.cost_microusd / 1_000_000),
+        _NONE if unrecorded(_figures(usage)) else look.currency.amount(usage.cost_microusd / 1_000_000),
         count(usage.messages),
     )
 

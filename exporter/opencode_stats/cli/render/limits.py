@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from opencode_stats.cli.render.text import US_DOLLARS, Currency, compact, moment, name, plain, span, width
+from opencode_stats.cli.render.text import Currency, compact, moment, name, plain, span, width
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,19 +32,14 @@ def summary(entries: Sequence[Entry], now_ms: int) -> str:
     )
 
 
-def table(
-    entries: Sequence[Entry], now_ms: int, look: Look, zone: tzinfo | None = None, currency: Currency = US_DOLLARS
-) -> str:
-    """A line with a bar for each limit, and below it what it is about and when it would be reached.
-
-    Limits in money are limits in US dollars; ``currency`` is what they are shown in.
-    """
+def table(entries: Sequence[Entry], now_ms: int, look: Look, zone: tzinfo | None = None) -> str:
+    """A line with a bar for each limit, and below it what it is about and when it would be reached."""
     names = [name(one["name"], _LONGEST_NAME) for one in entries]
     widest = max(map(width, names), default=0)
     return "\n".join(
         line
         for one, called in zip(entries, names, strict=True)
-        for line in _lines(one, f"{called}{' ' * (widest - width(called))}", now_ms, look, zone, currency)
+        for line in _lines(one, f"{called}{' ' * (widest - width(called))}", now_ms, look, zone)
     )
 
 
@@ -56,9 +51,7 @@ def percent(entry: Entry) -> str:
     return f"{cut}%" if cut <= _MOST_PERCENT else f">{_MOST_PERCENT}%"
 
 
-def _lines(  # noqa: PLR0917 - one line's all
-    one: Entry, called: str, now_ms: int, look: Look, zone: tzinfo | None, currency: Currency
-) -> list[str]:
+def _lines(one: Entry, called: str, now_ms: int, look: Look, zone: tzinfo | None) -> list[str]:
     share = 0.0 if one["percent"] is None else min(1.0, one["percent"] / 100)
     full = int(share * _BAR)
     used, left = ("█", "░") if look.blocks else ("#", ".")
@@ -68,10 +61,10 @@ def _lines(  # noqa: PLR0917 - one line's all
     shown = f"\x1b[{code}m{bar}\x1b[0m" if code else bar
     word = "" if level == "normal" else f"  {plain(level)}"
     resets = "" if one["resetsAtMs"] is None else f", resets in {span((one['resetsAtMs'] - now_ms) / 1000)}"
-    used_of = f"{_amount(one, _used(one), currency)} of {_amount(one, one['limit'], currency)}"
+    used_of = f"{_amount(one, _used(one), look.currency)} of {_amount(one, one['limit'], look.currency)}"
     first = f"{called}  {shown} {percent(one):>7}  {used_of}{resets}{word}"
     indent = " " * (width(called) + 2)
-    below = [part for part in (_whose(one), _pace(one, now_ms, zone, currency)) if part]
+    below = [part for part in (_whose(one), _pace(one, now_ms, zone, look.currency)) if part]
     return [first, *(f"{indent}{part}" for part in below)]
 
 

@@ -12,13 +12,14 @@ from opencode_stats.cli.render.glance import is_stale, short
 from opencode_stats.cli.render.limits import percent as used_percent
 from opencode_stats.cli.render.rate import BUCKET_S
 from opencode_stats.cli.render.styled import Line, Style, bar, cut, line_of, line_width, spark, spread
-from opencode_stats.cli.render.text import ago, compact, counted, moment, money, percent, span, width, wrapped
+from opencode_stats.cli.render.text import ago, compact, counted, moment, percent, span, width, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from opencode_stats.cli.render.figures import Reading
     from opencode_stats.cli.render.rate import Rate
+    from opencode_stats.cli.render.text import Currency
 
 _WORDS: Final = {"session": "Session", "daily": "Today", "total": "Total"}
 _MARKS: Final[dict[str, tuple[Style, str]]] = {
@@ -89,7 +90,7 @@ def _blocks(view: View, reading: Reading, columns: int) -> list[Block]:
         _title(view, columns),
         _note(_trouble(view, reading), columns),
         _totals(view, reading, columns),
-        Block([_pace(view, columns)], 5),
+        Block([_pace(view, reading.currency, columns)], 5),
         _runs(reading, columns),
         _limits(reading, columns),
         _attention(reading),
@@ -129,7 +130,7 @@ def _trouble(view: View, reading: Reading) -> str:
 def _totals(view: View, reading: Reading, columns: int) -> Block:
     document = reading.document
     tokens = {part: _count(document[part]["totalTokens"], columns) for part in SECTIONS}
-    costs = {part: cost_of_section(document[part]) for part in SECTIONS}
+    costs = {part: cost_of_section(document[part], reading.currency) for part in SECTIONS}
     widest = [max(map(len, texts.values())) for texts in (tokens, costs)]
     charts = {
         "daily": ("by hour ", [hour["totalTokens"] for hour in document["history"]["hours"]]),
@@ -150,9 +151,11 @@ def _totals(view: View, reading: Reading, columns: int) -> Block:
     return Block([lines[part] for part in SECTIONS], 0, core=SECTIONS.index(view.choice.section))
 
 
-def _pace(view: View, columns: int) -> Line:
+def _pace(view: View, currency: Currency, columns: int) -> Line:
     pace = view.rate.pace(view.at_s)
-    left = line_of("  Rate     ", f"{compact(pace.tokens_per_minute)} tokens/min  {money(pace.usd_per_hour)}/h")
+    left = line_of(
+        "  Rate     ", f"{compact(pace.tokens_per_minute)} tokens/min  {currency.amount(pace.usd_per_hour)}/h"
+    )
     room = columns - line_width(left) - 2
     values = view.rate.buckets(view.at_s, max(0, room - 8))
     minutes = round(len(values) * BUCKET_S / 60)
@@ -167,7 +170,7 @@ def _runs(reading: Reading, columns: int) -> Block:
         ended = f"; the last one ended {ago(since_ms, reading.now_ms)}" if since_ms else ""
         return Block([line_of(("dim", f"No OpenCode is running{ended}."))], 3)
     lines = [_heading(counted(len(runs), "OpenCode"))]
-    figures = [(_count(run["totalTokens"], columns), cost_of_section(run)) for run in runs]
+    figures = [(_count(run["totalTokens"], columns), cost_of_section(run, reading.currency)) for run in runs]
     widest = [max(len(pair[part]) for pair in figures) for part in (0, 1)]
     room = columns - _RUN_MARK_COLUMNS - widest[0] - widest[1] - 4
     names = _name_columns([_folder(run) for run in runs], room)
@@ -231,7 +234,7 @@ def _models(view: View, reading: Reading, columns: int) -> Block:
     first = min(choice.first, len(models) - 1)
     key = "cost" if choice.by_cost else "totalTokens"
     whole = sum(model[key] for _, model in models)
-    figures = [(_count(model["totalTokens"], columns), cost_of_model(model)) for _, model in models]
+    figures = [(_count(model["totalTokens"], columns), cost_of_model(model, reading.currency)) for _, model in models]
     widest = [max(len(pair[part]) for pair in figures) for part in (0, 1)]
     above = f", from number {first + 1} on" if first else ""
     by = "cost" if choice.by_cost else "tokens"

@@ -91,16 +91,17 @@ def _sentences(row: Priced, currency: Currency) -> list[str]:
         price = row.quote.price
         seller = f" (as {name(row.quote.sold_by)} sells it)" if row.quote.sold_by else ""
         source = _SOURCES[row.quote.source].format(date=row.quote.date)
-        said.append(f"A million tokens: {_prices(price.base)}{seller}. From {source}.")
-        said += [f"Above {count(size)} tokens of context: {_prices(rate)}." for size, rate in price.steps]
+        said.append(f"A million tokens: {_prices(price.base, currency)}{seller}. From {source}.")
+        said += [f"Above {count(size)} tokens of context: {_prices(rate, currency)}." for size, rate in price.steps]
     if row.tokens:
         worth = "" if row.worth.microusd is None else f", worth {currency.amount(row.worth.microusd / 1e6)}"
         said.append(f"{count(row.tokens)} tokens without a recorded cost{worth}.")
     return said
 
 
-def _prices(rate: Rate) -> str:
-    return ", ".join(f"{kind.replace('R', ' r').replace('W', ' w')} ${usd:g}" for kind, usd in _rate(rate).items())
+def _prices(rate: Rate, currency: Currency) -> str:
+    named = {kind.replace("R", " r").replace("W", " w"): usd for kind, usd in _rate(rate).items()}
+    return ", ".join(f"{kind} {currency.price(usd)}" for kind, usd in named.items())
 
 
 def _rate(rate: Rate) -> dict[str, float]:

@@ -44,14 +44,14 @@ def page(shares: Shares, look: Look) -> str:
     lines: list[Line | None] = [
         Line(
             named(key, shares.thing),
-            _cells(figures, whole, shares.before.get(key), compared=bool(shares.before)),
+            _cells(figures, whole, shares.before.get(key), look, compared=bool(shares.before)),
             figures.tokens,
             foreign=True,
         )
         for key, figures in shares.ordered
     ]
     before = together(shares.before.values()) if shares.before else None
-    lines += [None, Line("total", _cells(whole, whole, before, compared=before is not None), style="bold")]
+    lines += [None, Line("total", _cells(whole, whole, before, look, compared=before is not None), style="bold")]
     if before is None:
         wanted = Table((shares.thing, *_TITLES[:-1]), lines, [at for at in _NEEDLESS if at != _CHANGE])
     else:
@@ -79,8 +79,8 @@ def document(shares: Shares) -> dict[str, Any]:
     }
 
 
-def _cells(figures: Figures, whole: Figures, before: Figures | None, *, compared: bool) -> tuple[str, ...]:
-    tokens, cost, messages, _, active, rate = cells(figures, None)
+def _cells(figures: Figures, whole: Figures, before: Figures | None, look: Look, *, compared: bool) -> tuple[str, ...]:
+    tokens, cost, messages, _, active, rate = cells(figures, None, look.currency)
     share = percent(figures.tokens / whole.tokens, 1) if whole.tokens else ""
     moved = (change(figures.tokens, 0 if before is None else before.tokens),) if compared else ()
     return tokens, share, cost, messages, active, rate, *moved

@@ -77,6 +77,10 @@ class Currency:
             return money(usd * self.rate)
         return f"{money(usd * self.rate).replace('$', '')} {self.code}"
 
+    def price(self, usd: float) -> str:
+        """The same of a price, with as many of its digits as it has, up to six."""
+        return f"${usd * self.rate:g}" if self.code == "USD" else f"{usd * self.rate:g} {self.code}"
+
 
 US_DOLLARS: Final = Currency()
 

@@ -66,7 +66,7 @@ def test_money_is_shown_in_another_currency() -> None:
     money = entry(replace(LIMIT, unit="usd", amount=50_000_000), WINDOW, Use(NOON_MS // SLOT_MS, 1, 42_000_000, 0))
     tokens = entry(LIMIT, WINDOW, Use(NOON_MS // SLOT_MS, 750, 0, 0))
 
-    shown = table([money, tokens], NOON_MS + 60 * MINUTE_MS, Look(), UTC, Currency("EUR", 0.5))
+    shown = table([money, tokens], NOON_MS + 60 * MINUTE_MS, Look(currency=Currency("EUR", 0.5)), UTC)
 
     assert "21.00 EUR of 25.00 EUR" in shown
     assert "84.00 EUR an hour" in shown
