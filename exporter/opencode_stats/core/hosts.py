@@ -5,6 +5,9 @@ A *host* is a machine with a ledger of its own. What it tells is merged by two r
 1. *What the message says*: the account that is furthest along, by stage, then event id, as among the snapshots of one
    host (``core.usage``). Unlike there, nothing is filled in from the other: each host has done that already. So it is
    the greatest in a total order, and the greatest of many is the same however they are grouped, ordered or repeated.
+   What OpenCode 2.x charged besides its messages (``core.auxiliary``) shrinks when a message turns up that was in it,
+   so there the account that knows of more holds: of the larger running total, and of two equal ones the one in whose
+   messages more of it was found.
 2. *Whose it is*: the host whose OpenCode told of it live, before those that only found it in a copied database; among
    equals the lower id.
 """
@@ -39,6 +42,7 @@ _FACTS: Final = (
     "conversation", "created_ms", "completed_ms", "provider", "model", "variant", "agent", "directory", "input",
     "output", "reasoning", "cache_read", "cache_write", "cost_microusd",
 )  # fmt: skip
+_KINDS: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +75,9 @@ class HostMessage:
     ``live`` is whether the plugin told of it; else it was found in OpenCode's storage. ``counted_at_ms`` is the instant
     whose day it belongs to. What is not known is None.
 
+    ``charged`` is only of what OpenCode 2.x charged besides its messages: the tokens of the conversation's running
+    total. One without tokens says that nothing is left of what was once told.
+
     Raises:
         ValueError: a value is outside of what one can be.
     """
@@ -94,6 +101,7 @@ class HostMessage:
     cache_read: int
     cache_write: int
     cost_microusd: int | None = None
+    charged: int = 0
 
     def __post_init__(self) -> None:
         check_texts(
@@ -103,11 +111,14 @@ class HostMessage:
         check_instants(self.counted_at_ms, self.created_ms, self.completed_ms)
         if min(self.input, self.output, self.reasoning, self.cache_read, self.cache_write) < 0:
             raise ValueError("a token count is negative")
-        # What 2.x charged besides a conversation's messages is bounded as the conversation is.
-        whole = self.message.startswith(PREFIX)
-        if self.tokens > (LARGEST_COUNT if whole else LARGEST_MESSAGE_TOKENS):
+        # What 2.x charged besides a conversation's messages is bounded as the conversation is, kind by kind.
+        if self.tokens > (_KINDS * LARGEST_COUNT if self.besides else LARGEST_MESSAGE_TOKENS):
             raise ValueError("more tokens than a message can have")
-        largest_microusd = microusd_of(LARGEST_COST_USD if whole else LARGEST_MESSAGE_COST_USD)
+        if not 0 <= self.charged <= (_KINDS * LARGEST_COUNT if self.besides else 0):
+            raise ValueError("a running total where none belongs, or one that none can be")
+        largest_microusd = microusd_of(LARGEST_COST_USD if self.besides else LARGEST_MESSAGE_COST_USD)
+        if not self.counts and self.cost_microusd:
+            raise ValueError("a cost of what nothing is left of")
         if self.cost_microusd is not None and not 0 <= self.cost_microusd <= largest_microusd:
             raise ValueError("a cost is outside of what a message can have")
 
@@ -116,19 +127,23 @@ class HostMessage:
         """All five kinds together."""
         return self.input + self.output + self.reasoning + self.cache_read + self.cache_write
 
+    @property
+    def besides(self) -> bool:
+        """Whether this is what OpenCode 2.x charged to a conversation besides its messages."""
+        return self.message.startswith(PREFIX)
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is a request in the sums: what 2.x charged besides its messages is none once nothing is left."""
+        return not self.besides or self.tokens > 0
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A message as it is known from hosts: what it says, and whose it is.
-
-    ``version_ms`` decides between accounts that are equally far along. It is 0 but for what OpenCode 2.x charged
-    besides its messages: that figure shrinks when a message turns up that was in it, so there the file that was
-    written last holds.
-    """
+    """A message as it is known from hosts: what it says, and whose it is."""
 
     said: HostMessage
     host: str
-    version_ms: int = 0
 
 
 def merged(known: Account | None, new: Account) -> Account:
@@ -137,13 +152,15 @@ def merged(known: Account | None, new: Account) -> Account:
         return new
     first = known if _rank(known) >= _rank(new) else new
     live, host = min((not account.said.live, account.host) for account in (known, new))
-    return Account(replace(first.said, live=not live), host, first.version_ms)
+    return Account(replace(first.said, live=not live), host)
 
 
 def _rank(account: Account) -> tuple[object, ...]:
     said = account.said
     rest: Sequence[object] = [getattr(said, name) for name in _FACTS]
+    # Of what 2.x charged besides less and less is left, and an earlier beginning of the conversation may become known.
+    further = (-said.tokens, -said.counted_at_ms) if said.besides else (said.counted_at_ms, said.tokens)
     return (
-        STAGE_ORDER[said.stage], said.event, said.counted_at_ms, account.version_ms, said.tokens,
+        STAGE_ORDER[said.stage], said.event, said.charged, *further,
         *((value is not None, 0 if value is None else value) for value in rest),
     )  # fmt: skip

@@ -6,8 +6,6 @@ import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from opencode_stats.core.auxiliary import PREFIX
-from opencode_stats.core.bounds import LATEST_INSTANT_MS
 from opencode_stats.core.hosts import Account, HostMessage, merged
 from opencode_stats.errors import BadEvent
 
@@ -19,24 +17,24 @@ if TYPE_CHECKING:
 FACTS: Final = (
     "message", "conversation", "live", "stage", "event", "counted_at_ms", "created_ms", "completed_ms", "provider",
     "model", "variant", "agent", "directory", "input", "output", "reasoning", "cache_read", "cache_write",
-    "cost_microusd",
+    "cost_microusd", "charged",
 )  # fmt: skip
 """The columns of a message that a file tells, in the order of its line."""
-_KNOWN: Final = f"SELECT {', '.join(FACTS)}, host, version_ms FROM foreign_messages WHERE message = ?"
-_ADD: Final = (
-    f"INSERT INTO foreign_messages ({', '.join(FACTS)}, host, version_ms) VALUES ({', '.join('?' * (len(FACTS) + 2))})"
-)
-_CHANGE: Final = (
-    f"UPDATE foreign_messages SET {', '.join(f'{name} = ?' for name in FACTS)}, host = ?, version_ms = ? "
-    "WHERE message = ?"
-)
+_KNOWN: Final = f"SELECT {', '.join(FACTS)}, host FROM foreign_messages WHERE message = ?"
+_ADD: Final = f"INSERT INTO foreign_messages ({', '.join(FACTS)}, host) VALUES ({', '.join('?' * (len(FACTS) + 1))})"
+_CHANGE: Final = f"UPDATE foreign_messages SET {', '.join(f'{name} = ?' for name in FACTS)}, host = ? WHERE message = ?"
+# What 2.x charged besides its messages is told also where nothing is left of it: others may have been told of more.
+_TOLD: Final = "standing = 'counted' AND (input IS NOT NULL OR substr(message, 1, 10) = 'auxiliary:')"
+_CHARGED: Final = " + ".join(f"usage_{kind}" for kind in ("input", "output", "reasoning", "cache_read", "cache_write"))
 # Most messages say themselves where they are from; only of the others the conversation is looked up.
 OWN: Final = (
     "SELECT message, conversation, origin = 'live', stage, event, counted_at_ms, created_ms, completed_ms, provider, "
     "model, variant, ifnull(agent, (SELECT c.agent FROM conversations AS c WHERE c.conversation = m.conversation)), "
     "ifnull(directory, (SELECT c.directory FROM conversations AS c WHERE c.conversation = m.conversation)), "
-    "input, output, reasoning, cache_read, cache_write, cost_microusd "
-    "FROM messages AS m WHERE standing = 'counted' AND input IS NOT NULL"
+    "ifnull(input, 0), ifnull(output, 0), ifnull(reasoning, 0), ifnull(cache_read, 0), ifnull(cache_write, 0), "
+    "cost_microusd, CASE WHEN api = 2 AND substr(message, 1, 10) = 'auxiliary:' THEN ifnull((SELECT "
+    f"{_CHARGED} FROM conversations AS c WHERE c.conversation = m.conversation), 0) ELSE 0 END "
+    f"FROM messages AS m WHERE {_TOLD}"
 )
 """This host's counted messages, with the columns of ``FACTS``."""
 _NAMED: Final = (
@@ -84,9 +82,7 @@ def own_messages(connection: sqlite3.Connection) -> tuple[int, Iterator[dict[str
 
     The caller holds one moment of the ledger.
     """
-    (number,) = connection.execute(
-        "SELECT count(*) FROM messages WHERE standing = 'counted' AND input IS NOT NULL"
-    ).fetchone()
+    (number,) = connection.execute(f"SELECT count(*) FROM messages WHERE {_TOLD}").fetchone()
     return number, (_line(row) for row in connection.execute(f"{OWN} ORDER BY id"))
 
 
@@ -107,7 +103,7 @@ def _merged_into(connection: sqlite3.Connection, head: HostFileHead, said: Itera
     own = own_host(connection)
     new = changed = known = 0
     for one in said:
-        told = Account(one, head.host, head.written_ms if one.message.startswith(PREFIX) else 0)
+        told = Account(one, head.host)
         if head.host == own and _has_itself(connection, told):
             known += 1
             continue
@@ -120,7 +116,7 @@ def _merged_into(connection: sqlite3.Connection, head: HostFileHead, said: Itera
             # Nearly always, and then neither needs to be made.
             known += 1
             continue
-        before = Account(message_of(row[:-2]), *row[-2:])
+        before = Account(message_of(row[:-1]), row[-1])
         after = merged(before, told)
         if after == before:
             known += 1
@@ -151,17 +147,18 @@ def _has_itself(connection: sqlite3.Connection, told: Account) -> bool:
     row = connection.execute(f"{OWN} AND message = ?", (told.said.message,)).fetchone()
     if row is None:
         return False
-    ours = Account(message_of(row), told.host, LATEST_INSTANT_MS if told.version_ms else 0)
+    ours = Account(message_of(row), told.host)
     return merged(ours, told) == ours
 
 
 def _row(account: Account) -> tuple[object, ...]:
-    return *(getattr(account.said, name) for name in FACTS), account.host, account.version_ms
+    return *(getattr(account.said, name) for name in FACTS), account.host
 
 
 def _line(row: tuple[Any, ...]) -> dict[str, Any]:
     said = {name: value for name, value in zip(FACTS, row, strict=True) if value is not None}
     said["live"] = bool(said["live"])
-    if not said["event"]:
-        del said["event"]
+    for name in ("event", "charged"):
+        if not said[name]:
+            del said[name]
     return said

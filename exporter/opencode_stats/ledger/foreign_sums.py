@@ -11,8 +11,8 @@ _COUNTS: Final = ("input", "output", "reasoning", "cache_read", "cache_write", "
 _DERIVED: Final = (
     "SELECT host, counted_at_ms / 900000 AS slot, ifnull(provider, '') AS provider, ifnull(model, '') AS model, "
     "sum(input) AS input, sum(output) AS output, sum(reasoning) AS reasoning, sum(cache_read) AS cache_read, "
-    "sum(cache_write) AS cache_write, sum(ifnull(cost_microusd, 0)) AS cost_microusd, count(*) AS messages "
-    "FROM foreign_messages GROUP BY 1, 2, 3, 4"
+    "sum(cache_write) AS cache_write, sum(ifnull(cost_microusd, 0)) AS cost_microusd, sum(counts) AS messages "
+    "FROM foreign_messages GROUP BY 1, 2, 3, 4 HAVING sum(counts) > 0"
 )
 # How many sums the messages make, and how many of those are not what is kept: one pass over the messages.
 _COMPARED: Final = (

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from opencode_stats.core.auxiliary import PREFIX
 from opencode_stats.core.days import SLOT_MS
 from opencode_stats.core.hosts import Account, merged
 from opencode_stats.core.tokens import Tokens
 from opencode_stats.core.totals import Totals, Usage
-from opencode_stats.ledger.foreign import FACTS, OWN, message_of
+from opencode_stats.ledger.foreign import FACTS, OWN, message_of, own_host
 from opencode_stats.ledger.history import usage_between
 from opencode_stats.ledger.queries import total
 
@@ -22,14 +21,17 @@ if TYPE_CHECKING:
     from opencode_stats.core.totals import ModelId
 
 _COUNTS: Final = ("input", "output", "reasoning", "cache_read", "cache_write", "cost_microusd", "messages")
-_SUMMED: Final = ", ".join(f"sum({name})" for name in _COUNTS)
+# In halves: a sum of quarter hours may be more than SQLite can hold, which each of them is not.
+_HALF: Final = 2**32
+_SUMMED: Final = ", ".join(f"sum({name} / {_HALF}), sum({name} % {_HALF})" for name in _COUNTS)
 _FROM_SUMS: Final = (
     f"SELECT host, provider, model, {_SUMMED} FROM foreign_sums WHERE slot >= ? AND slot < ? GROUP BY 1, 2, 3"
 )
 _FROM_MESSAGES: Final = (
-    "SELECT host, ifnull(provider, ''), ifnull(model, ''), sum(input), sum(output), sum(reasoning), sum(cache_read), "
-    "sum(cache_write), sum(ifnull(cost_microusd, 0)), count(*) FROM foreign_messages "
-    "WHERE counted_at_ms >= ? AND counted_at_ms < ? GROUP BY 1, 2, 3"
+    f"SELECT host, provider, model, {_SUMMED} FROM (SELECT host, ifnull(provider, '') AS provider, "
+    "ifnull(model, '') AS model, input, output, reasoning, cache_read, cache_write, "
+    "ifnull(cost_microusd, 0) AS cost_microusd, counts AS messages FROM foreign_messages "
+    "WHERE counted_at_ms >= ? AND counted_at_ms < ?) GROUP BY 1, 2, 3"
 )
 # Those that are noted, and what came into this ledger since.
 _SHARED: Final = (
@@ -37,7 +39,7 @@ _SHARED: Final = (
     "JOIN foreign_messages USING (message) WHERE later.id > (SELECT message_id FROM shared_until)"
 )
 _BOTH: Final = (
-    f"SELECT ours.*, {', '.join(f'theirs.{name}' for name in (*FACTS, 'host', 'version_ms'))} FROM ({_SHARED}) AS one "
+    f"SELECT ours.*, {', '.join(f'theirs.{name}' for name in (*FACTS, 'host'))} FROM ({_SHARED}) AS one "
     f"JOIN ({OWN}) AS ours USING (message) JOIN foreign_messages AS theirs USING (message)"
 )
 
@@ -59,21 +61,22 @@ class HostUsage:
 def usage_by_host(
     connection: sqlite3.Connection, ends: tuple[int, int] | None, name: str, now_ms: int
 ) -> list[HostUsage]:
-    """Every host that is known, this one (``name``, if it has none yet) first, and what it used between two instants.
+    """Every host that is known, this one (called ``name``) first, and what it used between two instants.
 
     ``ends`` is None for all that is known. The caller holds one moment of the ledger.
     """
-    rows = connection.execute("SELECT host, name, own, written_ms FROM hosts ORDER BY own DESC, name, host").fetchall()
-    if not rows or not rows[0][2]:
-        rows.insert(0, ("", name, 1, now_ms))
-    own = str(rows[0][0])
+    others = connection.execute("SELECT host, name, own, written_ms FROM hosts WHERE NOT own ORDER BY name, host")
+    own = own_host(connection) or ""
+    # Under the name that it has now: the one that is kept is as old as its last file.
+    rows = [(own, name, 1, now_ms), *others]
     sums = _Sums()
     there = total(connection) if ends is None else usage_between(connection, *ends)
     for model, usage in there.by_model.items():
         sums.add(own, model, (*_numbers(usage.tokens), usage.cost_microusd, usage.messages))
-    for host, provider, model_name, *numbers in _foreign(connection, ends):
+    for host, provider, model_name, *halves in _foreign(connection, ends):
+        numbers = [high * _HALF + low for high, low in zip(halves[::2], halves[1::2], strict=True)]
         sums.add(host, (provider or None, model_name or None), numbers)
-    for ours, theirs in _shared(connection, own, now_ms):
+    for ours, theirs in _shared(connection, own):
         for account, sign in ((ours, -1), (theirs, -1), (merged(ours, theirs), 1)):
             sums.add_message(account.said, account.host, sign, ends)
     return [
@@ -94,7 +97,7 @@ class _Sums:
             sums[place] += sign * number
 
     def add_message(self, said: HostMessage, host: str, sign: int, ends: tuple[int, int] | None) -> None:
-        if ends is None or ends[0] <= said.counted_at_ms < ends[1]:
+        if said.counts and (ends is None or ends[0] <= said.counted_at_ms < ends[1]):
             tokens = (said.input, said.output, said.reasoning, said.cache_read, said.cache_write)
             self.add(host, (said.provider, said.model), (*tokens, said.cost_microusd or 0, 1), sign)
 
@@ -124,12 +127,11 @@ def _foreign(
     yield from connection.execute(_FROM_MESSAGES, (last_ms, end_ms))
 
 
-def _shared(connection: sqlite3.Connection, own: str, now_ms: int) -> Iterator[tuple[Account, Account]]:
+def _shared(connection: sqlite3.Connection, own: str) -> Iterator[tuple[Account, Account]]:
     """This host's account and the others' of every message that counts in both."""
     for row in connection.execute(_BOTH):
-        ours, (*theirs, host, version_ms) = row[: len(FACTS)], row[len(FACTS) :]
-        own_version_ms = now_ms if ours[0].startswith(PREFIX) else 0
-        yield Account(message_of(ours), own, own_version_ms), Account(message_of(tuple(theirs)), host, version_ms)
+        ours, (*theirs, host) = row[: len(FACTS)], row[len(FACTS) :]
+        yield Account(message_of(ours), own), Account(message_of(tuple(theirs)), host)
 
 
 def _numbers(tokens: Tokens) -> tuple[int, ...]:

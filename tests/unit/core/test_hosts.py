@@ -12,6 +12,7 @@ ONE = HostMessage(
     message="msg_1", conversation="ses_a", live=True, stage="usage", event="evt_2", counted_at_ms=1_000, input=10,
     output=1, reasoning=0, cache_read=0, cache_write=0,
 )  # fmt: skip
+BESIDES = replace(ONE, message="auxiliary:ses_a", charged=100)
 
 
 def test_the_first_account_is_what_is_known() -> None:
@@ -34,11 +35,28 @@ def test_the_furthest_along_holds_whichever_comes_first(further: HostMessage) ->
     assert merged(near, far) == merged(far, near) == far
 
 
-def test_of_what_2x_charged_besides_the_file_that_was_written_last_holds() -> None:
-    one = replace(ONE, message="auxiliary:ses_a")
-    old, new = Account(one, "a", 5), Account(replace(one, input=3), "a", 6)
+@pytest.mark.parametrize(
+    "further",
+    [
+        replace(BESIDES, charged=101, input=20),
+        replace(BESIDES, charged=101, counted_at_ms=999),
+        replace(BESIDES, input=9, counted_at_ms=1_001),
+        replace(BESIDES, input=0, output=0),
+        replace(BESIDES, counted_at_ms=999),
+    ],
+)
+def test_of_what_2x_charged_besides_the_account_that_knows_of_more_holds(further: HostMessage) -> None:
+    old, new = Account(BESIDES, "a"), Account(further, "a")
 
     assert merged(old, new) == merged(new, old) == new
+
+
+def test_what_2x_charged_besides_is_no_request_once_nothing_is_left_of_it() -> None:
+    assert ONE.counts
+    assert BESIDES.counts
+    assert not replace(BESIDES, input=0, output=0).counts
+    with pytest.raises(ValueError, match="nothing is left"):
+        replace(BESIDES, input=0, output=0, cost_microusd=1)
 
 
 def test_a_message_belongs_to_the_host_that_saw_it_live() -> None:
@@ -63,6 +81,9 @@ def test_a_message_belongs_to_the_host_that_saw_it_live() -> None:
         {"output": 10**10},
         {"cost_microusd": -1},
         {"cost_microusd": 10**13},
+        {"charged": 1},
+        {"message": "auxiliary:a", "charged": -1},
+        {"message": "auxiliary:a", "charged": 5 * 2**53},
     ],
 )
 def test_what_no_message_can_be_is_refused(wrong: dict[str, object]) -> None:
@@ -71,9 +92,13 @@ def test_what_no_message_can_be_is_refused(wrong: dict[str, object]) -> None:
 
 
 def test_what_2x_charged_besides_may_be_as_large_as_a_conversation() -> None:
-    large = replace(ONE, message=f"auxiliary:{'x' * 4096}", input=2**53 - 2, cost_microusd=10**15)
+    most = 2**53 - 1
+    large = replace(
+        ONE, message=f"auxiliary:{'x' * 4096}", cost_microusd=10**15, input=most, output=most, reasoning=most,
+        cache_read=most, cache_write=most,
+    )  # fmt: skip
 
-    assert large.tokens == 2**53 - 1
+    assert large.tokens == 5 * most
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ CREATE TABLE hosts (
 CREATE UNIQUE INDEX hosts_own ON hosts (own) WHERE own = 1;;
 
 -- One counted message of another host, as its file had it: the furthest along of all that were read (core.hosts).
+-- `charged` is a conversation's running total, with what OpenCode 2.x charged besides its messages. Once nothing is left
+-- of that the row `counts` as no request.
 CREATE TABLE foreign_messages (
     message       TEXT PRIMARY KEY,
     host          TEXT NOT NULL REFERENCES hosts (host),
@@ -18,7 +20,6 @@ CREATE TABLE foreign_messages (
     conversation  TEXT NOT NULL,
     stage         TEXT NOT NULL CHECK (stage IN ('created', 'usage', 'completed')),
     event         TEXT NOT NULL,
-    version_ms    INTEGER NOT NULL,
     counted_at_ms INTEGER NOT NULL,
     created_ms    INTEGER,
     completed_ms  INTEGER,
@@ -32,7 +33,11 @@ CREATE TABLE foreign_messages (
     reasoning     INTEGER NOT NULL,
     cache_read    INTEGER NOT NULL,
     cache_write   INTEGER NOT NULL,
-    cost_microusd INTEGER
+    cost_microusd INTEGER,
+    charged       INTEGER NOT NULL,
+    counts        INTEGER NOT NULL GENERATED ALWAYS AS (
+        substr(message, 1, 10) != 'auxiliary:' OR input + output + reasoning + cache_read + cache_write > 0
+    ) VIRTUAL
 ) STRICT, WITHOUT ROWID;;
 CREATE INDEX foreign_messages_at ON foreign_messages (counted_at_ms);;
 
@@ -71,29 +76,29 @@ END;;
 CREATE TRIGGER foreign_messages_added AFTER INSERT ON foreign_messages BEGIN
     INSERT INTO foreign_sums VALUES (
         NEW.host, NEW.counted_at_ms / 900000, ifnull(NEW.provider, ''), ifnull(NEW.model, ''), NEW.input, NEW.output,
-        NEW.reasoning, NEW.cache_read, NEW.cache_write, ifnull(NEW.cost_microusd, 0), 1
+        NEW.reasoning, NEW.cache_read, NEW.cache_write, ifnull(NEW.cost_microusd, 0), NEW.counts
     ) ON CONFLICT DO UPDATE SET
         input = input + excluded.input, output = output + excluded.output,
         reasoning = reasoning + excluded.reasoning, cache_read = cache_read + excluded.cache_read,
         cache_write = cache_write + excluded.cache_write,
-        cost_microusd = cost_microusd + excluded.cost_microusd, messages = messages + 1;
+        cost_microusd = cost_microusd + excluded.cost_microusd, messages = messages + excluded.messages;
 END;;
 
 CREATE TRIGGER foreign_messages_changed AFTER UPDATE ON foreign_messages BEGIN
     UPDATE foreign_sums SET
         input = input - OLD.input, output = output - OLD.output, reasoning = reasoning - OLD.reasoning,
         cache_read = cache_read - OLD.cache_read, cache_write = cache_write - OLD.cache_write,
-        cost_microusd = cost_microusd - ifnull(OLD.cost_microusd, 0), messages = messages - 1
+        cost_microusd = cost_microusd - ifnull(OLD.cost_microusd, 0), messages = messages - OLD.counts
      WHERE host = OLD.host AND slot = OLD.counted_at_ms / 900000
        AND provider = ifnull(OLD.provider, '') AND model = ifnull(OLD.model, '');
     INSERT INTO foreign_sums VALUES (
         NEW.host, NEW.counted_at_ms / 900000, ifnull(NEW.provider, ''), ifnull(NEW.model, ''), NEW.input, NEW.output,
-        NEW.reasoning, NEW.cache_read, NEW.cache_write, ifnull(NEW.cost_microusd, 0), 1
+        NEW.reasoning, NEW.cache_read, NEW.cache_write, ifnull(NEW.cost_microusd, 0), NEW.counts
     ) ON CONFLICT DO UPDATE SET
         input = input + excluded.input, output = output + excluded.output,
         reasoning = reasoning + excluded.reasoning, cache_read = cache_read + excluded.cache_read,
         cache_write = cache_write + excluded.cache_write,
-        cost_microusd = cost_microusd + excluded.cost_microusd, messages = messages + 1;
+        cost_microusd = cost_microusd + excluded.cost_microusd, messages = messages + excluded.messages;
 END;;
 
 -- As with this host's: what was spent was spent.
