@@ -25,7 +25,7 @@ FOLDER: Final = Path(__file__).parents[1] / "fixtures" / "ledgers"
 TOKENS: Final = 1_234
 """What the story of the fixtures comes to."""
 # Made by triggers as the rows come in.
-_MADE: Final = ("sums", "counters", "bulk", "migrations", "sqlite_sequence", "price_steps", "unbilled")
+_MADE: Final = ("sums", "counters", "bulk", "migrations", "sqlite_sequence", "price_steps", "unbilled", "shared_until")
 
 
 def story() -> list[Script]:
