@@ -147,7 +147,7 @@ def test_hosts_that_know_each_other_say_the_same(of_a: int, of_b: int, order: Ra
             own.answer("ses_" + name, input=1 if name == "a" else 3)
             take(ledger, own, shared.events[:length])
             with transaction(ledger):
-                become_host(ledger, HOSTS["ab".index(name)], name, 1)
+                become_host(ledger, HOSTS["ab".index(name)], name)
             messages = [HostMessage(**line) for line in own_messages(ledger)[1]]
             files.append((HOSTS["ab".index(name)], 1, messages))
         for ledger in (a, b):

@@ -6,11 +6,12 @@ import json
 import os
 import secrets
 import socket
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from opencode_stats.cli.asking import surroundings
 from opencode_stats.cli.say import say
+from opencode_stats.cli.sink import sink
 from opencode_stats.core.hosts import ID_DIGITS, LONGEST_NAME
 from opencode_stats.errors import LedgerError, LockHeld, UserError
 
@@ -41,17 +42,19 @@ def write_host_file(target: str) -> None:
         LockHeld: another exporter is at work and does not answer.
         UserError, LedgerError: it can't be done now.
     """
-    from opencode_stats.cli.export import sink  # noqa: PLC0415 - it imports this module when it is called
     from opencode_stats.contract.host_file import FORMAT, VERSION  # noqa: PLC0415
-    from opencode_stats.ledger.foreign import own_messages  # noqa: PLC0415
+    from opencode_stats.ledger.connection import transaction  # noqa: PLC0415
+    from opencode_stats.ledger.foreign import note_written, own_messages  # noqa: PLC0415
 
     if not target:
         raise UserError("--ledger wants the name of a file or a folder, or - for standard output.")
     here = surroundings(wait=True)
     name = host_name()
     host = _own_id(here, name)
-    if os.path.isdir(target):
+    folder = os.path.isdir(target)
+    if folder:
         target = os.path.join(target, file_name(host, name))
+        _take_back(here, target)
     encode = json.JSONEncoder(separators=(",", ":")).encode
     written: list[int] = []
     with sink(target) as out:
@@ -67,6 +70,9 @@ def write_host_file(target: str) -> None:
             out.text.writelines(encode(message) + "\n" for message in messages)
 
         here.ask(write_all)
+    if folder:
+        with _writer(here.paths) as connection, transaction(connection):
+            note_written(connection, here.now_ms)
     if target != "-":
         from opencode_stats.cli.render.text import counted  # noqa: PLC0415
 
@@ -86,6 +92,7 @@ def take_host_files(places: list[str]) -> None:
         LockHeld: another exporter is at work and does not answer.
         UserError, LedgerError: it can't be done now; or some files could not be taken in, all others were.
     """
+    from opencode_stats.cli.render.text import name  # noqa: PLC0415
     from opencode_stats.cli.take_in import bar  # noqa: PLC0415 - it imports this module when it is called
     from opencode_stats.ingest.host_files import files_in, take_host_file  # noqa: PLC0415 - the slow half
 
@@ -96,25 +103,46 @@ def take_host_files(places: list[str]) -> None:
         try:
             files += files_in(place)
         except UserError as error:
-            troubles.append(str(error))
+            troubles.append(_on_one_line(error))
     if files:
         _own_id(here, host_name())
         with _writer(here.paths) as connection:
             for path in files:
                 try:
-                    with bar(os.path.basename(path)) as show:
+                    with bar(name(os.path.basename(path))) as show:
                         taken = take_host_file(connection, path, show)
                     say(_told(taken))
                 except UserError as error:
-                    troubles.append(str(error))
+                    troubles.append(_on_one_line(error))
     if troubles:
         for trouble in troubles[:-1]:
             say(f"opencode-stats: {trouble}", err=True)
         raise UserError(troubles[-1])
 
 
+def _take_back(here: Surroundings, path: str) -> None:
+    """Takes in this host's own file that is there, before it is replaced, where this ledger is not who wrote it last.
+
+    Then this ledger was copied to another machine, and both write there; or it was made again from a backup.
+    """
+    from opencode_stats.ingest.host_files import head_of, take_host_file  # noqa: PLC0415 - the slow half
+    from opencode_stats.ledger.foreign import is_own_latest, own_host  # noqa: PLC0415
+
+    head = head_of(path)
+    if head is None or head.host != here.ask(own_host) or here.ask(lambda ledger: is_own_latest(ledger, head)):
+        return
+    with _writer(here.paths) as connection, suppress(UserError):
+        # One that is damaged tells nothing, and a whole one takes its place.
+        take_host_file(connection, path)
+
+
+def _on_one_line(error: UserError) -> str:
+    """Names in a common folder are other people's: what such a name says must not look like a sentence of ours."""
+    return str(error).replace("\n", "\\u000a")
+
+
 def _told(file: HostFile) -> str:
-    from opencode_stats.cli.render.text import count  # noqa: PLC0415
+    from opencode_stats.cli.render.text import count, name  # noqa: PLC0415
 
     taken = file.taken
     parts = [
@@ -122,7 +150,7 @@ def _told(file: HostFile) -> str:
         for number, what in ((taken.new, "new"), (taken.changed, "further along"), (taken.known, "known"))
         if number
     ]
-    return f"{file.head.name}: {', '.join(parts) or 'nothing was used there yet'}."
+    return f"{name(file.head.name)}: {', '.join(parts) or 'nothing was used there yet'}."
 
 
 def _own_id(here: Surroundings, name: str) -> str:
@@ -134,7 +162,7 @@ def _own_id(here: Surroundings, name: str) -> str:
     if host is not None:
         return host
     with _writer(here.paths) as connection, transaction(connection):
-        return become_host(connection, secrets.token_hex(ID_DIGITS // 2), name, here.now_ms)
+        return become_host(connection, secrets.token_hex(ID_DIGITS // 2), name)
 
 
 @contextmanager

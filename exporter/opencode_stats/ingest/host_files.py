@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 BATCH: Final = 500
 """Messages in a transaction, some 10 ms: a daemon that wants to write meanwhile hardly waits."""
 SUFFIX: Final = ".ndjson"
+# By who writes over a file instead of replacing it; what was read is true all the same.
+_CHANGED: Final = "it was changed while it was read; take it in once more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def take_host_file(connection: Connection, path: str, progress: Callable[[int, i
             head = _proven(file, path)
             file.seek(0)
             _next_line(file)
-            messages = _messages(file)
+            messages = _once_more(file, head.messages)
             taken = TakenIn()
             done = 0
             while batch := list(islice(messages, BATCH)):
@@ -81,6 +83,15 @@ def take_host_file(connection: Connection, path: str, progress: Callable[[int, i
     except BadEvent as error:
         raise UserError(f"{path}: {error.reason}.") from error
     return HostFile(head, taken)
+
+
+def head_of(path: str) -> HostFileHead | None:
+    """Whose file it is; None where there is none, or none that can be read."""
+    try:
+        with _opened(path) as file:
+            return parse_head(_next_line(file))
+    except (OSError, BadEvent):
+        return None
 
 
 def _opened(path: str) -> IO[bytes]:
@@ -112,6 +123,17 @@ def _proven(file: IO[bytes], path: str) -> HostFileHead:
 def _messages(file: IO[bytes]) -> Iterator[HostMessage]:
     while line := _next_line(file):
         yield parse_message(line)
+
+
+def _once_more(file: IO[bytes], number: int) -> Iterator[HostMessage]:
+    try:
+        for message in _messages(file):
+            number -= 1
+            yield message
+    except BadEvent:
+        number = -1
+    if number:
+        raise BadEvent(_CHANGED)
 
 
 def _next_line(file: IO[bytes]) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from opencode_stats.core.hosts import Account, HostMessage, merged
@@ -37,6 +38,10 @@ OWN: Final = (
     f"FROM messages AS m WHERE {_TOLD}"
 )
 """This host's counted messages, with the columns of ``FACTS``."""
+_FORGOTTEN: Final = (
+    f"SELECT {', '.join(FACTS)} FROM foreign_messages AS told WHERE host = ? AND NOT EXISTS "
+    f"(SELECT 1 FROM messages WHERE messages.message = told.message AND {_TOLD})"
+)
 _NAMED: Final = (
     "INSERT INTO hosts VALUES (:host, :name, 0, :written_ms) ON CONFLICT DO UPDATE SET "
     "name = excluded.name, written_ms = excluded.written_ms "
@@ -66,24 +71,55 @@ def own_host(connection: sqlite3.Connection) -> str | None:
     return None if row is None else row[0]
 
 
-def become_host(connection: sqlite3.Connection, new_id: str, name: str, now_ms: int) -> str:
+def become_host(connection: sqlite3.Connection, new_id: str, name: str) -> str:
     """Gives this ledger an id, if it has none, and its name; the id it has. The caller holds the transaction."""
     connection.execute(
-        "INSERT INTO hosts SELECT ?, ?, 1, ? WHERE NOT EXISTS (SELECT 1 FROM hosts WHERE own = 1)",
-        (new_id, name, now_ms),
+        "INSERT INTO hosts SELECT ?, ?, 1, 0 WHERE NOT EXISTS (SELECT 1 FROM hosts WHERE own = 1)",
+        (new_id, name),
     )
     connection.execute("UPDATE hosts SET name = ? WHERE own = 1 AND name != ?", (name, name))
     (host,) = connection.execute("SELECT host FROM hosts WHERE own = 1").fetchone()
     return str(host)
 
 
+def is_own_latest(connection: sqlite3.Connection, head: HostFileHead) -> bool:
+    """Whether a file of this host is the one that this ledger wrote last (``note_written``)."""
+    row = connection.execute("SELECT host, written_ms FROM hosts WHERE own = 1").fetchone()
+    return bool(row == (head.host, head.written_ms))
+
+
+def note_written(connection: sqlite3.Connection, written_ms: int) -> None:
+    """Notes when this host's file was written last; the caller holds the transaction."""
+    connection.execute("UPDATE hosts SET written_ms = ? WHERE own = 1", (written_ms,))
+
+
 def own_messages(connection: sqlite3.Connection) -> tuple[int, Iterator[dict[str, Any]]]:
-    """How many messages this host counts, and each of them as its line says it, the oldest first.
+    """How many messages this host tells of, and each of them as its line says it: what it counts, the oldest first.
+
+    Then what its own files said and this ledger does not: it was made again from a backup, or copied to another
+    machine, where both go on as one host. What one of them leaves out nobody would learn who comes later.
 
     The caller holds one moment of the ledger.
     """
+    own = own_host(connection)
     (number,) = connection.execute(f"SELECT count(*) FROM messages WHERE {_TOLD}").fetchone()
-    return number, (_line(row) for row in connection.execute(f"{OWN} ORDER BY id"))
+    (more,) = connection.execute(f"SELECT count(*) FROM ({_FORGOTTEN})", (own,)).fetchone()
+    return number + more, chain(
+        (_line(row) for row in _furthest(connection, own)),
+        (_line(row) for row in connection.execute(_FORGOTTEN, (own,))),
+    )
+
+
+def _furthest(connection: sqlite3.Connection, own: str | None) -> Iterator[tuple[Any, ...]]:
+    """This host's messages, each as it is furthest along in this ledger or in a file of this host's."""
+    (as_told,) = connection.execute("SELECT EXISTS (SELECT 1 FROM foreign_messages WHERE host = ?)", (own,)).fetchone()
+    for row in connection.execute(f"{OWN} ORDER BY id"):
+        told = connection.execute(f"{_KNOWN} AND host = ?", (row[0], own)).fetchone() if as_told else None
+        if told is None:
+            yield row
+        else:
+            accounts = (Account(message_of(columns), "") for columns in (row, told[:-1]))
+            yield _row(merged(next(accounts), next(accounts)))[:-1]
 
 
 def take_messages(connection: sqlite3.Connection, head: HostFileHead, said: Iterable[HostMessage]) -> TakenIn:
@@ -95,7 +131,7 @@ def take_messages(connection: sqlite3.Connection, head: HostFileHead, said: Iter
     try:
         return _merged_into(connection, head, said)
     except sqlite3.IntegrityError as error:
-        raise BadEvent("its figures are too large to be added up") from error
+        raise BadEvent("its figures are too large to be added up; what comes before them is taken in") from error
 
 
 def _merged_into(connection: sqlite3.Connection, head: HostFileHead, said: Iterable[HostMessage]) -> TakenIn:

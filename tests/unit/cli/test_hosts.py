@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import stat
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +75,32 @@ def test_beside_a_daemon_too(household: Household, other: Household, folder: Pat
         assert call("export", "--ledger", "-").stdout.count("\n") == 1
 
 
+def test_a_home_that_was_copied_goes_on_as_one_host(
+    household: Household, folder: Path, tmp_path: Path, call: Call
+) -> None:
+    """Both write one file, and nobody else sees more than the last of them."""
+    script = Script(at_ms=NOON_MS).started().prompt("ses_a").answer("ses_a", input=1_000, directory="/a")
+    household.write(script)
+    assert call("export", "--ledger", str(folder)).returncode == 0
+    shutil.copytree(household.home, tmp_path / "copy")
+    copy = Household(tmp_path / "copy")
+    copy.write(Script(pid=2, at_ms=NOON_MS + 5).started().prompt("ses_c").answer("ses_c", input=200, directory="/a"))
+    before = len(script.lines)
+    household.write(script.prompt("ses_a").answer("ses_a", input=30, directory="/a"), before)
+
+    for machine in (household, copy, household):
+        assert machine.call("export", "--ledger", str(folder)).returncode == 0
+
+    (file,) = folder.iterdir()
+    assert [json.loads(line).get("input", 0) for line in file.read_text().splitlines()] == [0, 1_000, 30, 200]
+    assert hosts(call) == ([(True, 1_230)], 1_230)
+    assert household.tokens == 1_030
+    assert call("verify").returncode == 0
+    file.write_text(file.read_text()[:-9])
+    assert call("export", "--ledger", str(folder)).returncode == 0
+    assert call("import", "--ledger", str(folder)).stdout.endswith(": 3 known.\n")
+
+
 def test_a_bad_file_stops_no_other(household: Household, other: Household, folder: Path, call: Call) -> None:
     assert other.home != household.home
     (folder / "a.ndjson").write_text('{"secret"')
@@ -84,6 +111,24 @@ def test_a_bad_file_stops_no_other(household: Household, other: Household, folde
     assert "a.ndjson: it is no host's file." in done.stderr
     assert "none can't be read: No such file" in done.stderr
     assert "secret" not in done.stderr
+
+
+def test_names_of_other_peoples_making_are_on_one_line(
+    household: Household, other: Household, folder: Path, call: Call
+) -> None:
+    assert other.home != household.home
+    (file,) = folder.iterdir()
+    first, _, rest = file.read_text().partition("\n")
+    (folder / "x\nopencode-stats: all is well\x1b[31m.ndjson").write_text(
+        json.dumps(json.loads(first) | {"name": "x\ny\x1b[31m"}) + "\n" + rest[:-5]
+    )
+    (folder / "whole.ndjson").write_text(json.dumps(json.loads(first) | {"name": "x\ny\x1b[31m"}) + "\n" + rest)
+
+    done = call("import", "--ledger", str(folder))
+
+    assert (done.stdout.count("\n"), done.stderr.count("\n"), done.returncode) == (2, 1, 2)
+    assert "x\\u000ay\\u001b[31m: 1 known." in done.stdout
+    assert "\x1b" not in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,16 @@ def test_one_with_a_line_that_is_none_is_refused(ledger: sqlite3.Connection, tmp
     assert everything(ledger) == before
 
 
+def test_one_that_changes_while_it_is_read_is_told_of(ledger: sqlite3.Connection, tmp_path: Path) -> None:
+    path = write(tmp_path / "a.ndjson", BATCH + 1)
+
+    def cut(*_: int) -> None:
+        os.truncate(path, 0)
+
+    with pytest.raises(UserError, match="changed while it was read"):
+        take_host_file(ledger, path, cut)
+
+
 def test_what_is_no_file_of_ours_is_refused(ledger: sqlite3.Connection, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "empty").touch()

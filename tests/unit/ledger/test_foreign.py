@@ -20,7 +20,7 @@ from opencode_stats.ledger.transactions import transaction
 def test_an_id_is_given_once_and_the_name_follows(ledger: sqlite3.Connection) -> None:
     assert own_host(ledger) is None
 
-    assert become_host(ledger, ME, "old", 1) == become_host(ledger, OTHER, "new", 2) == ME
+    assert become_host(ledger, ME, "old") == become_host(ledger, OTHER, "new") == ME
     assert (own_host(ledger), rows(ledger, "SELECT name FROM hosts")) == (ME, [("new",)])
 
 
@@ -35,9 +35,25 @@ def test_what_a_host_tells_is_what_it_counts(ledger: sqlite3.Connection) -> None
     assert not {"parent", "run", "error"} & set(only)
 
 
+def test_what_only_its_own_file_knew_is_told_on(ledger: sqlite3.Connection) -> None:
+    """Its ledger was made again from a backup, or goes on in two places."""
+    with transaction(ledger):
+        become_host(ledger, ME, "me")
+    take(ledger, SCRIPT)
+    further = replace(own(ledger), event="evt_zzz", input=130)
+    forgotten = replace(ONE, message="msg_2")
+    merge(ledger, ONE)
+    merge(ledger, forgotten, further, of=head(ME, 9))
+
+    number, lines = own_messages(ledger)
+
+    assert [HostMessage(**line) for line in lines] == [further, forgotten]
+    assert number == 2
+
+
 def test_its_own_file_brings_a_host_nothing_but_what_it_forgot(ledger: sqlite3.Connection) -> None:
     with transaction(ledger):
-        become_host(ledger, ME, "me", 1)
+        become_host(ledger, ME, "me")
     take(ledger, SCRIPT)
 
     assert merge(ledger, own(ledger), ONE, of=head(ME, 9, "else")) == TakenIn(new=1, known=1)

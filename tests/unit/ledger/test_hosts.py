@@ -42,7 +42,7 @@ def test_a_message_that_both_have_counts_once_for_the_one_that_made_it(
     ledger: sqlite3.Connection, told_first: bool
 ) -> None:
     with transaction(ledger):
-        become_host(ledger, ME, "me", 1)
+        become_host(ledger, ME, "me")
     take(ledger, SCRIPT)
     copied = replace(own(ledger), live=False)
     more = replace(own(ledger), event="evt_zzz", input=130)
@@ -138,7 +138,7 @@ def test_figures_of_any_size_are_added_up(ledger: sqlite3.Connection) -> None:
 
 def test_this_host_is_called_what_it_is_called_now(ledger: sqlite3.Connection) -> None:
     with transaction(ledger):
-        become_host(ledger, ME, "old", 1)
+        become_host(ledger, ME, "old")
 
     assert [(one.host, one.name) for one in usage_by_host(ledger, None, "new", NOON_MS)] == [(ME, "new")]
 

@@ -1,7 +1,7 @@
 -- What other hosts' ledgers told (docs/machines.md). None of it is in `messages`, nor in any sum of this host.
 
 -- Every host that is known, this one among them (`own`). `host` is a random id, `name` what people call it, `written_ms`
--- when the newest of its files that was read was written.
+-- when the newest of its files that was read was written; of this one the last that it wrote into a folder, 0 before.
 CREATE TABLE hosts (
     host       TEXT PRIMARY KEY,
     name       TEXT NOT NULL,
