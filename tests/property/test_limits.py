@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, tzinfo
+from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -12,8 +14,9 @@ from tests.support.ledgers import ledger_in_memory, rows, take
 from tests.support.script import Script
 
 from opencode_stats.core.days import SLOT_MS, day_of
-from opencode_stats.core.limits import Calendar, Limit, Rolling, Unit, Window, parse_window
+from opencode_stats.core.limits import Calendar, Limit, Rolling, Unit, Use, Window, parse_window, stats_of
 from opencode_stats.core.models import model_key
+from opencode_stats.ledger.day_sums import DaySums
 from opencode_stats.ledger.limits import WindowUses
 
 if TYPE_CHECKING:
@@ -23,8 +26,9 @@ if TYPE_CHECKING:
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 SUMMER_ENDS_MS = 1_792_890_000_000  # 2026-10-25 01:00 UTC
-ZONES = [UTC, *map(ZoneInfo, ("Europe/Berlin", "America/Sao_Paulo", "Australia/Lord_Howe", "Asia/Kathmandu"))]
-WINDOWS = ("15m", "5h", "36h", "10d", "day", "week", "month")
+ZONES = [UTC, *map(ZoneInfo, ("Europe/Berlin", "America/Santiago", "Australia/Lord_Howe", "Asia/Kathmandu"))]
+"""Clocks go back and forth within forty days of that instant, one by half an hour; one zone is no whole hours away."""
+WINDOWS = ("15m", "5h", "1d", "36h", "10d", "2w", "day", "week", "month")
 UNITS: tuple[Unit, ...] = ("tokens", "usd")
 WHOSE = {
     "all": ("",),
@@ -142,6 +146,32 @@ def check(
         costless = sum(row.microusd is None for row in inside) if one.unit == "usd" else 0
         assert sum(use.costless for use in found) == costless, one
         assert [use.slot for use in found] == sorted({row.at_ms // SLOT_MS for row in inside}), one
+        check_stats(one, window, found, inside)
+
+
+def check_stats(one: Limit, window: Window | None, found: list[Use], inside: list[Row]) -> None:
+    """What is shown, in whole numbers."""
+    shown = stats_of(one, window, found)
+    used = sum(row.tokens if one.unit == "tokens" else row.microusd or 0 for row in inside)
+    unknown = one.unit == "usd" and any(row.microusd is None for row in inside)
+    share = Fraction(used * 100, one.amount)
+    if share >= one.critical_percent:
+        level = "critical"
+    elif share >= one.warning_percent:
+        level = "warning"
+    else:
+        level = "unknown" if unknown else "normal"
+    assert shown.level == level, one
+    assert shown.percent == (None if unknown else float(Fraction(math.floor(share * 10), 10))), one
+    assert (shown.used_tokens, shown.used_usd) == ((used, None) if one.unit == "tokens" else (None, used / 1e6)), one
+    assert (shown.starts_at_ms, shown.resets_at_ms) == (window or (None, None)), one
+    whose = {"provider": shown.provider, "model": shown.model, "workspace": shown.workspace, "agent": shown.agent}
+    assert {of: name for of, name in whose.items() if name is not None} == ({one.of: one.whose} if one.whose else {})
+    if shown.reached_at_ms is not None:
+        assert window is not None
+        assert window.start_ms < shown.reached_at_ms < window.end_ms, one
+        assert shown.reached_earliest_ms is not None
+        assert shown.reached_earliest_ms <= shown.reached_at_ms <= (shown.reached_latest_ms or window.end_ms), one
 
 
 MOMENTS = st.lists(
@@ -149,24 +179,30 @@ MOMENTS = st.lists(
         answers(),
         st.one_of(st.integers(-3 * DAY_MS, 3 * DAY_MS), st.integers(-50 * DAY_MS, 50 * DAY_MS)),
         st.sampled_from(ZONES),
+        st.sampled_from([False, False, True]),
     ),
     min_size=1,
     max_size=5,
 )
 
 
-@given(limits=st.lists(LIMITS, min_size=1, max_size=4), moments=MOMENTS, start_hour=st.sampled_from([0, 0, 5, 23]))
+@given(limits=st.lists(LIMITS, min_size=1, max_size=4), moments=MOMENTS, start_hour=st.sampled_from([0, 0, 2, 5, 23]))
 def test_as_a_model_has_it_that_looks_at_every_message(
-    limits: list[Limit], moments: list[tuple[list[Script], int, tzinfo]], start_hour: int
+    limits: list[Limit], moments: list[tuple[list[Script], int, tzinfo, bool]], start_hour: int
 ) -> None:
-    """Messages come late, clocks are set, the user travels, costs are not known: nothing is remembered wrongly."""
+    """Messages come late, clocks are set, the user travels, costs are not known: nothing is remembered wrongly.
+
+    Nor is anything overlooked where days are summed, of which some change afterwards.
+    """
     with ledger_in_memory() as ledger:
         uses = WindowUses(ledger)
-        for number, (scripts, away_ms, zone) in enumerate(moments):
+        for number, (scripts, away_ms, zone, summed) in enumerate(moments):
             take(ledger, *scripts, file=f"{number}.jsonl")
             if number % 2:
                 ledger.execute("UPDATE messages SET cost_microusd = NULL WHERE id % 5 = 0")
                 ledger.execute("UPDATE messages SET standing = 'copy' WHERE id % 7 = 0")
+            if summed:
+                DaySums(ledger).go_on(SUMMER_ENDS_MS + away_ms, zone, start_hour, to_the_end=True)
             check(ledger, uses, limits, SUMMER_ENDS_MS + away_ms, (zone, start_hour))
             check(ledger, uses, limits, SUMMER_ENDS_MS + away_ms + 4 * HOUR_MS, (zone, start_hour))
             # Without a memory it is the same.

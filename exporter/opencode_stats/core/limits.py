@@ -179,18 +179,6 @@ def last_start(slots: Sequence[int], length_ms: int, now_ms: int) -> int | None:
     return start
 
 
-def after_a_gap(slots: Sequence[int], known_from: int, length_ms: int) -> int | None:
-    """The place of the last quarter hour before which nothing was used for so long that a window begins with it.
-
-    ``slots`` are all with use since ``known_from``. None where that can't be told without looking further back.
-    """
-    length = length_ms // SLOT_MS
-    for place in range(len(slots) - 1, -1, -1):
-        if slots[place] - (slots[place - 1] if place else known_from) >= length:
-            return place
-    return None
-
-
 def used_of(limit: Limit, uses: Sequence[Use]) -> tuple[int, int]:
     """How much of the limit's unit these have, and how many of their messages have a cost that is not known."""
     if limit.unit == "tokens":

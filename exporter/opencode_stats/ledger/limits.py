@@ -16,13 +16,12 @@ from opencode_stats.core.limits import (
     Rolling,
     Use,
     Window,
-    after_a_gap,
     calendar_window,
     last_start,
     parse_window,
     rolling_window,
 )
-from opencode_stats.core.models import model_key
+from opencode_stats.ledger.window_chains import COUNTED, MESSAGES, condition_of, last_start_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -30,33 +29,34 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
 _NOTHING: Final = 2**62
-_COUNTED: Final = "standing = 'counted' AND input IS NOT NULL"
 _TOKENS: Final = "input + output + reasoning + cache_read + cache_write"
-_MESSAGES: Final = "messages AS m LEFT JOIN conversations AS c ON c.conversation = m.conversation"
-_TRIGGER: Final = "CREATE TEMP TRIGGER IF NOT EXISTS {} AFTER {} WHEN {} BEGIN UPDATE changed_since SET at_ms = {}; END"
+_TRIGGER: Final = "CREATE TEMP TRIGGER IF NOT EXISTS {} AFTER {} WHEN {} BEGIN UPDATE changed_since SET {}; END"
 _EARLIEST: Final = "(SELECT at_ms FROM changed_since)"
 _BOTH: Final = "min(OLD.counted_at_ms, NEW.counted_at_ms)"
 _NOTICE: Final = (
-    "CREATE TEMP TABLE IF NOT EXISTS changed_since (id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL)",
-    f"INSERT OR IGNORE INTO changed_since VALUES (1, {_NOTHING})",
-    _TRIGGER.format("limits_added", "INSERT ON messages", f"NEW.counted_at_ms < {_EARLIEST}", "NEW.counted_at_ms"),
-    _TRIGGER.format("limits_changed", "UPDATE ON messages", f"{_BOTH} < {_EARLIEST}", _BOTH),
+    (
+        "CREATE TEMP TABLE IF NOT EXISTS changed_since "
+        "(id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, whose INTEGER NOT NULL)"
+    ),
+    f"INSERT OR IGNORE INTO changed_since VALUES (1, {_NOTHING}, 0)",
+    _TRIGGER.format(
+        "limits_added", "INSERT ON messages", f"NEW.counted_at_ms < {_EARLIEST}", "at_ms = NEW.counted_at_ms"
+    ),
+    _TRIGGER.format("limits_changed", "UPDATE ON messages", f"{_BOTH} < {_EARLIEST}", f"at_ms = {_BOTH}"),
     # Whose messages are may become known after them.
     _TRIGGER.format(
         "limits_known",
         "UPDATE OF agent, directory ON conversations",
         "(OLD.agent, OLD.directory) IS NOT (NEW.agent, NEW.directory)",
-        "0",
+        "whose = 1",
     ),
     _TRIGGER.format(
         "limits_heard",
         "INSERT ON conversations",
         "NEW.agent IS NOT NULL OR NEW.directory IS NOT NULL",
-        "0",
+        "whose = 1",
     ),
 )
-_LOOK_BACK: Final = 4
-"""Windows' lengths in which a long enough gap is looked for first; twice as far each time that there is none."""
 
 
 class WindowUses:
@@ -76,14 +76,14 @@ class WindowUses:
         self, limits: Iterable[Limit], now_ms: int, zone: tzinfo, start_hour: int
     ) -> list[tuple[Limit, Window | None, list[Use]]]:
         """Each limit with its window, None where none is open, and what was used in it, ascending."""
-        (at_ms,) = self._connection.execute("SELECT at_ms FROM changed_since").fetchone()
+        at_ms, whose = self._connection.execute("SELECT at_ms, whose FROM changed_since").fetchone()
         tallies = {limit.key: self._tallies.get(limit.key) or _Tally(self._connection, limit) for limit in limits}
         for tally in tallies.values():
-            tally.note(slot_of(at_ms))
+            tally.note(slot_of(at_ms), whose=bool(whose))
         # What is no limit any more is not kept up to date, and so is forgotten.
         self._tallies = tallies
-        if at_ms != _NOTHING:
-            self._connection.execute("UPDATE changed_since SET at_ms = ?", (_NOTHING,))
+        if at_ms != _NOTHING or whose:
+            self._connection.execute("UPDATE changed_since SET at_ms = ?, whose = 0", (_NOTHING,))
         return [(limit, *tallies[limit.key].at(now_ms, zone, start_hour)) for limit in limits]
 
 
@@ -98,8 +98,10 @@ class _Tally:
         self._uses: list[Use] = []
         self._slots: list[int] = []
 
-    def note(self, slot: int) -> None:
-        """From this quarter hour on something may have changed."""
+    def note(self, slot: int, *, whose: bool) -> None:
+        """From this quarter hour on something may have changed; ``whose`` messages of any time are may, too."""
+        if whose and self._limit.of in ("workspace", "agent"):
+            slot = 0
         if self._since is None or slot >= slot_of(_NOTHING):
             return
         if slot < self._since:
@@ -135,24 +137,10 @@ class _Tally:
         return rolling_window(self._slots, length_ms, now_ms)
 
     def _look_back(self, length_ms: int, now_ms: int) -> None:
-        """Knows everything since a quarter hour with which a window begins."""
-        (first,) = self._connection.execute(
-            "SELECT min(number) FROM sums WHERE scope = 'slot' AND messages > 0"
-        ).fetchone()
-        first = slot_of(now_ms) if first is None else first
-        length, back = length_ms // SLOT_MS, _LOOK_BACK
-        while True:
-            since = max(first, slot_of(now_ms) - back * length)
-            self._since = None
-            self._know_since(since)
-            if since == first:
-                return
-            past = self._slots[: bisect_left(self._slots, slot_of(now_ms) + 1)]
-            place = after_a_gap(past, since, length_ms)
-            if place is not None or not past:
-                self._forget_before(since if place is None else past[place])
-                return
-            back *= 2
+        """Knows everything since the quarter hour with which the last window began."""
+        start = last_start_of(self._connection, self._limit, length_ms, now_ms)
+        self._since = None
+        self._know_since(slot_of(now_ms) if start is None else start)
 
     def _know_since(self, slot: int) -> None:
         """Knows everything from this quarter hour on, and forgets what is before it."""
@@ -178,48 +166,26 @@ class _Tally:
 
 def _uses(connection: sqlite3.Connection, limit: Limit, since: int) -> list[Use]:
     """The quarter hours with use that belongs to the limit, from that one on, ascending."""
-    whose, values = _of_messages(connection, limit)
+    whose, values = condition_of(connection, limit)
     if limit.of in ("workspace", "agent"):
         rows = connection.execute(
-            f"SELECT counted_at_ms / {SLOT_MS}, sum({_TOKENS}), sum(ifnull(cost_microusd, 0)) FROM {_MESSAGES} "
-            f"WHERE counted_at_ms >= ? AND {_COUNTED} AND {whose} GROUP BY 1 ORDER BY 1",
-            (since * SLOT_MS, *values),
+            f"SELECT counted_at_ms / {SLOT_MS}, sum({_TOKENS}), sum(ifnull(cost_microusd, 0)) FROM {MESSAGES} "
+            f"WHERE counted_at_ms >= :from AND {COUNTED} AND {whose} GROUP BY 1 ORDER BY 1",
+            {**values, "from": since * SLOT_MS},
         ).fetchall()
     else:
         rows = connection.execute(
             f"SELECT number, sum({_TOKENS}), sum(cost_microusd) FROM sums AS m "
-            f"WHERE scope = 'slot' AND number >= ? AND messages > 0 AND {whose} GROUP BY number ORDER BY number",
-            (since, *values),
+            f"WHERE scope = 'slot' AND number >= :from AND messages > 0 AND {whose} GROUP BY number ORDER BY number",
+            {**values, "from": since},
         ).fetchall()
     costless: dict[int, int] = {}
     if limit.unit == "usd":
         costless = dict(
             connection.execute(
-                f"SELECT counted_at_ms / {SLOT_MS}, count(*) FROM {_MESSAGES} "
-                f"WHERE counted_at_ms >= ? AND {_COUNTED} AND cost_microusd IS NULL AND {whose} GROUP BY 1",
-                (since * SLOT_MS, *values),
+                f"SELECT counted_at_ms / {SLOT_MS}, count(*) FROM {MESSAGES} "
+                f"WHERE counted_at_ms >= :from AND {COUNTED} AND cost_microusd IS NULL AND {whose} GROUP BY 1",
+                {**values, "from": since * SLOT_MS},
             )
         )
     return [Use(slot, tokens, microusd, costless.get(slot, 0)) for slot, tokens, microusd in rows]
-
-
-def _of_messages(connection: sqlite3.Connection, limit: Limit) -> tuple[str, tuple[str, ...]]:
-    """The condition that is true of what belongs to the limit, and its values; ``m`` is a message, or a sum."""
-    match limit.of:
-        case "workspace":
-            return "ifnull(m.directory, c.directory) = ?", (limit.whose,)
-        case "agent":
-            return "ifnull(m.agent, c.agent) = ?", (limit.whose,)
-        case "provider":
-            return "m.provider = ?", (limit.whose,)
-        case "model":
-            # Of a model that was never used there is no pair, and nothing is equal to NULL.
-            pair = _model(connection, limit.whose)
-            return "(ifnull(m.provider, ''), ifnull(m.model, '')) = (?, ?)", pair or ("", "")
-    return "true", ()
-
-
-def _model(connection: sqlite3.Connection, key: str) -> tuple[str, str] | None:
-    """Provider and model, as the sums have them, of the model that has this key."""
-    rows = connection.execute("SELECT provider, model FROM sums WHERE scope = 'all'")
-    return next((pair for pair in rows if model_key(pair[0] or None, pair[1] or None) == key), None)

@@ -17,7 +17,6 @@ from opencode_stats.core.limits import (
     Rolling,
     Use,
     Window,
-    after_a_gap,
     alert_due,
     calendar_window,
     level_of,
@@ -87,13 +86,6 @@ def test_a_rolling_window_begins_with_use_and_ends_its_length_later() -> None:
     assert rolling_window(slots, 5 * HOUR_MS, NOON_MS + 10 * HOUR_MS) is None
     assert rolling_window(slots, 5 * HOUR_MS, NOON_MS - 1) is None
     assert rolling_window([], 5 * HOUR_MS, NOON_MS) is None
-
-
-def test_after_which_gap_a_window_begins_for_certain() -> None:
-    assert after_a_gap([10, 30, 31, 51, 60], 0, 20 * SLOT_MS) == 3
-    assert after_a_gap([10, 20, 30], 0, 20 * SLOT_MS) is None
-    assert after_a_gap([20, 30], 0, 20 * SLOT_MS) == 0
-    assert after_a_gap([], 0, 20 * SLOT_MS) is None
 
 
 @pytest.mark.parametrize(

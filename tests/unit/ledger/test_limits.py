@@ -48,7 +48,7 @@ def test_at_rest_one_question_is_asked(ledger: sqlite3.Connection) -> None:
     uses.look(limits, NOON_MS + HOUR_MS, UTC, 0)
 
     ledger.set_trace_callback(None)
-    assert asked == ["SELECT at_ms FROM changed_since"]
+    assert asked == ["SELECT at_ms, whose FROM changed_since"]
 
 
 def test_a_chain_of_windows_without_a_pause_is_followed_from_its_beginning(ledger: sqlite3.Connection) -> None:
