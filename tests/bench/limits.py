@@ -37,7 +37,7 @@ def _limit(name: str, window: str, of: Of = "all", whose: str = "") -> Limit:
     return Limit(name=name, window=window, unit="tokens", amount=_FAR, of=of, whose=whose)
 
 
-SETS = (
+SETS: tuple[tuple[str, tuple[Limit, ...]], ...] = (
     ("five hours", (_limit("a", "5h"),)),
     ("five hours of an agent", (_limit("a", "5h", "agent", "build"),)),
     ("ten days", (_limit("b", "10d"),)),

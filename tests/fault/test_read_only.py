@@ -17,6 +17,16 @@ if TYPE_CHECKING:
 
 READ_ONLY = 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1"'
 MEND = "Mount it for writing"
+COMMANDS = (
+    ("history", "--by", "month", "--since", "50y"),
+    ("models",),
+    ("workspaces", "--json"),
+    ("agents",),
+    ("conversations", "--no-titles"),
+    ("hosts",),
+    ("audit",),
+    ("export", "--split", "provider"),
+)
 
 
 @contextmanager
@@ -47,13 +57,25 @@ def test_what_is_there_is_shown_and_said_to_be_old(tmp_path: Path) -> None:
     data = home / ".local" / "share" / "opencode"
     data.mkdir(parents=True)
     shutil.copy(SAMPLE, data / "opencode.db")
+    assert Household(home).call("limits", "set", "x", "--window", "month", "--tokens", "20000").returncode == 0
     assert Household(home).call("import").returncode == 0
+    before = sorted(path.relative_to(home) for path in home.rglob("*"))
     with read_only(home) as household:
         done = household.call()
         assert (done.returncode, "16,690" in done.stdout) == (2, True)
         assert done.stderr.startswith("opencode-stats: These figures could not be brought up to date. The lock ")
         assert MEND in done.stderr
+        for command in COMMANDS:
+            shown = household.call(*command)
+            assert (shown.returncode, "16,690" in shown.stdout or "16690" in shown.stdout) == (2, True), command
+            assert shown.stderr.startswith("opencode-stats: These figures could not be brought up to date."), command
+            assert MEND in shown.stderr, command
+        limits = household.call("limits")
+        assert (limits.returncode, "of 20K tokens" in limits.stdout, MEND in limits.stderr) == (2, True, True)
+        assert household.call("limits", "check").returncode == 2
+        assert "A million tokens" in household.call("prices", "openai/gpt-5").stdout
         assert household.call("verify").returncode == 0
         seen = household.call("doctor").stdout
         assert seen.count("is on a read-only file system.\n      → mount it for writing, or choose another") == 3
         assert ("another XDG_STATE_HOME\n" in seen, seen.count("another XDG_DATA_HOME\n")) == (True, 2)
+    assert sorted(path.relative_to(home) for path in home.rglob("*")) == before

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from opencode_stats.cli.now import bring_up_to_date
+from opencode_stats.cli.now import left_behind
 from opencode_stats.cli.render.charts import Look
 from opencode_stats.cli.surroundings import chosen, currency_set, places
 from opencode_stats.errors import UserError
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from opencode_stats.cli.render.text import Currency
+    from opencode_stats.errors import OpencodeStatsError
     from opencode_stats.host.paths import Paths
     from opencode_stats.ledger.connection import Connection
 
@@ -30,13 +31,17 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Where and when it is asked: places, moment, zone, the hour in which days begin; and what amounts are shown in."""
+    """Where and when it is asked: places, moment, zone, the hour in which days begin; and what amounts are shown in.
+
+    ``trouble`` is why what is there could not be brought up to date, which has to be told after it is shown.
+    """
 
     paths: Paths
     now_ms: int
     zone: tzinfo
     start_hour: int
     currency: Currency
+    trouble: OpencodeStatsError | None = None
 
     def stretch(self, since: str | None, until: str | None) -> tuple[int | None, int | None]:
         """The instants that are meant; None where nothing was said.
@@ -56,7 +61,7 @@ class Surroundings:
         """The answer of the ledger, as of one moment.
 
         Raises:
-            UserError: it can't be read.
+            OpencodeStatsError: it can't be read; of one that could not be brought up to date, why not.
         """
         from opencode_stats.cli.reading import read_ledger  # noqa: PLC0415
         from opencode_stats.ledger.transactions import one_moment  # noqa: PLC0415
@@ -65,24 +70,33 @@ class Surroundings:
             with one_moment(connection):
                 return question(connection)
 
-        return read_ledger(self.paths, at_once)
+        return read_ledger(self.paths, at_once, self.trouble)
+
+    def tell_trouble(self) -> None:
+        """The last that a command does.
+
+        Raises:
+            OpencodeStatsError: what was shown could not be brought up to date.
+        """
+        if self.trouble is not None:
+            sys.stdout.flush()
+            raise self.trouble
 
 
 def surroundings(*, wait: bool) -> Surroundings:
     """This process's, when what the plugin wrote is taken in; ``wait`` where a daemon is to be asked for certainty.
 
     Raises:
-        LockHeld: another exporter is at work and does not answer.
-        UserError, LedgerError: it can't be done now.
+        LedgerError: the ledger can't be used.
     """
     # Imported here: printing a help text must not pay for time zones.
     from opencode_stats.host.clock import SystemClock, local_zone  # noqa: PLC0415
 
     paths = places()
-    bring_up_to_date(paths, wait=wait)
+    trouble = left_behind(paths, wait=wait)
     settings = chosen(paths)
     zone = local_zone(os.environ)  # noqa: TID251
-    return Surroundings(paths, SystemClock().now_ms(), zone, settings.day_start_hour, currency_set(settings))
+    return Surroundings(paths, SystemClock().now_ms(), zone, settings.day_start_hour, currency_set(settings), trouble)
 
 
 def ranged(command: _F) -> _F:

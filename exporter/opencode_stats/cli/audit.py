@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from opencode_stats.cli.now import bring_up_to_date
+from opencode_stats.cli.now import left_behind
 from opencode_stats.cli.surroundings import chosen, currency_set, places
 
 if TYPE_CHECKING:
     from opencode_stats.core.audit import Audit
+    from opencode_stats.errors import OpencodeStatsError
     from opencode_stats.host.paths import Paths
 
 _ATTEMPTS: Final = 3
@@ -37,8 +38,8 @@ def command(as_json: bool) -> None:
 
     paths = places()
     for _ in range(_ATTEMPTS):
-        bring_up_to_date(paths, wait=True)
-        found, unread = _audit(paths)
+        trouble = left_behind(paths, wait=True)
+        found, unread = _audit(paths, trouble)
         left = bool(found.naive.at_odds or (found.session_rows and found.session_rows.at_odds))
         if not left:
             break
@@ -46,11 +47,13 @@ def command(as_json: bool) -> None:
         click.echo(json.dumps(document(found, unread), indent=1))
     else:
         click.echo(page(found, unread, shutil.get_terminal_size().columns, currency_set(chosen(paths))))
+    if trouble is not None:
+        raise trouble
     if left:
         sys.exit(1)
 
 
-def _audit(paths: Paths) -> tuple[Audit, dict[str, str]]:
+def _audit(paths: Paths, trouble: OpencodeStatsError | None) -> tuple[Audit, dict[str, str]]:
     # Imported here: printing a help text must not pay for SQLite.
     from opencode_stats.cli.reading import read_ledger  # noqa: PLC0415
     from opencode_stats.core.audit import audit  # noqa: PLC0415
@@ -60,4 +63,4 @@ def _audit(paths: Paths) -> tuple[Audit, dict[str, str]]:
 
     found = databases(paths.opencode_data, os.environ)  # noqa: TID251
     claims, unread = claims_of(found, paths.opencode_data)
-    return read_ledger(paths, lambda connection: audit(own_rows(connection), claims)), unread
+    return read_ledger(paths, lambda connection: audit(own_rows(connection), claims), trouble), unread

@@ -66,6 +66,7 @@ def command(  # noqa: PLR0917 - click hands its options over by name
         titles = titles_of(databases(here.paths.opencode_data, os.environ), _ids(found))  # noqa: TID251
     shown = page(found, titles, look(here.currency), here.now_ms, here.zone, more=more)
     show(shown, document(found, titles, more=more), as_json=as_json)
+    here.tell_trouble()
 
 
 def _found(

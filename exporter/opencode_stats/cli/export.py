@@ -115,6 +115,7 @@ def command(  # noqa: PLR0917 - click hands its options over by name
             write(out.shown(rows, texts), columns, texts, kind, out.text)
 
         here.ask(write_all)
+    here.tell_trouble()
 
 
 def _ends(connection: Connection, here: Surroundings, ends: tuple[int | None, int | None]) -> tuple[int, int]:

@@ -55,6 +55,7 @@ def command(period: str, since: str | None, until: str | None, split: str | None
     ends = _ends(here, cut, *here.stretch(since, until))
     found = here.ask(lambda connection: _history(connection, here, cut, ends, split))
     show(page(found, look(here.currency)), document(found), as_json=as_json)
+    here.tell_trouble()
 
 
 def _ends(here: Surroundings, period: Period, start_ms: int | None, end_ms: int | None) -> tuple[int, int]:

@@ -169,7 +169,12 @@ def _own_id(here: Surroundings, name: str) -> str:
 def _writer(paths: Paths) -> Iterator[Connection]:
     """The ledger, to write what other hosts told: as its one writer, or beside the daemon that is."""
     from opencode_stats.cli.own_round import exporter_alone  # noqa: PLC0415 - the slow half of the program
-    from opencode_stats.ledger.connection import LedgerUnavailable, LedgerUnreadable, open_beside  # noqa: PLC0415
+    from opencode_stats.ledger.connection import (  # noqa: PLC0415
+        LedgerUnavailable,
+        LedgerUnreadable,
+        open_beside,
+        why_not,
+    )
 
     try:
         with exporter_alone(paths) as exporter:
@@ -184,4 +189,4 @@ def _writer(paths: Paths) -> Iterator[Connection]:
     except LedgerUnavailable as error:
         raise UserError(f"The ledger {paths.ledger} can't be written now: {error}. Try again.") from error
     except LedgerUnreadable as error:
-        raise LedgerError(f"The ledger {paths.ledger} can't be used: {error}.") from error
+        raise LedgerError(f"The ledger {paths.ledger} can't be used: {why_not(error, paths.ledger)}") from error

@@ -38,6 +38,7 @@ def command(since: str | None, until: str | None, as_json: bool) -> None:
     ends = _ends(here, since, until)
     found = here.ask(lambda connection: usage_by_host(connection, ends, host_name(), here.now_ms))
     show(page(found, here.now_ms, look(here.currency)), document(found), as_json=as_json)
+    here.tell_trouble()
 
 
 def _ends(here: Surroundings, since: str | None, until: str | None) -> tuple[int, int] | None:

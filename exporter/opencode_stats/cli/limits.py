@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from opencode_stats.cli.asking import look
-from opencode_stats.cli.now import bring_up_to_date
+from opencode_stats.cli.now import bring_up_to_date, left_behind
 from opencode_stats.cli.published import FOREIGN, parsed, stranger
 from opencode_stats.cli.render.figures import currency_of
 from opencode_stats.cli.render.limits import summary, table
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from tomlkit import TOMLDocument
 
+    from opencode_stats.errors import OpencodeStatsError
     from opencode_stats.host.paths import Paths
 
 _NONE_SET = "No limits are set. opencode-stats limits set sets one; docs/limits.md says how."
@@ -52,7 +53,8 @@ def command(ctx: click.Context, as_json: bool, line: bool) -> None:
     if as_json and line:
         raise click.UsageError("--json and --line are two forms of the same; give one of them.", ctx)
     paths = places()
-    document, now_ms = _document(paths), _now_ms()
+    trouble = left_behind(paths, wait=True)
+    document, now_ms = _document(paths, trouble), _now_ms()
     entries = _entries(document)
     if as_json:
         click.echo(json.dumps(entries, indent=1))
@@ -62,6 +64,9 @@ def command(ctx: click.Context, as_json: bool, line: bool) -> None:
         _say_of(
             paths, lambda: summary(entries, now_ms) if line else table(entries, now_ms, look(currency_of(document)))
         )
+    if trouble is not None:
+        sys.stdout.flush()
+        raise trouble
 
 
 @command.command(short_help="End with 1 where any limit is used up to a threshold.")
@@ -86,6 +91,7 @@ def check(threshold: float, names: tuple[str, ...], quiet: bool) -> None:
       opencode-stats limits check --quiet --name 5-hour || echo "use another provider"
     """
     paths = places()
+    bring_up_to_date(paths, wait=True)
     entries, now_ms = _entries(_document(paths)), _now_ms()
     for missing in sorted(set(names) - {one["name"] for one in entries}):
         raise UserError(f"There is no limit {missing!r}.")
@@ -161,15 +167,14 @@ def _change(change: Callable[[TOMLDocument], None]) -> None:
     apply_now(paths)
 
 
-def _document(paths: Paths) -> dict[str, Any]:
-    """What is published at this moment."""
+def _document(paths: Paths, trouble: OpencodeStatsError | None = None) -> dict[str, Any]:
+    """What is published at this moment; where nothing is, the trouble is raised that keeps it from being."""
     # They may be those of the last good settings, which must be said.
     chosen(paths)
-    bring_up_to_date(paths, wait=True)
     try:
         return parsed(paths, read_plain(paths.stats_file))
     except OSError as error:
-        raise UserError(f"There are no figures: {paths.stats_file}: {error.strerror}.") from error
+        raise trouble or UserError(f"There are no figures: {paths.stats_file}: {error.strerror}.") from error
 
 
 def _entries(document: dict[str, Any]) -> list[dict[str, Any]]:

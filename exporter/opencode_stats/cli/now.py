@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import sys
 import time
@@ -65,6 +66,20 @@ def bring_up_to_date(paths: Paths, *, wait: bool, note: str = "") -> None:
         raise _as_told(trouble, f"{trouble} {note}".rstrip()) from trouble
 
 
+def left_behind(paths: Paths, *, wait: bool) -> OpencodeStatsError | None:
+    """As ``bring_up_to_date``, for who can show what is there: what has to be told after that, or None.
+
+    Raises:
+        LedgerError: nobody can vouch for what is there.
+    """
+    trouble = _trouble(paths, wait=wait)
+    if trouble is None:
+        return None
+    if isinstance(trouble, LedgerError):
+        raise trouble
+    return _as_told(trouble, f"These figures could not be brought up to date. {trouble}")
+
+
 def _as_told(trouble: OpencodeStatsError, sentence: str) -> OpencodeStatsError:
     """The same trouble, with its exit code, in other words."""
     if isinstance(trouble, LockHeld):
@@ -94,9 +109,12 @@ def _trouble(paths: Paths, *, wait: bool) -> OpencodeStatsError | None:
             return error
         return None
     pid = holder_of(paths.lock)
+    if not pid:
+        held = f"The lock {paths.lock} has been held for {PATIENCE_S:.0f} s by a program that does not answer."
+        return LockHeld(f"{held} fuser -v {shlex.quote(str(paths.lock))} names it; end it, then try again.", 0)
     return LockHeld(
-        f"Another opencode-stats (pid {pid or 'unknown'}) has been at work for {PATIENCE_S:.0f} s and does not answer. "
-        "Its log, or opencode-stats doctor, may say why.",
+        f"Another opencode-stats (pid {pid}) has been at work for {PATIENCE_S:.0f} s and does not answer. "
+        f"Its log, or opencode-stats doctor, may say why; after kill {pid}, try again.",
         pid,
     )
 

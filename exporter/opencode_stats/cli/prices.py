@@ -32,7 +32,7 @@ def command(model: str | None, as_json: bool) -> None:
       opencode-stats prices anthropic/claude-sonnet-4-5
     """
     # Imported here: printing a help text must not pay for SQLite.
-    from opencode_stats.cli.now import bring_up_to_date  # noqa: PLC0415
+    from opencode_stats.cli.now import left_behind  # noqa: PLC0415
     from opencode_stats.cli.reading import read_ledger  # noqa: PLC0415
     from opencode_stats.cli.render.prices import page, priced, records  # noqa: PLC0415
     from opencode_stats.core.cost import step_sizes  # noqa: PLC0415
@@ -43,11 +43,12 @@ def command(model: str | None, as_json: bool) -> None:
     settings = chosen(paths)
     lists, own = PriceLists(paths.opencode_prices), settings.prices
     unbilled: dict[ModelId, Unbilled]
+    trouble = None
     if model is None:
-        bring_up_to_date(paths, wait=True)
-        quotes = lists.quotes(read_ledger(paths, unbilled_total), own)
+        trouble = left_behind(paths, wait=True)
+        quotes = lists.quotes(read_ledger(paths, unbilled_total, trouble), own)
         sizes = step_sizes(quotes.values())
-        unbilled = read_ledger(paths, lambda connection: unbilled_split(connection, sizes))
+        unbilled = read_ledger(paths, lambda connection: unbilled_split(connection, sizes), trouble)
     else:
         provider, slash, name = model.partition("/")
         if not slash:
@@ -61,3 +62,5 @@ def command(model: str | None, as_json: bool) -> None:
         say(page(rows, currency_set(settings), shutil.get_terminal_size().columns))
     if lists.trouble:
         say(f"opencode-stats: {lists.trouble}", err=True)
+    if trouble is not None:
+        raise trouble

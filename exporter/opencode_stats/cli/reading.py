@@ -8,29 +8,34 @@ from typing import TYPE_CHECKING, TypeVar
 
 from opencode_stats.errors import UserError
 from opencode_stats.host.lock import is_held
-from opencode_stats.ledger.connection import BUSY_TIMEOUT_MS, LedgerUnreadable, open_reader
+from opencode_stats.ledger.connection import BUSY_TIMEOUT_MS, LedgerUnreadable, open_reader, why_not
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from opencode_stats.errors import OpencodeStatsError
     from opencode_stats.host.paths import Paths
     from opencode_stats.ledger.connection import Connection
 
 _T = TypeVar("_T")
 
 
-def read_ledger(paths: Paths, ask: Callable[[Connection], _T]) -> _T:
-    """What ``ask`` makes of the ledger.
+def read_ledger(paths: Paths, ask: Callable[[Connection], _T], trouble: OpencodeStatsError | None = None) -> _T:
+    """What ``ask`` makes of the ledger; ``trouble`` is why it could not be brought up to date, if it could not.
 
     Raises:
         UserError: it can't be read.
+        OpencodeStatsError: the trouble, where it can't be read because of that.
     """
     try:
         return ask_ledger(paths, ask)
     except LedgerUnreadable as error:
+        if trouble is not None:
+            # It is not there, or of an older version: nothing but to bring it up to date would help.
+            raise trouble from error
         if not os.path.lexists(paths.ledger):
             raise UserError(f"There is no ledger {paths.ledger} yet; opencode-stats import makes it.") from error
-        raise UserError(f"The ledger {paths.ledger} can't be read: {error}.") from error
+        raise UserError(f"The ledger {paths.ledger} can't be read: {why_not(error, paths.ledger)}") from error
 
 
 def ask_ledger(paths: Paths, ask: Callable[[Connection], _T], patience_ms: int = BUSY_TIMEOUT_MS) -> _T:

@@ -45,6 +45,7 @@ def command_for(thing: str, note: str) -> click.Command:
         ends = here.stretch(since, until)
         found = here.ask(lambda connection: _shares(connection, here, ends, thing))
         show(page(found, look(here.currency)), document(found), as_json=as_json)
+        here.tell_trouble()
 
     return command
 

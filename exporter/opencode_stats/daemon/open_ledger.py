@@ -12,7 +12,7 @@ from opencode_stats.ingest.kept import bring_back
 from opencode_stats.ingest.quarantine import Quarantine
 from opencode_stats.ingest.spool import Spool
 from opencode_stats.ledger import recovery
-from opencode_stats.ledger.connection import LedgerUnreadable
+from opencode_stats.ledger.connection import LedgerUnreadable, why_not
 from opencode_stats.ledger.day_sums import DaySums
 from opencode_stats.ledger.opening import Ledger
 from opencode_stats.ledger.recent import PastDays
@@ -63,7 +63,7 @@ class OpenLedger:
         except BaseException as error:
             self.connection.close()
             if isinstance(error, LedgerUnreadable | OSError):
-                raise LedgerError(f"The ledger {paths.ledger} can't be used: {error}. Check the disk.") from error
+                raise LedgerError(f"The ledger {paths.ledger} can't be used: {why_not(error, paths.ledger)}") from error
             raise
 
     def reopen(self) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sqlite3
 import urllib.parse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from opencode_stats.errors import LedgerCorrupt, LedgerError, UserError
 from opencode_stats.host.files import FILES, own_file, own_folder, told
@@ -26,6 +27,7 @@ __all__ = [
     "open_ledger",
     "open_reader",
     "transaction",
+    "why_not",
 ]
 
 BUSY_TIMEOUT_MS = 5_000
@@ -36,6 +38,17 @@ LedgerUnavailable = sqlite3.OperationalError
 """The ledger can't be read or written at this moment (locked, full disk, missing rights); for rooms without SQL."""
 LedgerUnreadable = sqlite3.DatabaseError
 """The same, or what is there is no sound database."""
+
+
+_LOCKED: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+
+
+def why_not(error: Exception, path: Path) -> str:
+    """Why SQLite can't use the ledger, and what to do about it: the end of a sentence, and another one."""
+    # Only the low byte tells what it is; the rest says more of it (sqlite.org/rescode.html).
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in _LOCKED:
+        return f"another program keeps it locked. fuser -v {shlex.quote(str(path))} names it; end it, then try again."
+    return f"{error}. Check the disk and the folder."
 
 
 def open_ledger(
@@ -69,7 +82,7 @@ def open_ledger(
             f"file:{quoted}", uri=True, isolation_level=None, timeout=timeout_s, factory=factory
         )
     except sqlite3.OperationalError as error:
-        raise LedgerError(f"The ledger {path} can't be used: {error}. Check the disk and the folder.") from error
+        raise LedgerError(f"The ledger {path} can't be used: {why_not(error, path)}") from error
     try:
         connection.execute("PRAGMA journal_mode = WAL")  # readers never block the writer, nor it them
         # In WAL, NORMAL can lose the last commits to a power cut but never damages the file; the spool still holds
@@ -84,7 +97,7 @@ def open_ledger(
     except sqlite3.DatabaseError as error:
         connection.close()
         if isinstance(error, sqlite3.OperationalError):
-            raise LedgerError(f"The ledger {path} can't be used: {error}. Check the disk and the folder.") from error
+            raise LedgerError(f"The ledger {path} can't be used: {why_not(error, path)}") from error
         raise LedgerCorrupt(f"The ledger {path} is damaged: {error}.") from error
     except BaseException:
         connection.close()

@@ -22,7 +22,7 @@ from opencode_stats.errors import LedgerCorrupt, LedgerError, UserError
 from opencode_stats.host.files import FILES, own_folder, told
 from opencode_stats.ledger.backup import back_up, backups, unsound
 from opencode_stats.ledger.closing import RECORD, keep_record, take_record
-from opencode_stats.ledger.connection import Connection, open_ledger, open_reader
+from opencode_stats.ledger.connection import Connection, open_ledger, open_reader, why_not
 from opencode_stats.ledger.migrations import STEPS, applied_steps, is_newer, refuse_newer
 from opencode_stats.ledger.queries import total
 from opencode_stats.ledger.recovery import finish_swap, published_total, recover, tokens_of
@@ -76,7 +76,7 @@ class Ledger:
         except OSError as error:
             raise UserError(f"The ledger {paths.ledger} can't be used: {told(error, paths.ledger)}") from error
         except Unreadable as error:
-            raise LedgerError(f"The ledger {paths.ledger} can't be used: {error}. Check the disk.") from error
+            raise LedgerError(f"The ledger {paths.ledger} can't be used: {why_not(error, paths.ledger)}") from error
         self.connection = open_ledger(paths.ledger, now_ms, files, factory)
 
     def close(self, *, in_order: bool = True) -> None:
@@ -103,7 +103,7 @@ class Ledger:
                 return self._found(reader, paths, now_ms)
         except Unreadable as error:
             if not is_damage(error):
-                raise LedgerError(f"The ledger {paths.ledger} can't be used: {error}. Check the disk.") from error
+                raise LedgerError(f"The ledger {paths.ledger} can't be used: {why_not(error, paths.ledger)}") from error
             return f"SQLite can't read it: {error}."
 
     def _found(self, reader: sqlite3.Connection, paths: Paths, now_ms: int) -> str:

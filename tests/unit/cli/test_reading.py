@@ -66,3 +66,13 @@ def test_what_cannot_be_read_is_a_sentence(paths: Paths) -> None:
     with pytest.raises(UserError, match="opencode-stats import makes it"):
         read_ledger(paths, messages)
     assert os.listdir(paths.data) == []
+
+
+def test_one_that_only_an_exporter_could_make_readable_is_told_by_what_keeps_it_from_that(paths: Paths) -> None:
+    trouble = UserError("The lock can't be taken.")
+    assert read_ledger(paths, messages, trouble) == 1
+
+    paths.ledger.unlink()
+
+    with pytest.raises(UserError, match="The lock can't be taken"):
+        read_ledger(paths, messages, trouble)

@@ -13,7 +13,7 @@ from tests.support.ledgers import rows, take
 from tests.support.script import Script
 
 from opencode_stats.errors import LedgerCorrupt, LedgerError, UserError
-from opencode_stats.ledger.connection import open_beside, open_ledger, open_reader
+from opencode_stats.ledger.connection import open_beside, open_ledger, open_reader, why_not
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -131,3 +131,21 @@ def test_a_second_writer_is_let_in_where_the_schema_is_known(tmp_path: Path) -> 
             open_beside(path)
     with pytest.raises(sqlite3.OperationalError):
         open_beside(tmp_path / "none.db")
+
+
+@pytest.mark.parametrize("journal", ["wal", "delete"])
+def test_whoever_keeps_it_locked_can_be_found(tmp_path: Path, journal: str) -> None:
+    path = tmp_path / "the ledger.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute(f"PRAGMA journal_mode = {journal}")
+        other.execute("CREATE TABLE t (a)")
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        other.execute("INSERT INTO t VALUES (1)")
+        with closing(open_reader(path, patience_ms=0)) as reader, pytest.raises(sqlite3.OperationalError) as refused:
+            reader.execute("SELECT * FROM t")
+
+    assert why_not(refused.value, path) == (
+        f"another program keeps it locked. fuser -v '{path}' names it; end it, then try again."
+    )
+    assert why_not(sqlite3.OperationalError("disk I/O error"), path) == "disk I/O error. Check the disk and the folder."

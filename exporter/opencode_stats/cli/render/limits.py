@@ -51,6 +51,12 @@ def percent(entry: Entry) -> str:
     return f"{cut}%" if cut <= _MOST_PERCENT else f">{_MOST_PERCENT}%"
 
 
+def resets_in(entry: Entry, now_ms: int) -> str:
+    """When its window, which there must be, is over: ``resets in 2h 30m``; that of old figures may be already."""
+    left_ms = entry["resetsAtMs"] - now_ms
+    return f"resets in {span(left_ms / 1000)}" if left_ms > 0 else "was reset since"
+
+
 def _lines(one: Entry, called: str, now_ms: int, look: Look, zone: tzinfo | None) -> list[str]:
     share = 0.0 if one["percent"] is None else min(1.0, one["percent"] / 100)
     full = int(share * _BAR)
@@ -60,7 +66,7 @@ def _lines(one: Entry, called: str, now_ms: int, look: Look, zone: tzinfo | None
     code = {"warning": "33", "critical": "31"}.get(level) if look.colour else None
     shown = f"\x1b[{code}m{bar}\x1b[0m" if code else bar
     word = "" if level == "normal" else f"  {plain(level)}"
-    resets = "" if one["resetsAtMs"] is None else f", resets in {span((one['resetsAtMs'] - now_ms) / 1000)}"
+    resets = f", {resets_in(one, now_ms)}" if one["resetsAtMs"] is not None else ""
     used_of = f"{_amount(one, _used(one), look.currency)} of {_amount(one, one['limit'], look.currency)}"
     first = f"{called}  {shown} {percent(one):>7}  {used_of}{resets}{word}"
     indent = " " * (width(called) + 2)
@@ -96,4 +102,4 @@ def _pace(one: Entry, now_ms: int, zone: tzinfo | None, currency: Currency) -> s
 
 
 def _in_brackets(one: Entry, now_ms: int) -> str:
-    return "" if one["resetsAtMs"] is None else f" (resets in {span((one['resetsAtMs'] - now_ms) / 1000)})"
+    return "" if one["resetsAtMs"] is None else f" ({resets_in(one, now_ms)})"

@@ -10,6 +10,7 @@ from opencode_stats.cli.render.choice import KEYS, SECTIONS, Choice
 from opencode_stats.cli.render.figures import cost_of_model, cost_of_section, figure, named
 from opencode_stats.cli.render.glance import is_stale, short
 from opencode_stats.cli.render.limits import percent as used_percent
+from opencode_stats.cli.render.limits import resets_in
 from opencode_stats.cli.render.rate import BUCKET_S
 from opencode_stats.cli.render.styled import Line, Style, bar, cut, line_of, line_width, spark, spread
 from opencode_stats.cli.render.text import ago, compact, counted, moment, percent, span, width, wrapped
@@ -219,8 +220,7 @@ def _limits(reading: Reading, columns: int) -> Block:
     for limit, text in zip(limits, texts, strict=True):
         style: Style = "alert" if limit["level"] in ("warning", "critical") else "accent"
         drawn = f"  {bar((limit['percent'] or 0) / 100, _LIMIT_BAR)}" if columns >= _NARROW else ""
-        resets_ms = limit["resetsAtMs"]
-        resets = f"  resets in {span((resets_ms - reading.now_ms) / 1000)}" if resets_ms else ""
+        resets = f"  {resets_in(limit, reading.now_ms)}" if limit["resetsAtMs"] else ""
         right = line_of((style, drawn), f"{text:>{numbers}}", ("dim", resets))
         lines.append(_with_name(line_of("  "), limit["name"], names, right, columns))
     return Block(lines, 3, 2)
