@@ -96,6 +96,17 @@ class Party:
         """Answers that call so."""
         self._replies[member] = lambda message: Message.new_method_return(message, signature, body(message))
 
+    def refuse(self, member: str, error: str, only: Callable[[Message], bool] = lambda _: True) -> None:
+        """Answers that call with an error; what is not meant by ``only`` as before."""
+        before = self._replies.get(member)
+
+        def reply(message: Message) -> Message:
+            if before is None or only(message):
+                return Message.new_error(message, error, "")
+            return before(message)
+
+        self._replies[member] = reply
+
     def call(self, name: str, path: str, interface: str, member: str, signature: str = "", *body: object) -> Message:
         """Calls somebody, and gives the reply, which may be an error."""
         message = Message(

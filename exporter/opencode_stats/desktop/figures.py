@@ -139,10 +139,12 @@ class Figures:
             return Message.new_method_return(message, "v", [found])
         if isinstance(found, dict):
             return Message.new_method_return(message, "a{sv}", [found])
-        return Message.new_error(message, f"{_ERROR}.{found}", f"{INTERFACE} has properties that can be read.")
+        return Message.new_error(message, f"{_ERROR}.{found}", f"{INTERFACE} has properties that can only be read.")
 
     def _read(self, member: str, interface: str = "", name: str = "") -> Variant | dict[str, Variant] | str:
         """The value, all values, or the name of an error."""
+        if member not in ("Get", "GetAll", "Set"):
+            return "UnknownMethod"
         if interface not in (INTERFACE, ""):
             return "UnknownInterface"
         if member == "GetAll":

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import copy
 import logging
+import math
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from opencode_stats.core.notices import Rules, notices
+from opencode_stats.core.notices import TOLD_WITHIN_MS, Rules, notices
 from opencode_stats.desktop.bus import can_speak, session_bus
 from opencode_stats.desktop.hook import Hook
 from opencode_stats.desktop.speaker import Answer, Speaker
@@ -34,16 +35,32 @@ logger = logging.getLogger(__name__)
 
 GATHERS_S: Final = 0.5
 """After something was shown, this long what comes next is gathered: many OpenCodes start no process each."""
+AGAIN_AFTER_S: Final = (60.0, 300.0, 900.0)
+"""What nobody took is tried again so long after the last time, while it still asks for attention."""
+ENDS_S: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """What to say, and the settings of that moment; ``content`` is the file that remembers it."""
+    """What to say, and the settings of that moment; ``content`` is the file that remembers it.
+
+    ``again`` is what the command has been told of, but the desktop has not.
+    """
 
     notices: Sequence[Notice]
+    again: Sequence[Notice]
     gone: Sequence[str]
     settings: Settings
     content: bytes
+
+
+@dataclass(slots=True)
+class _Untold:
+    """A notice that nobody took, how often that was so, and when to try again."""
+
+    notice: Notice
+    times: int
+    again_s: float
 
 
 class Herald:
@@ -59,6 +76,9 @@ class Herald:
         files: Files = FILES,
         speaking: Sequence[str] | None = None,
     ) -> None:
+        self._env = env
+        self._clock = clock
+        self._speaking = speaking
         self._file = paths.told
         self._files = files
         self._home = env.get("HOME", "")
@@ -66,14 +86,14 @@ class Herald:
         self._is_new = not paths.told.exists()
         self._attention = Hook("on_attention", env, clock, woken)
         self._open = Hook("on_open", env, clock, woken)
-        address = session_bus(env)
-        has_library = speaking is not None or can_speak()
-        self._speaker = Speaker(address, env, self._opened, speaking) if address and has_library else None
-        if address and not has_library:
+        self._speaker: Speaker | None = None
+        if session_bus(env) and not self._can_speak():
             logger.info("desktop.silent reason='dbus-fast is not installed'")
         self._turn = threading.Lock()
         self._there: set[str] = set()
         self._news: dict[str, Notice] = {}
+        self._again: dict[str, Notice] = {}
+        self._untold: dict[str, _Untold] = {}
         self._gone: dict[str, None] = {}
         self._settings: Settings | None = None
         self._thread: threading.Thread | None = None
@@ -89,13 +109,17 @@ class Herald:
             news = notices(items, self._told.memory, rules, self._home, now_ms)
             self._there = {item.id for item in items}
             gone = self._take_gone()
-            if self._told.memory.added == known and not gone and not self._is_new:
+            again = self._due(settings, now_ms)
+            if self._told.memory.added == known and not gone and not again and not self._is_new:
                 return
             self._is_new = False
             self._settings = settings
             self._gone |= dict.fromkeys(gone)
+            self._again |= {one.subject: one for one in again}
             for one in news:
                 self._gone.pop(one.subject, None)
+                self._untold.pop(one.subject, None)
+                self._again.pop(one.subject, None)
                 self._news[one.subject] = one
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="herald", daemon=True)
@@ -111,6 +135,9 @@ class Herald:
         with self._turn:
             thread = self._thread
         if thread is not None:
+            thread.join(ENDS_S)
+            if self._speaker is not None:
+                self._speaker.stop()
             thread.join()
         if self._speaker is not None:
             self._speaker.end()
@@ -125,18 +152,51 @@ class Herald:
                     return
                 # What was answered meanwhile is no news any more.
                 news = [one for one in self._news.values() if one.item.id in self._there]
-                job = _Job(news, [*self._gone], self._settings, self._told.content())
-                self._news, self._gone, self._settings = {}, {}, None
+                again = [one for one in self._again.values() if one.item.id in self._there]
+                job = _Job(news, again, [*self._gone], self._settings, self._told.content())
+                self._news, self._again, self._gone, self._settings = {}, {}, {}, None
             # Before it is said: what is said twice is worse than what a crash in this very moment leaves unsaid.
             self._keep(job.content)
             if job.settings.on_attention and job.notices:
                 self._attention.run(job.settings.on_attention, job.notices)
-            if self._speaker is not None and (job.gone or (job.settings.notify and job.notices)):
-                self._show(self._speaker, job)
+            shown = (*job.again, *job.notices) if job.settings.notify else ()
+            speaker = self._speaker_now() if job.gone or shown else None
+            if speaker is not None:
+                self._show(speaker, job, shown)
                 self._stop.wait(GATHERS_S)
 
-    def _show(self, speaker: Speaker, job: _Job) -> None:
-        shown = job.notices if job.settings.notify else ()
+    def _speaker_now(self) -> Speaker | None:
+        """Made when there is first something to say: the bus may be younger than the exporter."""
+        if self._speaker is None:
+            address = session_bus(self._env)
+            if address and self._can_speak():
+                self._speaker = Speaker(address, self._env, self._opened, self._speaking)
+        return self._speaker
+
+    def _can_speak(self) -> bool:
+        return self._speaking is not None or can_speak()
+
+    def _due(self, settings: Settings, now_ms: int) -> list[Notice]:
+        """What nobody took, where it is time to try again; forgets what is answered, or too old."""
+        for subject, one in [*self._untold.items()]:
+            if one.notice.item.id not in self._there or one.notice.item.at_ms <= now_ms - TOLD_WITHIN_MS:
+                del self._untold[subject]
+        now_s = self._clock.elapsed_s()
+        due = [one for one in self._untold.values() if settings.notify and now_s >= one.again_s]
+        for one in due:
+            # Until somebody says that it was not taken this time either.
+            one.again_s = math.inf
+        return [one.notice for one in due]
+
+    def _note_untold(self, shown: Sequence[Notice], untold: Sequence[str]) -> None:
+        now_s = self._clock.elapsed_s()
+        for one in shown:
+            before = self._untold.pop(one.subject, None)
+            times = before.times + 1 if before is not None and before.notice is one else 0
+            if one.subject in untold and one.subject not in self._news and times < len(AGAIN_AFTER_S):
+                self._untold[one.subject] = _Untold(one, times, now_s + AGAIN_AFTER_S[times])
+
+    def _show(self, speaker: Speaker, job: _Job, shown: Sequence[Notice]) -> None:
         with self._turn:
             before = copy.deepcopy(self._told.shown)
             for one in shown:
@@ -153,7 +213,10 @@ class Herald:
         ids = dict(answer.ids or {})
         with self._turn:
             items = {subject: item for subject, item in before.items.items() if subject in ids}
-            items |= {one.subject: one.item.id for one in shown if one.subject in ids}
+            items |= {
+                one.subject: one.item.id for one in shown if one.subject not in answer.untold and one.subject in ids
+            }
+            self._note_untold(shown, answer.untold)
             self._told.shown = Shown(answer.server, ids, items)
             self._shown = {subject: one for subject, one in self._shown.items() if subject in ids}
             content = self._told.content()

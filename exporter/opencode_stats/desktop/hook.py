@@ -8,6 +8,7 @@ service may not use the network, and its children neither.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import logging
 import os
@@ -187,6 +188,9 @@ class Hook:
         """Why it failed; empty where it did not."""
         told = {**environment_of(notice), **extra}
         words = command_line(command, self._env, [*told], self._timeout_s, self._manager)
+        if words != [*command] and shutil.which(command[0], path=self._env.get("PATH")) is None:
+            # systemd-run has no exit status of its own for that.
+            return os.strerror(errno.ENOENT)
         home = self._env.get("HOME", "")
         try:
             process = subprocess.Popen(  # noqa: S603 - the user's own command, by words
@@ -215,7 +219,8 @@ class Hook:
 
 def _reason(code: int) -> str:
     if code < 0:
-        return f"it was ended by {signal.Signals(-code).name}"
+        known = {one.value: one.name for one in signal.Signals}
+        return f"it was ended by {known.get(-code, f'signal {-code}')}"
     return f"exit status {code}" if code else ""
 
 

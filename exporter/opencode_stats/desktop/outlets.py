@@ -51,12 +51,12 @@ class OnTheBus:
     """The process of ``figures``, which is there while it is wanted; one that ended is started again after a minute."""
 
     def __init__(self, paths: Paths, env: Mapping[str, str], clock: Clock) -> None:
-        self._address = session_bus(env)
-        self._env = {**env, "DBUS_SESSION_BUS_ADDRESS": self._address}
+        self._env = env
         self._clock = clock
         self._command = [*program("figures"), str(paths.stats_file), str(paths.stamp)]
         self._process: subprocess.Popen[bytes] | None = None
         self._again_s = clock.elapsed_s()
+        self._silent = ""
 
     def look(self, *, wanted: bool) -> None:
         """Starts it or ends it."""
@@ -67,23 +67,33 @@ class OnTheBus:
         if not wanted:
             self.end()
             self._again_s = self._clock.elapsed_s()
-        elif self._process is None and self._address and self._clock.elapsed_s() >= self._again_s:
+        elif self._process is None and self._clock.elapsed_s() >= self._again_s:
             self._again_s = self._clock.elapsed_s() + AGAIN_AFTER_S
-            if not can_speak():
-                logger.warning("bus.silent reason='dbus-fast is not installed'")
-                return
-            try:
-                # It ends when its standard input does, so it never outlives us.
-                self._process = subprocess.Popen(  # noqa: S603 - our own program
-                    self._command,
-                    env=self._env,
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.DEVNULL,
-                    cwd="/",
-                    start_new_session=True,
-                )
-            except OSError as error:
-                logger.warning("bus.failed error=%s", error)
+            self._start()
+
+    def _start(self) -> None:
+        # Looked up each time: the bus may be younger than the exporter.
+        address = session_bus(self._env)
+        silent = "" if can_speak() else "dbus-fast is not installed"
+        silent = silent if address else "there is no session bus"
+        if silent != self._silent:
+            self._silent = silent
+            if silent:
+                logger.warning("bus.silent reason=%r", silent)
+        if silent:
+            return
+        try:
+            # It ends when its standard input does, so it never outlives us.
+            self._process = subprocess.Popen(  # noqa: S603 - our own program
+                self._command,
+                env={**self._env, "DBUS_SESSION_BUS_ADDRESS": address},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                cwd="/",
+                start_new_session=True,
+            )
+        except OSError as error:
+            logger.warning("bus.failed error=%s", error)
 
     def end(self) -> None:
         """Ends it, if it is there."""

@@ -7,7 +7,7 @@ import json
 import queue
 import subprocess
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from opencode_stats.desktop.bus import program
@@ -17,19 +17,25 @@ if TYPE_CHECKING:
 
     from opencode_stats.core.notices import Notice
 
-PATIENCE_S: Final = 20.0
-"""The program itself gives up sooner; this is for one that was stopped."""
+PATIENCE_S: Final = 8.0
+"""For the server's answers; includes the time in which the bus starts it. As much again for the bus to let us in."""
+HANGS_S: Final = 4.0
+"""So much longer than that takes only a program that was stopped, or a machine that is very busy."""
 ENDS_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is shown now (``told.Shown``); ``silent`` where the GNOME panel shows; ``error`` where something failed."""
+    """What is shown now (``told.Shown``); ``silent`` where the GNOME panel shows; ``error`` where something failed.
+
+    ``untold`` are the subjects that nobody took: those are surely not on the screen, and may be tried again.
+    """
 
     server: str = ""
     ids: Mapping[str, int] | None = None
     silent: bool = False
     error: str = ""
+    untold: Sequence[str] = ()
 
 
 class Speaker:
@@ -44,6 +50,8 @@ class Speaker:
         env: Mapping[str, str],
         on_open: Callable[[str, str], None],
         command: Sequence[str] | None = None,
+        *,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         self._env = {**env, "DBUS_SESSION_BUS_ADDRESS": address}
         self._on_open = on_open
@@ -51,6 +59,8 @@ class Speaker:
         self._process: subprocess.Popen[bytes] | None = None
         self._listener: threading.Thread | None = None
         self._answers: queue.SimpleQueue[Answer | None] = queue.SimpleQueue()
+        self._patience_s = patience_s
+        self._stopped = False
 
     def show(
         self,
@@ -79,6 +89,7 @@ class Speaker:
             "listen": listen,
             "server": server,
             "ids": dict(ids),
+            "patience_s": self._patience_s,
         }
         answer = None if self._process is None else self._ask(request)
         if answer is None:
@@ -87,13 +98,25 @@ class Speaker:
             try:
                 self._start()
             except OSError as error:
-                return Answer(error=str(error))
+                return Answer(server, ids, error=str(error), untold=[one.subject for one in notices])
             answer = self._ask(request) or Answer(error="the program that speaks ended")
+        if answer.ids is None:
+            # It said nothing, so what was known still holds.
+            answer = replace(answer, server=server, ids=ids)
         if not listen or answer.error:
             self.end()
         return answer
 
+    def stop(self) -> None:
+        """Ends the program now, though somebody may be waiting in ``show``; from then on none is started."""
+        self._stopped = True
+        process = self._process
+        if process is not None:
+            process.kill()
+
     def _start(self) -> None:
+        if self._stopped:
+            raise OSError("the exporter ends")
         self._process = subprocess.Popen(  # noqa: S603 - our own program
             self._command,
             env=self._env,
@@ -103,6 +126,9 @@ class Speaker:
             cwd="/",
             start_new_session=True,
         )
+        if self._stopped:
+            # Said while it was being started.
+            self._process.kill()
         self._answers = queue.SimpleQueue()
         self._listener = threading.Thread(target=self._listen, args=(self._process,), name="speaker", daemon=True)
         self._listener.start()
@@ -113,7 +139,7 @@ class Speaker:
             stdin = _stdin(self._process)
             stdin.write(json.dumps(request).encode() + b"\n")
             stdin.flush()
-            return self._answers.get(timeout=PATIENCE_S)
+            return self._answers.get(timeout=2 * self._patience_s + HANGS_S)
         except queue.Empty:
             return Answer(error="no answer")
         except OSError:
@@ -144,7 +170,13 @@ class Speaker:
                     self._on_open(str(found["opened"]), str(found["token"]))
                 else:
                     self._answers.put(
-                        Answer(str(found["server"]), dict(found["ids"]), bool(found["silent"]), str(found["error"]))
+                        Answer(
+                            str(found["server"]),
+                            dict(found["ids"]),
+                            bool(found["silent"]),
+                            str(found["error"]),
+                            tuple(found["untold"]),
+                        )
                     )
             except (ValueError, KeyError, TypeError) as error:
                 self._answers.put(Answer(error=f"not an answer: {error}"))

@@ -1,8 +1,9 @@
 """The program that shows notifications: requests on stdin, for each an answer on stdout, all of them lines of JSON.
 
 Request: ``notices`` (``subject``, ``kind``, ``title``, ``body``, ``pressing``), ``close`` (subjects), ``sound``,
-``listen``, ``server`` and ``ids`` (what is shown, as the last answer said). Answer: ``server`` and ``ids`` as they are
-now, ``error`` (a D-Bus error's name, or empty), ``silent`` where the GNOME panel does the showing.
+``listen``, ``server`` and ``ids`` (what is shown, as the last answer said), ``patience_s`` (for all of it). Answer:
+``server`` and ``ids`` as they are now, ``untold`` (the subjects that nobody took, so they are surely not shown),
+``error`` (a D-Bus error's name, or empty), ``silent`` where the GNOME panel does the showing.
 
 With ``listen`` it stays for the next request while a notification that it showed is open, until stdin ends or an hour
 is over, and writes a line for each that is clicked: ``opened`` (the subject) and ``token`` (for raising a window under
@@ -14,6 +15,7 @@ Source: Desktop Notifications Specification 1.3, https://specifications.freedesk
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import html
 import json
 import os
@@ -22,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dbus_fast import Message, MessageFlag, MessageType, Variant
 from dbus_fast.aio import MessageBus
+from dbus_fast.errors import AuthError, InvalidAddressError
 
 from opencode_stats.desktop.bus import PANEL_NAME, PANEL_UUID
 
@@ -30,8 +33,6 @@ if TYPE_CHECKING:
 
 APP_NAME: Final = "OpenCode"
 SERVER: Final = "org.freedesktop.Notifications"
-PATIENCE_S: Final = 8.0
-"""Includes the time in which the bus starts a notification server."""
 LISTENS_S: Final = 60 * 60.0
 _LONGEST_REQUEST_BYTES: Final = 2**20
 _BUS: Final = "org.freedesktop.DBus"
@@ -42,6 +43,11 @@ _NORMAL: Final = 1
 _CATEGORIES: Final = {"error": "transfer.error", "finished": "transfer.complete"}
 _YES: Final = Variant("b", True)  # noqa: FBT003 - a value on the bus
 _OWN_CATEGORY: Final = "x-opencode-stats"
+_OWNERS: Final = "NameOwnerChanged"
+_HEARD: Final = (
+    f"type='signal',sender='{SERVER}',interface='{SERVER}'",
+    f"type='signal',sender='{_BUS}',interface='{_BUS}',member='{_OWNERS}',arg0='{SERVER}'",
+)
 
 
 class Refused(Exception):
@@ -58,40 +64,87 @@ class Speaking:
         self._own: set[int] = set()
         self._tokens: dict[int, str] = {}
         self._hears = False
+        self._error = ""
+        self._silent = False
+        self._untold: list[str] = []
         self.nothing_open = asyncio.Event()
 
     async def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Does what was asked for."""
-        if request["listen"] and not self._hears:
-            self._hears = True
-            self._bus.add_message_handler(self._hear)
-            await self._call(_BUS, "AddMatch", "s", [f"type='signal',sender='{SERVER}',interface='{SERVER}'"])
-        server = await self._server_now()
-        if server != self._server:
-            # Who asks knows what another process of ours has shown. Numbers of a server that is gone mean nothing.
-            self._ids, self._own = (dict(request["ids"]) if server == request["server"] else {}), set()
-        error, silent = "", False
+        """Does what was asked for; gives how things stand when that is done, or when there is no more time for it."""
+        self._error, self._silent = "", False
+        self._untold = [notice["subject"] for notice in request["notices"]]
         try:
-            for subject in request["close"]:
-                number = self._ids.pop(subject, 0)
-                if number:
-                    self._own.discard(number)
-                    await self._call(SERVER, "CloseNotification", "u", [number])
-            silent = bool(request["notices"]) and await self._is_panel_there()
-            if request["notices"] and not silent:
-                capabilities = (await self._call(SERVER, "GetCapabilities"))[0]
-                for notice in request["notices"]:
-                    number = await self._notify(notice, request, capabilities)
-                    self._ids[notice["subject"]] = number
-                    self._own.add(number)
+            async with asyncio.timeout(request["patience_s"]):
+                await self._do(request)
         except Refused as refused:
-            error = str(refused)
-        self._server = await self._server_now()
+            self._error = str(refused)
+        except (OSError, EOFError) as error:
+            # No time left (TimeoutError is an OSError), or the bus has gone.
+            self._error = type(error).__name__
         if self._own:
             self.nothing_open.clear()
         else:
             self.nothing_open.set()
-        return {"server": self._server, "ids": self._ids, "error": error, "silent": silent}
+        return {
+            "server": self._server,
+            "ids": self._ids,
+            "untold": self._untold,
+            "error": self._error,
+            "silent": self._silent,
+        }
+
+    async def _do(self, request: Mapping[str, Any]) -> None:
+        if request["listen"] and not self._hears:
+            self._hears = True
+            self._bus.add_message_handler(self._hear)
+            for rule in _HEARD:
+                await self._call(_BUS, "AddMatch", "s", [rule])
+        await self._follow(request)
+        for subject in request["close"]:
+            await self._close(subject)
+        if not request["notices"]:
+            return
+        self._silent = await self._is_panel_there()
+        if self._silent:
+            self._untold = []
+            return
+        capabilities = (await self._call(SERVER, "GetCapabilities"))[0]
+        # The bus may have started it for that.
+        await self._follow(request)
+        for notice in request["notices"]:
+            await self._tell(notice, request, capabilities)
+
+    async def _follow(self, request: Mapping[str, Any]) -> None:
+        """Finds out which server shows. Numbers of one that is gone mean nothing."""
+        server = await self._server_now()
+        if server != self._server:
+            # Who asks knows what another process of ours has shown.
+            self._ids, self._own = (dict(request["ids"]) if server == request["server"] else {}), set()
+            self._server = server
+
+    async def _close(self, subject: str) -> None:
+        number = self._ids.pop(subject, 0)
+        if number:
+            self._own.discard(number)
+            try:
+                await self._call(SERVER, "CloseNotification", "u", [number])
+            except Refused:
+                # The user has closed it before; some servers call that an error, as the specification has it.
+                return
+
+    async def _tell(self, notice: Mapping[str, Any], request: Mapping[str, Any], capabilities: list[str]) -> None:
+        """Shows one; another may be taken where this one is refused."""
+        subject = notice["subject"]
+        # One that is not answered in time may be on the screen all the same.
+        self._untold.remove(subject)
+        try:
+            number = await self._notify(notice, request, capabilities)
+        except Refused as refused:
+            self._untold.append(subject)
+            self._error = str(refused)
+        else:
+            self._ids[subject] = number
+            self._own.add(number)
 
     async def _is_panel_there(self) -> bool:
         """Whether the GNOME panel shows, or will: a locked Shell disables it until it is unlocked."""
@@ -129,7 +182,14 @@ class Speaking:
         return number
 
     def _hear(self, message: Message) -> None:
-        if message.message_type is not MessageType.SIGNAL or message.interface != SERVER:
+        if message.message_type is not MessageType.SIGNAL:
+            return
+        if message.interface == _BUS and message.member == _OWNERS and message.body[0] == SERVER:
+            # With a server goes what it showed.
+            self._own.clear()
+            self.nothing_open.set()
+            return
+        if message.interface != SERVER:
             return
         subject = next((subject for subject, number in self._ids.items() if number == message.body[0]), None)
         if subject is None:
@@ -181,25 +241,29 @@ class Speaking:
 
 
 async def speak(address: str) -> None:
-    """Connects, answers, and goes on for as long as clicks are wanted and can come.
-
-    Raises:
-        OSError: there is no bus at that address.
-        TimeoutError: somebody on the bus does not answer.
-    """
+    """Connects, answers, and goes on for as long as clicks are wanted and can come."""
     requests = asyncio.StreamReader(limit=_LONGEST_REQUEST_BYTES)
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(requests), sys.stdin)
-    async with asyncio.timeout(PATIENCE_S):
-        bus = await MessageBus(bus_address=address).connect()
+    line = await requests.readline()
+    if not line:
+        return
+    request = json.loads(line)
+    try:
+        async with asyncio.timeout(request["patience_s"]):
+            bus = await MessageBus(bus_address=address).connect()
+    except (OSError, EOFError, AuthError, InvalidAddressError) as error:
+        # TimeoutError is an OSError.
+        untold = [notice["subject"] for notice in request["notices"]]
+        why = f"{type(error).__name__} {error}".strip()
+        say({"server": request["server"], "ids": request["ids"], "untold": untold, "error": why, "silent": False})
+        return
     try:
         speaking = Speaking(bus)
         gone = asyncio.ensure_future(bus.wait_for_disconnect())  # type: ignore[no-untyped-call]  # it has no type there
-        while line := await _next_line(requests, speaking, gone):
+        while line:
             request = json.loads(line)
-            async with asyncio.timeout(PATIENCE_S):
-                say(await speaking.answer(request))
-            if not request["listen"]:
-                break
+            say(await speaking.answer(request))
+            line = await _next_line(requests, speaking, gone) if request["listen"] else b""
     finally:
         bus.disconnect()
 
@@ -224,13 +288,9 @@ def say(answer: Mapping[str, Any]) -> None:
 
 def main() -> None:
     """The address of the bus is in the environment."""
-    try:
+    # Where the exporter has gone nobody is left to be told.
+    with contextlib.suppress(BrokenPipeError):
         asyncio.run(speak(os.environ["DBUS_SESSION_BUS_ADDRESS"]))
-    except BrokenPipeError:
-        # The exporter has gone; nobody is left to be told.
-        return
-    except (OSError, TimeoutError, EOFError, Refused) as error:
-        say({"server": "", "ids": {}, "error": f"{type(error).__name__} {error}".strip(), "silent": False})
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.support.clock import FakeClock
 from tests.support.ledgers import ledger_in_memory, stats_of
-from tests.support.session_bus import Party, until
+from tests.support.session_bus import Party, session_bus, until
 
 from opencode_stats.contract.stats_document import document_of, encode
 from opencode_stats.desktop.bus import program
@@ -146,6 +146,7 @@ def test_it_says_of_itself_what_it_has(served: OnTheBus, panel: Party) -> None:
         ("Get", (INTERFACE, "Nothing"), "UnknownProperty"),
         ("Get", ("org.example.Other", "State"), "UnknownInterface"),
         ("Set", (INTERFACE, "State"), "PropertyReadOnly"),
+        ("Put", (INTERFACE, "State"), "UnknownMethod"),
     ],
 )
 def test_what_is_not_there_or_not_to_be_changed_is_refused(
@@ -195,8 +196,13 @@ def test_without_a_bus_it_says_so_and_ends(tmp_path: Path) -> None:
     assert ended.stderr.startswith("The figures are not on the bus: FileNotFoundError")
 
 
-def test_without_an_address_nothing_is_started(tmp_path: Path) -> None:
-    nowhere = OnTheBus(Paths.of({}, tmp_path), {}, FakeClock())
+def test_without_an_address_nothing_is_started_until_there_is_one(paths: Paths, tmp_path: Path) -> None:
+    clock = FakeClock()
+    nowhere = OnTheBus(paths, {"XDG_RUNTIME_DIR": str(tmp_path)}, clock)
     nowhere.look(wanted=True)
-
     assert nowhere._process is None
+
+    clock.advance(AGAIN_AFTER_S)
+    with session_bus(tmp_path) as there, closing(Party(there)) as panel:
+        start(nowhere, panel)
+        nowhere.end()

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import stat
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.support.clock import NOON_MS, FakeClock
 from tests.support.session_bus import Server, until
+from tests.support.session_bus import session_bus as bus_at
 from tests.unit.desktop.items import item
 
 from opencode_stats.desktop.bus import session_bus
-from opencode_stats.desktop.herald import Herald
+from opencode_stats.desktop.herald import AGAIN_AFTER_S, Herald
 from opencode_stats.desktop.told import read_told
 from opencode_stats.host.paths import Paths
 from opencode_stats.settings import Settings
@@ -159,6 +160,72 @@ def test_a_click_runs_the_users_command(paths: Paths, address: str, server: Serv
         until(lambda: kept.exists() and kept.read_text(), "the command")
 
     assert kept.read_text() == "question\n"
+
+
+def test_what_nobody_took_is_shown_once_there_is_somebody_and_no_command_is_run_for_it_again(
+    paths: Paths, address: str
+) -> None:
+    kept, clock = paths.state / "kept", FakeClock()
+    settings = Settings(on_attention=(sys.executable, "-c", KEEP, str(kept)))
+    both = [item("permission"), item("question", 2, run="run-2")]
+    with herald(paths, address, clock) as one:
+        one.look(both, settings, NOON_MS)
+        until(lambda: one._thread is None, "that it failed")
+        with closing(Server(address)) as late:
+            one.look(both, settings, NOON_MS)
+            assert one._thread is None, "not at once"
+            clock.advance(AGAIN_AFTER_S[0])
+            # The question was answered meanwhile.
+            one.look(both[:1], settings, NOON_MS)
+            until(lambda: late.got and one._thread is None, "the notification")
+            clock.advance(AGAIN_AFTER_S[-1])
+            one.look(both[:1], settings, NOON_MS)
+            assert one._thread is None, "it is told now"
+            assert titles(late) == ["OpenCode asks for permission"]
+
+    assert sorted(kept.read_text().split()) == ["permission", "question"]
+
+
+def test_what_nobody_ever_takes_is_not_tried_for_ever(paths: Paths, address: str) -> None:
+    clock, tries = FakeClock(), 0
+    with herald(paths, address, clock) as one:
+        for _ in range(len(AGAIN_AFTER_S) + 3):
+            one.look([item()], Settings(), NOON_MS)
+            tries += one._thread is not None
+            until(lambda: one._thread is None, "that it failed")
+            clock.advance(AGAIN_AFTER_S[-1])
+
+    assert tries == 1 + len(AGAIN_AFTER_S)
+
+
+def test_a_bus_that_was_not_there_at_the_start_is_found_later(paths: Paths, tmp_path: Path) -> None:
+    one = Herald(paths, {"XDG_RUNTIME_DIR": str(tmp_path), "HOME": "/home/me"}, FakeClock(), lambda: None)
+    try:
+        one.look([item()], Settings(), NOON_MS)
+        until(lambda: one._thread is None, "that there is nobody to tell")
+        with bus_at(tmp_path) as there, closing(Server(there)) as late:
+            one.look([item("error", 2)], Settings(), NOON_MS)
+            until(lambda: late.got, "the notification")
+    finally:
+        one.end()
+
+    assert titles(late) == ["OpenCode stopped with an error"]
+
+
+def test_an_end_waits_for_no_program_that_hangs(paths: Paths, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("opencode_stats.desktop.herald.ENDS_S", 0.05)
+    env = {"DBUS_SESSION_BUS_ADDRESS": address}
+    hangs = (sys.executable, "-c", "import time; time.sleep(1000)")
+    one = Herald(paths, env, FakeClock(), lambda: None, speaking=hangs)
+    one.look([item()], Settings(), NOON_MS)
+    until(lambda: one._speaker is not None and one._speaker._process, "the program")
+    assert one._speaker is not None
+    process = one._speaker._process
+    one.end()
+
+    assert process is not None
+    assert process.returncode == -9
+    assert one._thread is None
 
 
 def test_a_failed_command_is_a_problem(paths: Paths) -> None:

@@ -17,7 +17,7 @@ from opencode_stats.desktop.hook import AT_ONCE, EVERY_S, TOLD_FOR_MS, Hook, com
 from opencode_stats.host.clock import SystemClock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from opencode_stats.core.attention import AttentionItem
@@ -44,9 +44,9 @@ class Desk:
         self.clock = FakeClock()
         self.hook = self.make()
 
-    def make(self, clock: object = None, **more: Any) -> Hook:  # noqa: ANN401
-        env = {"PATH": "/usr/bin:/bin", "HOME": str(self.kept.parent)}
-        return Hook("on_attention", env, clock or self.clock, lambda: self.woken.append(True), **more)  # type: ignore[arg-type]
+    def make(self, clock: object = None, env: Mapping[str, str] | None = None, **more: Any) -> Hook:  # noqa: ANN401
+        own = {"PATH": "/usr/bin:/bin", "HOME": str(self.kept.parent)} | dict(env or {})
+        return Hook("on_attention", own, clock or self.clock, lambda: self.woken.append(True), **more)  # type: ignore[arg-type]
 
     def command(self, *words: str) -> list[str]:
         return [sys.executable, "-c", KEEP, str(self.kept), *words]
@@ -124,6 +124,8 @@ def test_what_waits_is_told_when_its_time_has_come(desk: Desk) -> None:
         (["/nowhere/program"], "No such file or directory"),
         ([sys.executable, "-c", "raise SystemExit(3)"], "exit status 3"),
         ([sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"], "it was ended by SIGKILL"),
+        # Of the real-time ones only the first and the last have names.
+        ([sys.executable, "-c", "import os; os.kill(os.getpid(), 40)"], "it was ended by signal 40"),
         (["a\0b"], "embedded null byte"),
     ],
 )
@@ -171,3 +173,12 @@ def test_under_systemd_the_users_manager_starts_it_and_no_value_is_in_the_comman
     assert words[-5:] == ["--property=RuntimeMaxSec=30", "--setenv=OPENCODE_STATS_BODY", "--", "ntfy", "$$HOME"]
     assert command_line(["a"], {"INVOCATION_ID": "1"}, [], 30.0, None) == ["a"]
     assert command_line(["a"], {}, [], 30.0, "/usr/bin/systemd-run") == ["a"]
+
+
+def test_one_that_is_missing_is_told_so_also_where_the_users_manager_would_start_it(desk: Desk) -> None:
+    desk.hook = desk.make(manager="/usr/bin/false", env={"INVOCATION_ID": "1"})
+    desk.hook.run(["no-such-program"], noticed(item()))
+    until(lambda: desk.woken, "that it failed")
+
+    (problem,) = desk.hook.problems(NOON_MS)
+    assert "failed: No such file or directory." in problem.message

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -107,6 +108,58 @@ def test_what_is_answered_is_taken_away(server: Server, speaker: Speaker) -> Non
     assert [*answer.ids] == ["run-2"]
 
 
+def test_one_that_the_user_has_closed_before_keeps_nothing_from_being_shown(server: Server, speaker: Speaker) -> None:
+    shown = show(speaker, item("permission"))
+    # As the specification has it, of a number that is not on the screen any more.
+    server.refuse("CloseNotification", "org.freedesktop.Notifications.InvalidId")
+    answer = show(speaker, item("question", 2, run="run-2"), before=shown, close=("run-1",))
+
+    assert [one.title for one in server.got] == ["OpenCode asks for permission", "OpenCode has a question"]
+    assert (answer.error, answer.ids) == ("", {"run-2": 2})
+
+
+def test_one_that_is_refused_keeps_no_other_from_being_shown_and_is_known_as_untold(
+    server: Server, speaker: Speaker
+) -> None:
+    error = "org.freedesktop.Notifications.MaxNotificationsExceeded"
+    server.refuse("Notify", error, only=lambda message: message.body[3] == "OpenCode asks for permission")
+    answer = show(speaker, item("question", 2, run="run-2"), item("permission"), item("error", 3, run="run-3"))
+
+    assert {one.title for one in server.got} == {"OpenCode has a question", "OpenCode stopped with an error"}
+    assert (answer.error, answer.untold) == (error, ("run-1",))
+    assert answer.ids is not None
+    assert answer.ids.keys() == {"run-2", "run-3"}
+
+
+def test_a_server_that_takes_too_long_is_an_error_and_what_was_known_stays_known(
+    address: str, server: Server, speaker: Speaker, clicked: list[tuple[str, str]]
+) -> None:
+    told = threading.Event()
+
+    def slow() -> None:
+        told.wait(20)
+
+    # Long enough for all that comes before on a busy machine.
+    hasty = Speaker(address, {}, lambda *click: clicked.append(click), patience_s=3.0)
+    first = show(speaker, item("permission"))
+    server.on_notify = slow
+    second = show(hasty, item("question", 2, run="run-2"), before=first)
+    told.set()
+
+    assert (second.error, second.server, second.ids) == ("TimeoutError", first.server, {"run-1": 1})
+    # It may be on the screen all the same, and is not to be shown twice.
+    assert second.untold == ()
+
+
+def test_a_server_that_ends_ends_what_listens(address: str, speaker: Speaker) -> None:
+    with closing(Server(address, "actions")):
+        show(speaker, item(), listen=True)
+        process = speaker._process
+    assert process is not None
+
+    until(lambda: process.returncode is not None, "the end of the program that listens")
+
+
 def test_where_the_gnome_panel_is_nothing_is_shown(address: str, server: Server, speaker: Speaker) -> None:
     with closing(Party(address)) as panel:
         panel.own(PANEL_NAME)
@@ -179,11 +232,18 @@ def test_nothing_stays_behind_once_nothing_is_open(server: Server, speaker: Spea
 
 def test_without_a_server_or_a_bus_it_is_an_error_and_no_more(address: str, tmp_path: Path, speaker: Speaker) -> None:
     del address
-    assert "ServiceUnknown" in show(speaker, item()).error
-    nowhere = Speaker(f"unix:path={tmp_path}/nowhere", {}, lambda _subject, _token: None)
-    assert "FileNotFoundError" in show(nowhere, item()).error
-    nonsense = Speaker("nonsense", {}, lambda _subject, _token: None)
-    assert show(nonsense, item()).error
+    answer = show(speaker, item())
+    assert ("ServiceUnknown" in answer.error, answer.untold) == (True, ("run-1",))
+    for words, error in (
+        (f"unix:path={tmp_path}/nowhere", "FileNotFoundError"),
+        ("nonsense", "InvalidAddressError"),
+        ("unix:runtime=yes", "InvalidAddressError"),
+    ):
+        nowhere = Speaker(words, {}, lambda _subject, _token: None)
+        answer = show(nowhere, item(), before=Answer("a server", {"run-2": 3}))
+        assert (error in answer.error, answer.untold) == (True, ("run-1",)), answer
+        # A bus that is back may have the same server.
+        assert (answer.server, answer.ids) == ("a server", {"run-2": 3})
 
 
 def test_a_program_that_says_nothing_sensible_is_an_error(address: str) -> None:
