@@ -88,8 +88,13 @@ def _history(
 
     start_ms, end_ms = ends
     begun_ms = before(start_ms, min(end_ms, max(here.now_ms, start_ms + 1)), here.zone)
-    known = ends_of(connection)
+    known, earlier = ends_of(connection), None
     if known is not None:
+        if begun_ms >= span_at(known[0], "day", here.zone, here.start_hour).start_ms:
+            # Else it would be compared with less than there is to compare.
+            earlier = next(
+                (row for row in rows([Span("before", begun_ms, start_ms)]) if row.parts or row.prompts), None
+            )
         # What came before the first use would be nothing but empty lines.
         first = span_at(max(0, min(known[0], end_ms - 1)), period, here.zone, here.start_hour)
         start_ms = max(start_ms, first.start_ms)
@@ -98,8 +103,9 @@ def _history(
     end_ms = min(end_ms, span_at(last_ms, period, here.zone, here.start_hour).end_ms)
     return History(
         rows(spans(start_ms, end_ms, period, here.zone, here.start_hour)),
-        next((row for row in rows([Span("before", begun_ms, start_ms)]) if row.parts or row.prompts), None),
+        earlier,
         period,
         split,
         here.zone,
+        unfinished=end_ms > here.now_ms,
     )

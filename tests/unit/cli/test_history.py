@@ -127,3 +127,18 @@ def test_what_is_still_to_come_is_no_endless_table(told: Household, call: Call) 
             len(asked(call, "history", "--by", "month", "--since", since, "--until", "9999-12-30")["periods"]) < 2_000
         )
     assert len(call("export", "--by", "month", "--until", "9999-12-30").stdout.splitlines()) < 2_000
+
+
+@pytest.mark.parametrize(("since", "compared"), [("2024-03-10", True), ("2024-03-09T18:00", False)])
+def test_nothing_is_compared_with_a_time_that_begins_before_the_first_use(
+    told: Household, call: Call, since: str, *, compared: bool
+) -> None:
+    """The ledger knows nothing of it: to say that so much more was used now would be a guess."""
+    until = ("--until", "2024-03-10T23:59")
+
+    history = asked(call, "history", "--split", "model", "--since", since, *until)
+    models = asked(call, "models", "--since", since, *until)
+
+    assert (history["before"] is not None, models["total"]["messages"]) == (compared, 2)
+    assert all((one["before"] is not None) == compared for one in models["models"])
+    assert ("\nbefore" in call("history", "--since", since, *until).stdout) == compared

@@ -46,13 +46,17 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Stretches that touch, and the one before them, as long as all of them together up to now (None: nothing then)."""
+    """Stretches that touch, and the one before them, as long as all of them together up to now (None: nothing then).
+
+    ``unfinished``: the last of them is not over yet.
+    """
 
     rows: Sequence[Row]
     before: Row | None
     period: Period
     split: str | None
     zone: tzinfo
+    unfinished: bool = False
 
     @property
     def whole(self) -> Row:
@@ -216,7 +220,8 @@ def _footnotes(history: History, look: Look) -> list[str]:
         return []
     ends = (history.before.span.start_ms, history.before.span.end_ms)
     first, last = (f"{datetime.fromtimestamp(at_ms / 1000, history.zone):%Y-%m-%d %H:%M}" for at_ms in ends)
-    sentence = f"Before is the time from {first} to {last}: as long as what of this is over."
+    length = "as long as this has lasted so far" if history.unfinished else "as long as this"
+    sentence = f"Before: from {first} to {last}, just before this and {length}."
     return ["", *(look.styled(line, "dim") for line in wrapped(sentence, max(look.columns, NARROWEST)))]
 
 

@@ -169,3 +169,12 @@ def test_the_dash_is_explained_only_where_it_is_shown() -> None:
     assert "no cost" not in page(History(DAYS[1:2], BEFORE, "day", None, UTC), Look(100))
     narrow = shares_page(Shares("model", 0, NOON_MS, {("ollama", "q" * 36): free}, {}), Look(40))
     assert ("cost" in narrow) == ("OpenCode recorded no cost" in narrow)
+
+
+@pytest.mark.parametrize(
+    ("unfinished", "words"), [(False, "as long as this."), (True, "as long as this has lasted so far.")]
+)
+def test_how_long_the_time_before_is_is_said_in_words(words: str, *, unfinished: bool) -> None:
+    shown = page(History(DAYS, BEFORE, "day", None, UTC, unfinished=unfinished), Look(120))
+
+    assert shown.endswith(f"Before: from 2026-11-16 12:00 to 2026-11-19 12:00, just before this and {words}")
