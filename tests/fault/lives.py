@@ -15,17 +15,24 @@ from typing import TYPE_CHECKING, Any, Final
 from tests.fault.calls import KILL, Calls
 from tests.fault.world import ACTS, World
 from tests.support.clock import NOON_MS
+from tests.support.hosts import ME
 
 from opencode_stats.daemon.exporter import Exporter, refresh
 from opencode_stats.errors import LedgerError, UserError
-from opencode_stats.ledger.connection import LedgerUnavailable, open_reader
+from opencode_stats.ingest.host_files import take_host_file
+from opencode_stats.ledger.connection import LedgerUnavailable, LedgerUnreadable, open_beside, open_reader
+from opencode_stats.ledger.foreign import become_host
 from opencode_stats.ledger.queries import quarantined
+from opencode_stats.ledger.transactions import transaction
 from opencode_stats.ledger.verify import verify
+from opencode_stats.settings import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.fault.calls import Fault
+
+    from opencode_stats.ledger.connection import Connection
 
 ATTEMPTS: Final = 4
 ACT_MS: Final = 10_000
@@ -76,6 +83,7 @@ class Life:
         self._calls = calls
         self._number = number
         self._ms = 0
+        self._turn = 0
         self._exporter: Exporter | None = None
 
     def now_ms(self) -> int:
@@ -115,6 +123,7 @@ class Life:
                 elif attempt:
                     self._exporter.reopen()
                 refresh(self._exporter)
+                self._take_other_host(self._exporter)
             except (OSError, LedgerUnavailable):
                 assert self._exporter is not None, "a start fails with a sentence"
             except (UserError, LedgerError):
@@ -125,6 +134,29 @@ class Life:
                 self._calls.armed = False
         raise AssertionError("it did not come right")
 
+    def _take_other_host(self, exporter: Exporter) -> None:
+        """What ``import --ledger`` does, by turns as the ledger's one writer and beside it."""
+        path = self._world.host_file
+        if not path.exists():
+            return
+        self._turn += 1
+        beside = self._turn % 2 == 1
+        ledger: Connection | None = None
+        try:
+            ledger = open_beside(self._world.paths.ledger, self._calls.factory) if beside else exporter.connection
+            with transaction(ledger):
+                become_host(ledger, ME, "me")
+            take_host_file(ledger, str(path))
+        except LedgerUnreadable as error:
+            # A read that failed may look like damage to SQLite; the command says so and ends, and is called again.
+            if not beside:
+                exporter.close(in_order=False)
+                self._exporter = None
+            raise LedgerError(str(error)) from error
+        finally:
+            if beside and ledger is not None:
+                ledger.close()
+
     def _started(self) -> Exporter:
         return Exporter(
             self._world.paths,
@@ -134,6 +166,7 @@ class Life:
             processes=self._world.processes,
             databases=lambda: [self._world.database],
             daemon_pid=1,
+            settings=Settings(workspace_stats=True),
             files=self._calls.files,
             factory=self._calls.factory,
         )

@@ -30,6 +30,8 @@ class Truth:
 
     figures: Mapping[str, Any]
     quarantined: list[bytes]
+    hosts: Mapping[str, tuple[int, int]]
+    workspaces: list[dict[str, Any]]
     calls: Mapping[Layer, int]
 
 
@@ -52,7 +54,7 @@ def truth() -> Truth:
         world, calls = undisturbed(home)
         assert world.strays == []
         assert findings(world) == []
-        return Truth(world.figures, world.quarantined, dict(calls.numbers))
+        return Truth(world.figures, world.quarantined, world.hosts, world.workspaces, dict(calls.numbers))
 
 
 def faults(calls: Mapping[Layer, int]) -> list[Fault]:
@@ -75,6 +77,8 @@ def check(expected: Truth, *met: Fault) -> None:
         world = disturbed(home, *met)
         assert world.figures == expected.figures, "other figures"
         assert world.quarantined == expected.quarantined, "other bad lines in quarantine"
+        assert world.workspaces == expected.workspaces, "other figures of workspaces"
         assert world.strays == [], f"left behind: {world.strays}"
         # Last: a reader leaves SQLite's own two files where nobody else is at work.
         assert findings(world) == [], findings(world)
+        assert world.hosts == expected.hosts, f"other figures of hosts: {world.hosts}"

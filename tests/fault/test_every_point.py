@@ -10,6 +10,7 @@ import pytest
 from tests.fault.calls import DEEDS, LAYERS
 from tests.fault.points import Truth, check, faults, second_faults, truth
 from tests.fault.world import BAD_LINE, TOKENS, TORN
+from tests.support.hosts import ME, OTHER
 
 STRIDE = 97
 """A prime: from one kind of fault to the next, other calls are met."""
@@ -24,6 +25,8 @@ def test_the_story_without_a_fault() -> None:
     assert expected().figures["total"]["totalTokens"] == TOKENS
     assert expected().figures["session"]["state"] == "ended"
     assert expected().quarantined == sorted([BAD_LINE, TORN])
+    assert expected().hosts == {ME: (TOKENS, 7), OTHER: (5 + 1, 2)}
+    assert [document["total"]["totalTokens"] for document in expected().workspaces] == [120, 1_007, 50_600]
     assert len(faults(expected().calls)) > 10_000
 
 

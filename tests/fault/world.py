@@ -1,24 +1,30 @@
 """The scenario that is disturbed at every call: some OpenCode processes, one of its databases, and what they come to.
 
 Three processes write spool files: one ends badly (a bad line, half a line at the end), one is in the middle of a line
-for a while, one is of OpenCode 2.x. Its database has a message that was told, too, and some that were not.
+for a while, one is of OpenCode 2.x. Its database has a message that was told, too, and some that were not. Another
+host's file is taken in, and later one that has more; it knows one of the messages, too. Each workspace has a file.
 """
 
 from __future__ import annotations
 
 import json
 import tempfile
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tests.support.clock import NOON_MS
+from tests.support.hosts import OTHER
 from tests.support.opencode_database import OpenCodeDatabase
 from tests.support.script import Script
 
+from opencode_stats.contract.host_file import FORMAT, VERSION
 from opencode_stats.host.paths import Paths
 from opencode_stats.host.processes import Processes
+from opencode_stats.ledger.connection import open_reader
+from opencode_stats.ledger.hosts import usage_by_host
 
 if TYPE_CHECKING:
     from opencode_stats.core.events import ProcessKey
@@ -58,12 +64,19 @@ class World:
     def database(self) -> Path:
         return self.paths.opencode_data / "opencode.db"
 
+    @property
+    def host_file(self) -> Path:
+        """Where another host's file arrives."""
+        return self.home / "other.ndjson"
+
     def go_on(self, act: int) -> None:
         """What happens before this act's round."""
         if act == 0:
             self.paths.spool.mkdir(parents=True)
             self.paths.opencode_data.mkdir(parents=True)
             self.database.write_bytes(_databases()[0])
+        if act in _of_other_host():
+            self.host_file.write_text(_of_other_host()[act])
         if act == 2:
             self.database.write_bytes(_databases()[1])
         self.processes.gone = {2, *((1, 3) if act >= 3 else ())}
@@ -88,6 +101,19 @@ class World:
         return {key: part for key, part in self.document.items() if key != "exporter"}
 
     @property
+    def hosts(self) -> dict[str, tuple[int, int]]:
+        """Tokens and messages of each host."""
+        with closing(open_reader(self.paths.ledger)) as ledger:
+            found = usage_by_host(ledger, None, "", 0)
+        return {one.host: (one.totals.whole.tokens.total, one.totals.whole.messages) for one in found}
+
+    @property
+    def workspaces(self) -> list[dict[str, Any]]:
+        """What the workspaces' files say, but for when they were written."""
+        documents = [json.loads(path.read_bytes()) for path in sorted(self.paths.workspace_stats.iterdir())]
+        return [{key: part for key, part in document.items() if key != "generatedAt"} for document in documents]
+
+    @property
     def quarantined(self) -> list[bytes]:
         """What the quarantine's files hold."""
         folder = self.paths.quarantine
@@ -98,7 +124,7 @@ class World:
         """Files that should not be there when all is done."""
         paths = self.paths
         wanted = {paths.stats_file, self.database, paths.stamp, paths.ledger, paths.data / "closed"}
-        kept = {paths.quarantine, paths.kept_spool}
+        kept = {paths.quarantine, paths.kept_spool, paths.workspace_stats}
         return sorted(
             str(path.relative_to(self.home))
             for folder in (paths.opencode_data, paths.data, paths.state)
@@ -149,6 +175,25 @@ def _told(script: Script) -> tuple[bytes, int]:
 def _told_twice() -> str:
     """The id of the message that the spool and the database both tell of."""
     return "msg_told_twice"
+
+
+@cache
+def _of_other_host() -> dict[int, str]:
+    """Act → another host's file, before it: at first, and when it had more to tell."""
+    one = {
+        "message": _told_twice(), "conversation": "ses_a", "live": False, "stage": "completed",
+        "counted_at_ms": NOON_MS, "input": 1, "output": 0, "reasoning": 0, "cache_read": 0, "cache_write": 0,
+    }  # fmt: skip
+    besides = {**one, "message": "auxiliary:ses_y", "conversation": "ses_y", "charged": 9, "input": 9}
+    files = {
+        1: [one, {**one, "message": "msg_x", "stage": "usage"}, besides],
+        3: [one, {**one, "message": "msg_x", "input": 5}, {**besides, "input": 0}, {**one, "message": "msg_y"}],
+    }
+    head = {"format": FORMAT, "v": VERSION, "host": OTHER, "name": "desk"}
+    return {
+        act: "".join(json.dumps(line) + "\n" for line in ({**head, "written_ms": act, "messages": len(lines)}, *lines))
+        for act, lines in files.items()
+    }
 
 
 @cache

@@ -105,17 +105,19 @@ def open_ledger(
     return connection
 
 
-def open_beside(path: Path) -> sqlite3.Connection:
+def open_beside(path: Path, factory: type[Connection] = sqlite3.Connection) -> sqlite3.Connection:
     """The ledger for a few short writes beside the one writer, which waits for each of them (``BUSY_TIMEOUT_MS``).
 
     What is written like this must be nothing that the writer reads: what other hosts told (``ledger.foreign``).
+    ``factory`` as of ``open_ledger``.
 
     Raises:
         UserError: its schema is not the one that is known here; its writer is of another version.
         sqlite3.OperationalError: it can't be opened, or there is none.
     """
     uri = f"file:{urllib.parse.quote(str(path))}?mode=rw"
-    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_MS / 1000)
+    timeout_s = BUSY_TIMEOUT_MS / 1000
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=timeout_s, factory=factory)
     try:
         connection.execute("PRAGMA foreign_keys = ON")
         known = applied_steps(connection) == set(STEPS)
