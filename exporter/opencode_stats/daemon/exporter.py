@@ -9,27 +9,23 @@ from typing import TYPE_CHECKING, Final
 from opencode_stats.core.attention import news, silent_runs
 from opencode_stats.core.recent import calendar_of
 from opencode_stats.core.stats import CurrencyStats, ExporterStats, project
-from opencode_stats.daemon.health import STORAGE, health_of, settings_problems
+from opencode_stats.daemon.health import health_of, settings_problems
 from opencode_stats.daemon.lineages import Lineages
 from opencode_stats.daemon.losses import bury
 from opencode_stats.daemon.open_ledger import OpenLedger
+from opencode_stats.daemon.opencode_storage import OpenCodeStorage
 from opencode_stats.daemon.places import prepare_folders
 from opencode_stats.daemon.prices import price_problems, priced_facts
 from opencode_stats.daemon.setbacks import Setbacks
 from opencode_stats.daemon.upkeep import back_up_if_due
 from opencode_stats.daemon.workspaces import Workspaces
-from opencode_stats.errors import UnknownSchema
 from opencode_stats.host.files import FILES
-from opencode_stats.ingest.legacy_storage import take_storage
-from opencode_stats.ingest.opencode_database import take_database
 from opencode_stats.ledger import recovery, runs
-from opencode_stats.ledger.bulk import Taken
-from opencode_stats.ledger.connection import Connection, LedgerUnreadable, transaction
+from opencode_stats.ledger.connection import Connection, transaction
 from opencode_stats.ledger.queries import lost_lines
 from opencode_stats.ledger.rebuild import rebuild
 from opencode_stats.ledger.soundness import Unreadable, is_damage
 from opencode_stats.ledger.transactions import shorten_log
-from opencode_stats.ledger.whose_fault import is_ours
 from opencode_stats.opencode.price_lists import PriceLists
 from opencode_stats.publish.stats_file import StatsFile
 from opencode_stats.settings.live import LiveSettings
@@ -47,6 +43,7 @@ if TYPE_CHECKING:
     from opencode_stats.host.paths import Paths
     from opencode_stats.host.processes import Processes
     from opencode_stats.ingest.spool import Spool
+    from opencode_stats.ledger.bulk import Taken
     from opencode_stats.ledger.rebuild import Rebuilt
     from opencode_stats.publish.atomic_file import Outcome
     from opencode_stats.settings import Settings
@@ -84,8 +81,7 @@ class Exporter:
         self._clock = clock
         self._zone = zone
         self._processes = processes
-        self._databases = databases
-        self._unread: dict[Path, str] = {}
+        self._storage = OpenCodeStorage(paths.opencode_data, databases, clock)
         self._daemon_pid = daemon_pid
         self._settings = settings if isinstance(settings, LiveSettings) else LiveSettings(None, None, files, settings)
         self._loss_folders = loss_folders or [paths.losses]
@@ -194,27 +190,12 @@ class Exporter:
             sqlite3.DatabaseError: our ledger is damaged.
         """
         bury(self._connection, self._loss_folders, self._processes.life_of, self._clock.now_ms())
-        taken = Taken()
-        before = dict(self._unread)
-        self._unread.clear()
-        for path in self._databases():
-            try:
-                taken += take_database(self._connection, path, self._clock.now_ms(), progress)
-            except UnknownSchema as error:
-                self._unread[path] = str(error)
-            except LedgerUnreadable as error:
-                # What was so a minute ago was looked into then.
-                if before.get(path) != str(error) and is_ours(self._connection, error):
-                    raise
-                self._unread[path] = str(error)
-        try:
-            taken += take_storage(self._connection, self._paths.opencode_data, self._clock.now_ms(), progress)
-        except OSError as error:
-            self._unread[self._paths.opencode_data / STORAGE] = f"{error.filename}: {error.strerror}."
+        taken = self._storage.take_in(self._connection, progress)
         self.reconcile_due = False
         self.sum_days()
         shorten_log(self._connection)
-        done = recovery.finish(self._connection, self._paths, self._clock.now_ms(), everything_read=not self._unread)
+        all_read = not self._storage.unread
+        done = recovery.finish(self._connection, self._paths, self._clock.now_ms(), everything_read=all_read)
         if done is not None and done != self._told:
             self._told = done
             logger.warning("ledger.recovered %s", done)
@@ -258,7 +239,7 @@ class Exporter:
             self._connection,
             self._paths.quarantine,
             self._loss_folders,
-            self._unread,
+            self._storage.unread,
             self._spool.troubles,
             now_ms=now_ms,
             setbacks=(
