@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
-import stat
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from opencode_stats.errors import UserError
-from opencode_stats.host.files import FILES, OWN_FILE_MODE, own_folder
+from opencode_stats.host.files import FILES, own_folder
 from opencode_stats.host.lock import holder_of, is_held
 from opencode_stats.install import opencode_dependencies, settings_file
+from opencode_stats.install.files_written import digest_of, put_aside, remove_whole, write_file
 from opencode_stats.install.gnome_panel import AT_LOGIN, archive_digest
 from opencode_stats.install.manifest import FILE_NAME, Manifest, digest
 from opencode_stats.install.steps import (
@@ -36,6 +34,7 @@ from opencode_stats.install.steps import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from opencode_stats.host.paths import Paths
     from opencode_stats.install.gnome_panel import GnomePanel
@@ -45,7 +44,6 @@ if TYPE_CHECKING:
 
 STOP_S: Final = 20.0
 _POLL_S: Final = 0.05
-_OTHERS_MAY_WRITE: Final = 0o022
 
 
 class Work:
@@ -102,7 +100,7 @@ class Work:
                 return ""
             case RemoveOwn():
                 for path in step.paths:
-                    _remove_whole(path)
+                    remove_whole(path)
                 return ""
             case RemoveBrought():
                 return self._remove_brought(step.folder)
@@ -119,14 +117,14 @@ class Work:
 
     def _write(self, step: Write) -> str:
         if step.aside:
-            _put_aside(step.path)
+            put_aside(step.path)
         self._make_folder(step.path.parent)
         write_file(step.path, step.content)
         self._write_down(replace(self.manifest, files={**self.manifest.files, str(step.path): digest(step.content)}))
         return ""
 
     def _remove(self, step: Remove) -> str:
-        kept = _put_aside(step.path) if step.aside else None
+        kept = put_aside(step.path) if step.aside else None
         if kept is None:
             step.path.unlink(missing_ok=True)
         if str(step.path.parent) in self.manifest.folders:
@@ -147,7 +145,7 @@ class Work:
             self._make_folder(folder)
         problem = opencode_dependencies.bring(step.program, step.folders, step.project, self._env, self._waiting)
         for folder in step.empty:
-            made = {name: _digest_of(folder / name) for name in opencode_dependencies.MADE}
+            made = {name: digest_of(folder / name) for name in opencode_dependencies.MADE}
             brought = {name: content for name, content in made.items() if content is not None}
             self._write_down(replace(self.manifest, brought={**self.manifest.brought, str(folder): brought}))
         if not problem:
@@ -204,11 +202,11 @@ class Work:
         brought = self.manifest.brought.get(str(folder), {})
         if not folder.is_dir():
             return ""
-        there = {name: _digest_of(folder / name) for name in os.listdir(folder)}
+        there = {name: digest_of(folder / name) for name in os.listdir(folder)}
         if any(name not in brought or (content and content != brought[name]) for name, content in there.items()):
             return f"{folder} stays as it is: it is in use by now. OpenCode keeps its package there by itself."
         for name in there:
-            _remove_whole(folder / name)
+            remove_whole(folder / name)
         return ""
 
     def _set_up_panel(self, step: SetUpPanel) -> str:
@@ -257,53 +255,3 @@ class Work:
         self.manifest = manifest
         own_folder(self._paths.data, linked=True)
         write_file(self._paths.data / FILE_NAME, manifest.text.encode())
-
-
-def write_file(path: Path, content: bytes) -> None:
-    """Puts the content there at once and whole; a link is followed, so that a dotfile collection stays one.
-
-    The file is its owner's alone whatever the umask; one that was there keeps its mode, but nobody else may write to it
-    any more: OpenCode and systemd run what these files say.
-
-    The name of the file meanwhile ends in ``.tmp``: OpenCode loads every ``.ts`` and ``.js`` in its plugin folder.
-    """
-    target = Path(os.path.realpath(path))
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        mode = stat.S_IMODE(os.stat(target).st_mode) & ~_OTHERS_MAY_WRITE if target.is_file() else OWN_FILE_MODE
-        descriptor = FILES.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        with open(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, target)
-    except BaseException as error:
-        temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            # The user knows the file by its own name.
-            error.filename, error.filename2 = str(path), None
-        raise
-
-
-def _put_aside(path: Path) -> Path:
-    free = path.with_name(path.name + ".orig")
-    number = 1
-    while os.path.lexists(free):
-        number += 1
-        free = path.with_name(f"{path.name}.orig.{number}")
-    os.rename(path, free)
-    return free
-
-
-def _digest_of(path: Path) -> str | None:
-    """A file's digest, an empty text for a folder, None where there is nothing."""
-    if path.is_dir():
-        return ""
-    return digest(path.read_bytes()) if path.is_file() else None
-
-
-def _remove_whole(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)

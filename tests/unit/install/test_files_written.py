@@ -10,6 +10,7 @@ import pytest
 
 from opencode_stats.errors import UserError
 from opencode_stats.host.paths import Paths
+from opencode_stats.install.files_written import write_file
 from opencode_stats.install.gnome_panel import GnomePanel
 from opencode_stats.install.manifest import FILE_NAME, Manifest, digest, parse_manifest, read_manifest
 from opencode_stats.install.opencode_dependencies import Waiting
@@ -27,7 +28,7 @@ from opencode_stats.install.steps import (
     Write,
 )
 from opencode_stats.install.user_services import Outcome, UserServices
-from opencode_stats.install.work import Work, write_file
+from opencode_stats.install.work import Work
 from opencode_stats.settings import read_settings
 
 if TYPE_CHECKING:
