@@ -66,11 +66,15 @@ def _answers(path: Path) -> bool:
 
 
 class Party:
-    """Somebody on the bus, at work in a thread of its own; ``calls`` are those that it got, each with its sender."""
+    """Somebody on the bus, at work in a thread of its own; ``calls`` are those that it got, each with its sender.
+
+    Calls of what is in ``ignored`` are never answered.
+    """
 
     def __init__(self, address: str) -> None:
         self.calls: list[Message] = []
         self.signals: list[Message] = []
+        self.ignored: set[str] = set()
         self._replies: dict[str, Callable[[Message], Message]] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -145,10 +149,12 @@ class Party:
         self._thread.join()
         self._loop.close()
 
-    def _hear(self, message: Message) -> Message | None:
+    def _hear(self, message: Message) -> Message | bool | None:
         if message.message_type is MessageType.SIGNAL:
             self.signals.append(message)
             return None
+        if message.member in self.ignored:
+            return True
         if message.message_type is not MessageType.METHOD_CALL or message.member not in self._replies:
             return None
         self.calls.append(message)

@@ -7,6 +7,7 @@ import os
 import stat
 from typing import TYPE_CHECKING, Any, Final
 
+from opencode_stats.cli.desktop_checks import desktop_findings
 from opencode_stats.cli.finding import CODES, Finding, away, typed
 from opencode_stats.cli.gnome_check import gnome_finding
 from opencode_stats.cli.ledger_checks import ledger_findings
@@ -65,6 +66,7 @@ def findings(machine: Machine, directory: Path, now_ms: int) -> list[Finding]:
         disk_finding(folders),
         file_system_finding(folders),
         gnome_finding(machine),
+        *desktop_findings(machine),
     ]
 
 

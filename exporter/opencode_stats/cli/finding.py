@@ -46,6 +46,8 @@ CODES: Final = {
     "file system": "file-system",
     "clock": "clock",
     "GNOME panel": "gnome-panel",
+    "notifications": "notifications",
+    "figures on D-Bus": "dbus",
 }
 """What a finding is about, in words → in a word for programs. Those of ``exporter.health`` in stats.json are the same.
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LIBRARY: Final = "dbus_fast"
+SERVER: Final = "org.freedesktop.Notifications"
+"""Who shows notifications, and its interface."""
+FIGURES_NAME: Final = "io.github.opencode_stats"
 PANEL_NAME: Final = "io.github.opencode_stats.Panel"
 """The GNOME panel owns it while it shows notifications itself (gnome_extension/shell/presence.js)."""
 PANEL_UUID: Final = "opencode-stats@opencode-stats.github.io"

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any, Final
 from dbus_fast import Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
+from opencode_stats.desktop.bus import FIGURES_NAME
 from opencode_stats.host.changes import changes_of
 from opencode_stats.host.files import read_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-NAME: Final = "io.github.opencode_stats"
 PATH: Final = "/io/github/opencode_stats"
 INTERFACE: Final = "io.github.opencode_stats.Stats1"
 SCHEMA_VERSION: Final = 1
@@ -179,7 +179,7 @@ async def serve(address: str, stats_file: Path, stamp: Path, stdin: int) -> None
         bus.add_message_handler(figures.answer)
         figures.look(tell=False)
         # Named only now: who finds the name finds figures.
-        await bus.request_name(NAME)
+        await bus.request_name(FIGURES_NAME)
     loop.add_reader(stdin, ended.set)
     if changes.descriptor is not None:
         loop.add_reader(changes.descriptor, changed.set)

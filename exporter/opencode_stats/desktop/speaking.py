@@ -26,13 +26,12 @@ from dbus_fast import Message, MessageFlag, MessageType, Variant
 from dbus_fast.aio import MessageBus
 from dbus_fast.errors import AuthError, InvalidAddressError
 
-from opencode_stats.desktop.bus import PANEL_NAME, PANEL_UUID
+from opencode_stats.desktop.bus import PANEL_NAME, PANEL_UUID, SERVER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 APP_NAME: Final = "OpenCode"
-SERVER: Final = "org.freedesktop.Notifications"
 LISTENS_S: Final = 60 * 60.0
 _LONGEST_REQUEST_BYTES: Final = 2**20
 _BUS: Final = "org.freedesktop.DBus"

@@ -27,6 +27,18 @@ def removal_of(prefix: Path, data: Path) -> str:
     return "apt remove opencode-stats, as root" if _installer() == "debian" else "pip uninstall opencode-stats"
 
 
+def addition_of(prefix: Path, data: Path, library: str) -> str:
+    """What adds a library to the program, in words that stand in a sentence; the arguments are as above."""
+    if prefix == data / "venv":
+        return "make install"
+    if (prefix / "pipx_metadata.json").is_file():
+        return f"pipx inject opencode-stats {library}"
+    if (prefix / "uv-receipt.toml").is_file():
+        # By name it would come from an index, which may not be where this one is from.
+        return f"uv tool install --with {library}, with the wheel that it was installed from,"
+    return f"apt install python3-{library}, as root," if _installer() == "debian" else f"pip install {library}"
+
+
 def _installer() -> str:
     from importlib.metadata import PackageNotFoundError, distribution  # noqa: PLC0415 - slow to import
 

@@ -64,7 +64,7 @@ def test_before_the_first_use(call: Call, household: Household) -> None:
         "warn  plugin: not installed.",
         "      → opencode-stats setup",
         "",
-        "2 of 15 want mending.",
+        "2 of 16 want mending.",
     ]
     assert [path.name for path in household.home.iterdir()] == ["tmp"]
 

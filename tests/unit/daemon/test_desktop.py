@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from tests.support.session_bus import Party, Server, session_bus
 from tests.unit.daemon.household import Household, until
 
-from opencode_stats.desktop.figures import INTERFACE, NAME, PATH
+from opencode_stats.desktop.bus import FIGURES_NAME as NAME
+from opencode_stats.desktop.figures import INTERFACE, PATH
 
 if TYPE_CHECKING:
     from pathlib import Path

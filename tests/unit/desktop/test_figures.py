@@ -14,8 +14,9 @@ from tests.support.ledgers import ledger_in_memory, stats_of
 from tests.support.session_bus import Party, session_bus, until
 
 from opencode_stats.contract.stats_document import document_of, encode
+from opencode_stats.desktop.bus import FIGURES_NAME as NAME
 from opencode_stats.desktop.bus import program
-from opencode_stats.desktop.figures import INTERFACE, NAME, PATH, TYPES
+from opencode_stats.desktop.figures import INTERFACE, PATH, TYPES
 from opencode_stats.desktop.outlets import AGAIN_AFTER_S, OnTheBus
 from opencode_stats.host.paths import Paths
 
