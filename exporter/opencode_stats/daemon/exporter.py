@@ -99,6 +99,7 @@ class Exporter:
         self._lost_lines = 0
         self.lineages = Lineages(processes)
         self.due_ms = 0
+        self.days_left = 0
         self._alive: frozenset[str] = frozenset()
         self._calendar: tuple[tuple[tzinfo, int], Calendar] | None = None
         self.outlets: Outlets | None = None
@@ -202,9 +203,9 @@ class Exporter:
         return taken
 
     def sum_days(self, *, to_the_end: bool = False) -> None:
-        """Sums days that are over, some or all (``ledger.day_sums``)."""
+        """Sums days that are over, some or all (``ledger.day_sums``); ``days_left`` is how many are left then."""
         now_ms, start_hour = self._clock.now_ms(), self._settings.look().day_start_hour
-        self._open.day_sums.go_on(now_ms, self._zone(), start_hour, to_the_end=to_the_end)
+        self.days_left = self._open.day_sums.go_on(now_ms, self._zone(), start_hour, to_the_end=to_the_end)
 
     def rebuild(self) -> Rebuilt:
         """Makes every sum anew from the messages."""

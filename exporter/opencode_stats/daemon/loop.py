@@ -89,6 +89,7 @@ class Daemon:
         self._reopen = False
         self._stopping = False
         self._sleep_s = 0.0
+        self._undisturbed = False
         self._alone_since_s = clock.elapsed_s()
 
     def run(self) -> bool:
@@ -159,6 +160,9 @@ class Daemon:
             outcome = self._exporter.publish()
             if outcome is not None:
                 logger.debug("stats.published outcome=%r", outcome)
+            if self._undisturbed and self._exporter.days_left:
+                # After what readers wait for, and only where nothing woke us: at most one such step is in an event's way.
+                self._exporter.sum_days()
         except (LedgerNewer, LedgerCorrupt):
             raise
         except (OSError, *Unreadable, LedgerError) as error:
@@ -184,6 +188,7 @@ class Daemon:
             unwatched=self._unwatched,
             lonely_s=self._lonely_s(),
             scan_s=self._scan_s,
+            behind=self._exporter.days_left > 0,
         )
         return True
 
@@ -244,6 +249,7 @@ class Daemon:
             poll.register(descriptor, select.POLLIN)
         # Rounded up: a sleep that ends a moment too early would only be slept again.
         ready = {descriptor for descriptor, _ in poll.poll(int(self._sleep_s * 1000) + 1)}
+        self._undisturbed = not ready
         self._doorbell.quiet()
         if self._woken in ready:
             with contextlib.suppress(BlockingIOError):

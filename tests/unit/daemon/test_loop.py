@@ -26,7 +26,7 @@ from opencode_stats.daemon.loop import Daemon
 from opencode_stats.daemon.upkeep import look_after
 from opencode_stats.errors import LedgerCorrupt
 from opencode_stats.host.clock import SystemClock
-from opencode_stats.host.files import FILES
+from opencode_stats.host.files import FILES, own_folder
 from opencode_stats.host.paths import Paths
 from opencode_stats.host.processes import Processes
 from opencode_stats.ledger.connection import Connection
@@ -250,3 +250,33 @@ def test_an_error_of_sqlite_that_is_a_defect_of_ours_is_loud(tmp_path: Path) -> 
         made.take_in = lambda: made._connection.execute("SELECT ?", (1, 2)).rowcount  # type: ignore[method-assign]
         with pytest.raises(sqlite3.ProgrammingError):
             daemon(made, paths).run()
+
+
+def test_days_that_are_over_are_summed_while_nothing_else_is_to_be_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not some of them a minute: after an import, history would be slow for hours."""
+    monkeypatch.setattr("opencode_stats.ledger.day_sums.MESSAGES_AT_ONCE", 1)
+    days, paths = 12, Paths.of({}, tmp_path)
+    script = Script(at_ms=1_710_072_000_000).started()
+    for _ in range(days):
+        script.answer("ses_a", input=1).wait(86_400_000)
+    with closing(exporter(paths)) as made:
+        own_folder(paths.spool)
+        (paths.spool / script.file_name).write_bytes(script.content)
+        one = daemon(made, paths)
+
+        def end() -> None:
+            try:
+                # Less than the minute after which it looks round anyway.
+                until(lambda: paths.stats_file.exists() and made.days_left == 0, "all days summed", 40)
+            finally:
+                os.kill(os.getpid(), signal.SIGTERM)
+
+        thread = threading.Thread(target=end)
+        thread.start()
+        one.run()
+        thread.join()
+        (number,) = made.connection.execute("SELECT count(*) FROM day_sums WHERE split = 'agent'").fetchone()
+
+    assert number == days

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from opencode_stats.daemon.rest import BACK_OFF_S, SCAN_S, UNWATCHED_SCAN_S, back_off_s, quiet_s
+from opencode_stats.daemon.rest import BACK_OFF_S, CATCH_UP_S, SCAN_S, UNWATCHED_SCAN_S, back_off_s, quiet_s
 
 FAR_MS = 10_000_000
 
@@ -28,6 +28,11 @@ def test_the_nearest_bound_counts(now_ms: int, unwatched: bool, lonely_s: float 
     slept_s = quiet_s(now_ms=now_ms, due_ms=FAR_MS, unwatched=unwatched, lonely_s=lonely_s)
 
     assert slept_s == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("lonely_s", "expected"), [(None, CATCH_UP_S), (CATCH_UP_S / 2, CATCH_UP_S / 2)])
+def test_it_does_not_sleep_long_while_days_are_left_to_sum(lonely_s: float | None, expected: float) -> None:
+    assert quiet_s(now_ms=0, due_ms=FAR_MS, unwatched=False, lonely_s=lonely_s, behind=True) == expected
 
 
 def test_backing_off_grows_and_ends() -> None:
