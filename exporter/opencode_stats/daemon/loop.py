@@ -161,7 +161,7 @@ class Daemon:
             if outcome is not None:
                 logger.debug("stats.published outcome=%r", outcome)
             if self._undisturbed and self._exporter.days_left:
-                # After what readers wait for, and only where nothing woke us: at most one such step is in an event's way.
+                # After what readers wait for, and where nothing woke us: at most one such step is in an event's way.
                 self._exporter.sum_days()
         except (LedgerNewer, LedgerCorrupt):
             raise

@@ -15,7 +15,7 @@ BACK_OFF_S: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """How long to wait after the first failure in a row, the second, …; the last is for all that follow."""
 
 
-def quiet_s(  # noqa: PLR0913 - each is a bound of its own
+def quiet_s(
     *,
     now_ms: int,
     due_ms: int,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from heapq import nlargest
 from typing import TYPE_CHECKING, Final, Literal
 
 from opencode_stats.core.history import NO_FIGURES, Figures, Span, together
@@ -12,7 +13,7 @@ from opencode_stats.ledger.timeline import pieces_of
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 Order = Literal["recent", "tokens", "cost"]
 _AMONG: Final = "IN (SELECT value FROM json_each(?))"
@@ -28,6 +29,17 @@ _LAST_DAYS: Final = (
 _LAST: Final = (
     "SELECT conversation, max(counted_at_ms) FROM messages WHERE counted_at_ms >= ? AND counted_at_ms < ? "
     f"AND standing = 'counted' AND input IS NOT NULL AND conversation {_AMONG} GROUP BY 1"
+)
+_MANY: Final = 500
+"""More conversations than these are not looked for one by one."""
+_ALL_FROM_DAYS: Final = (
+    f"SELECT key, {SUMMED} FROM day_sums INDEXED BY day_sums_conversations WHERE split = 'conversation' "
+    "AND start_ms >= ? AND start_ms < ? GROUP BY key"
+)
+_ALL_FROM_MESSAGES: Final = f"SELECT conversation, {SUMMED} FROM ({SHARES}) GROUP BY 1"
+_EACH: Final = (
+    "SELECT conversation, counted_at_ms FROM messages WHERE counted_at_ms >= ? AND counted_at_ms < ? "
+    "AND standing = 'counted' AND input IS NOT NULL ORDER BY counted_at_ms"
 )
 _LATEST_FIRST: Final = (
     "SELECT conversation FROM messages WHERE counted_at_ms >= ? AND counted_at_ms < ? AND standing = 'counted' "
@@ -72,14 +84,14 @@ def conversations_between(
     if order == "recent":
         roots = list(_latest(connection, family, span, most))
     else:
-        sums: dict[str, int] = {}
-        for name, amount in _amounts(connection, span, order):
-            sums[name] = sums.get(name, 0) + amount
+        sums = _amounts(connection, span, order)
         for name in sums.keys() & family.parents.keys():
             root = family.root_of(name)
             if root != name:
                 sums[root] = sums.get(root, 0) + sums.pop(name)
-        roots = sorted(sums, key=lambda name: (-sums[name], name))[:most]
+        # Only those that may be among the first are sorted.
+        least = min(nlargest(len(sums) if most is None else most, sums.values()), default=0)
+        roots = sorted((one for one in sums if sums[one] >= least), key=lambda name: (-sums[name], name))[:most]
     members = [name for root in roots for name in family.members(root)]
     figures_by, last_by = _figures_of(connection, members, span), _last_of(connection, members, span)
     facts = {
@@ -132,21 +144,23 @@ def _latest(connection: sqlite3.Connection, family: _Family, span: Span, most: i
             yield root
 
 
-def _amounts(connection: sqlite3.Connection, span: Span, order: Order) -> Iterator[tuple[str, int]]:
+def _amounts(connection: sqlite3.Connection, span: Span, order: Order) -> dict[str, int]:
     amount = "cost_microusd" if order == "cost" else "input + output + reasoning + cache_read + cache_write"
+    found: dict[str, int] = {}
     for start_ms, end_ms, summed in next(pieces_of(connection, [span])):
         if summed:
             # One by one: to group them would sort them.
-            yield from connection.execute(
-                f"SELECT key, {amount} FROM day_sums WHERE split = 'conversation' AND start_ms >= ? AND start_ms < ?",
-                (start_ms, end_ms),
+            question = (
+                f"SELECT key, {amount} FROM day_sums WHERE split = 'conversation' AND start_ms >= ? AND start_ms < ?"
             )
         else:
-            yield from connection.execute(
+            question = (
                 f"SELECT conversation, ifnull({amount}, 0) FROM messages WHERE counted_at_ms >= ? "
-                "AND counted_at_ms < ? AND standing = 'counted' AND input IS NOT NULL",
-                (start_ms, end_ms),
+                "AND counted_at_ms < ? AND standing = 'counted' AND input IS NOT NULL"
             )
+        for name, used in connection.execute(question, (start_ms, end_ms)):
+            found[name] = found.get(name, 0) + used
+    return found
 
 
 def _tree(
@@ -165,11 +179,13 @@ def _tree(
     return Conversation(name, agent, directory, own, last_ms, tuple(children))
 
 
-def _figures_of(connection: sqlite3.Connection, names: Iterable[str], span: Span) -> dict[str, Figures]:
+def _figures_of(connection: sqlite3.Connection, names: Sequence[str], span: Span) -> dict[str, Figures]:
     found: dict[str, Figures] = {}
-    among = json.dumps(list(names))
+    among = json.dumps(names)
     for start_ms, end_ms, summed in next(pieces_of(connection, [span])):
-        if summed:
+        if len(names) > _MANY:
+            rows = connection.execute(_ALL_FROM_DAYS if summed else _ALL_FROM_MESSAGES, (start_ms, end_ms))
+        elif summed:
             rows = connection.execute(_FROM_DAYS, (among, start_ms, end_ms))
         else:
             rows = connection.execute(_FROM_MESSAGES, (start_ms, end_ms, among))
@@ -178,10 +194,15 @@ def _figures_of(connection: sqlite3.Connection, names: Iterable[str], span: Span
     return found
 
 
-def _last_of(connection: sqlite3.Connection, names: Iterable[str], span: Span) -> dict[str, int]:
-    """When each of them was last active: in the last of its days that is summed, or in the messages that are not."""
+def _last_of(connection: sqlite3.Connection, names: Sequence[str], span: Span) -> dict[str, int]:
+    """When each of them was last active: in the last of its days that is summed, or in the messages that are not.
+
+    Of many of them all messages are read once, the latest last: to look for so many in each day takes their square.
+    """
+    if len(names) > _MANY:
+        return dict(connection.execute(_EACH, (span.start_ms, span.end_ms)))
     found: dict[str, int] = {}
-    among = json.dumps(list(names))
+    among = json.dumps(names)
     looked_at = []
     for start_ms, end_ms, summed in next(pieces_of(connection, [span])):
         if summed:

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from opencode_stats.core.days import SLOT_MS
+from opencode_stats.core.history import Span
 from opencode_stats.core.hosts import Account, merged
 from opencode_stats.core.tokens import Tokens
 from opencode_stats.core.totals import Totals, Usage
 from opencode_stats.ledger.foreign import FACTS, OWN, message_of, own_host
-from opencode_stats.ledger.history import usage_between
 from opencode_stats.ledger.queries import total
+from opencode_stats.ledger.timeline import figures_over
 
 if TYPE_CHECKING:
     import sqlite3
@@ -70,9 +71,8 @@ def usage_by_host(
     # Under the name that it has now: the one that is kept is as old as its last file.
     rows = [(own, name, 1, now_ms), *others]
     sums = _Sums()
-    there = total(connection) if ends is None else usage_between(connection, *ends)
-    for model, usage in there.by_model.items():
-        sums.add(own, model, (*_numbers(usage.tokens), usage.cost_microusd, usage.messages))
+    for model, numbers in _own(connection, ends):
+        sums.add(own, model, numbers)
     for host, provider, model_name, *halves in _foreign(connection, ends):
         numbers = [high * _HALF + low for high, low in zip(halves[::2], halves[1::2], strict=True)]
         sums.add(host, (provider or None, model_name or None), numbers)
@@ -109,6 +109,17 @@ class _Sums:
                 if any(sums)
             }
         )
+
+
+def _own(connection: sqlite3.Connection, ends: tuple[int, int] | None) -> Iterator[tuple[ModelId, Sequence[int]]]:
+    if ends is None:
+        for model, usage in total(connection).by_model.items():
+            yield model, (*_numbers(usage.tokens), usage.cost_microusd, usage.messages)
+        return
+    # Days that are summed are a hundredth of their quarter hours.
+    (by_model,) = figures_over(connection, [Span("", *ends)], "model")
+    for model, figures in by_model.items():
+        yield model, figures[: len(_COUNTS)]
 
 
 def _foreign(

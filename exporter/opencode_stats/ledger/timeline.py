@@ -19,7 +19,15 @@ if TYPE_CHECKING:
 _FROM_DAYS: Final = (
     f"SELECT key, provider, {SUMMED} FROM day_sums WHERE split = ? AND start_ms >= ? AND start_ms < ? GROUP BY 1, 2"
 )
-_OF_ONE_DAY: Final = f"SELECT key, provider, {COLUMNS} FROM day_sums WHERE split = ? AND start_ms = ?"
+# Only models have a provider there; a sort by one column is a third faster.
+_FROM_DAYS_BY_KEY: Final = (
+    f"SELECT key, '', {SUMMED} FROM day_sums WHERE split = ? AND start_ms >= ? AND start_ms < ? GROUP BY key"
+)
+_DAY_BY_DAY: Final = (
+    f"SELECT start_ms, provider, key, {COLUMNS} FROM day_sums WHERE split = ? AND start_ms >= ? AND start_ms < ?"
+)
+_KEPT: Final[dict[Split, Split]] = {"provider": "model"}
+"""Of which sums a split is made that has none of its own."""
 _PROMPTS: Final = "SELECT sum(prompts) FROM summed_days WHERE start_ms >= ? AND start_ms < ?"
 
 
@@ -28,7 +36,20 @@ def figures_over(connection: sqlite3.Connection, stretches: Sequence[Span], spli
 
     The caller holds one moment of the ledger (``transactions.one_moment``).
     """
-    return [_figures(connection, pieces, split) for pieces in pieces_of(connection, stretches)]
+    cut = list(pieces_of(connection, stretches))
+    found: list[dict[Key, Figures]] = [{} for _ in cut]
+    # Days one by one are read in one go: a question for each takes as long as its answer.
+    single = {pieces[0][0]: place for place, pieces in enumerate(cut) if len(pieces) == 1 and pieces[0][2] == 1}
+    if single:
+        for start_ms, provider, name, *sums in connection.execute(
+            _DAY_BY_DAY, (_KEPT.get(split, split), min(single), max(single) + 1)
+        ):
+            if start_ms in single:
+                _add(found[single[start_ms]], split, name, provider, sums)
+    for place, pieces in enumerate(cut):
+        if len(pieces) != 1 or pieces[0][2] != 1:
+            found[place] = _figures(connection, pieces, split)
+    return found
 
 
 def prompts_over(connection: sqlite3.Connection, stretches: Sequence[Span]) -> list[int]:
@@ -60,22 +81,25 @@ def ends_of(connection: sqlite3.Connection) -> tuple[int, int] | None:
 def _figures(
     connection: sqlite3.Connection, pieces: Sequence[tuple[int, int, int]], split: Split
 ) -> dict[Key, Figures]:
-    kept: Split = "model" if split == "provider" else split
+    kept = _KEPT.get(split, split)
     found: dict[Key, Figures] = {}
     for start_ms, end_ms, summed in pieces:
-        if summed == 1:
-            rows = connection.execute(_OF_ONE_DAY, (kept, start_ms))
-        elif summed:
-            rows = connection.execute(_FROM_DAYS, (kept, start_ms, end_ms))
+        if summed:
+            question = _FROM_DAYS if kept == "model" else _FROM_DAYS_BY_KEY
+            rows = connection.execute(question, (kept, start_ms, end_ms))
         else:
             rows = connection.execute(
                 f"SELECT {KEYS[kept]}, {SUMMED} FROM ({SHARES}) GROUP BY 1, 2", (start_ms, end_ms)
             )
         for name, provider, *sums in rows:
-            key = (provider or None, None) if split == "provider" else (provider or None, name or None)
-            there = found.get(key)
-            found[key] = Figures(*sums) if there is None else Figures(*map(int.__add__, there, sums))
+            _add(found, split, name, provider, sums)
     return found
+
+
+def _add(found: dict[Key, Figures], split: Split, name: str, provider: str, sums: Sequence[int]) -> None:
+    key = (provider or None, None if split == "provider" else name or None)
+    there = found.get(key)
+    found[key] = Figures._make(sums) if there is None else Figures(*map(int.__add__, there, sums))
 
 
 def pieces_of(connection: sqlite3.Connection, stretches: Sequence[Span]) -> Iterator[list[tuple[int, int, int]]]:

@@ -40,6 +40,13 @@ def shape(found: list[Conversation] | tuple[Conversation, ...]) -> list[Any]:
     return [(one.id, one.whole.tokens, shape(one.children)) for one in found]
 
 
+@pytest.fixture(params=[500, 0], ids=["one by one", "all at once"])
+def many(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both ways in which conversations are looked for."""
+    monkeypatch.setattr("opencode_stats.ledger.conversations._MANY", request.param)
+
+
+@pytest.mark.usefixtures("many")
 @pytest.mark.parametrize("days", [0, 1, 2, 3])
 @pytest.mark.parametrize("order", ["recent", "tokens", "cost"])
 def test_families_in_their_order(told: sqlite3.Connection, order: Order, days: int) -> None:
@@ -53,6 +60,7 @@ def test_families_in_their_order(told: sqlite3.Connection, order: Order, days: i
     assert shape(conversations_between(told, *FOREVER, order, 1)) == expected[:1]
 
 
+@pytest.mark.usefixtures("many")
 @pytest.mark.parametrize("days", [0, 3])
 def test_facts_and_instants(told: sqlite3.Connection, days: int) -> None:
     DaySums(told).go_on(NOON_MS + days * DAY_MS, UTC)
@@ -65,6 +73,7 @@ def test_facts_and_instants(told: sqlite3.Connection, days: int) -> None:
     assert (first.children[0].agent, first.children[0].last_ms) == ("general", instants["ses_c"])
 
 
+@pytest.mark.usefixtures("many")
 @pytest.mark.parametrize("days", [0, 3])
 def test_only_what_was_used_in_that_time(told: sqlite3.Connection, days: int) -> None:
     DaySums(told).go_on(NOON_MS + days * DAY_MS, UTC)
