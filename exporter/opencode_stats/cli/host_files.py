@@ -13,7 +13,7 @@ from opencode_stats.cli.asking import surroundings
 from opencode_stats.cli.say import say
 from opencode_stats.cli.sink import sink
 from opencode_stats.core.hosts import ID_DIGITS, LONGEST_NAME
-from opencode_stats.errors import LedgerError, LockHeld, UserError
+from opencode_stats.errors import LedgerError, UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -167,25 +167,24 @@ def _own_id(here: Surroundings, name: str) -> str:
 
 @contextmanager
 def _writer(paths: Paths) -> Iterator[Connection]:
-    """The ledger, to write what other hosts told: as its one writer, or beside the daemon that is."""
-    from opencode_stats.cli.own_round import exporter_alone  # noqa: PLC0415 - the slow half of the program
-    from opencode_stats.ledger.connection import (  # noqa: PLC0415
+    """The ledger, to write what other hosts told, which no exporter reads or writes: so beside one, or without.
+
+    The lock is not held. An import of many messages would keep a daemon that starts meanwhile from its work, and no
+    service manager starts that a second time.
+    """
+    from opencode_stats.ledger.connection import (  # noqa: PLC0415 - the slow half of the program
         LedgerUnavailable,
         LedgerUnreadable,
         open_beside,
         why_not,
     )
+    from opencode_stats.ledger.transactions import checkpointed  # noqa: PLC0415
 
-    try:
-        with exporter_alone(paths) as exporter:
-            yield exporter.connection
-            return
-    except LockHeld:
-        # A daemon is at work; what is written here it neither reads nor writes.
-        pass
     try:
         with closing(open_beside(paths.ledger)) as connection:
             yield connection
+            # The file may be thrown away when this is done.
+            checkpointed(connection)
     except LedgerUnavailable as error:
         raise UserError(f"The ledger {paths.ledger} can't be written now: {error}. Try again.") from error
     except LedgerUnreadable as error:

@@ -106,7 +106,7 @@ def open_ledger(
 
 
 def open_beside(path: Path, factory: type[Connection] = sqlite3.Connection) -> sqlite3.Connection:
-    """The ledger for a few short writes beside the one writer, which waits for each of them (``BUSY_TIMEOUT_MS``).
+    """The ledger for short writes beside the one writer, if there is one, who waits for each (``BUSY_TIMEOUT_MS``).
 
     What is written like this must be nothing that the writer reads: what other hosts told (``ledger.foreign``).
     ``factory`` as of ``open_ledger``.
@@ -120,6 +120,8 @@ def open_beside(path: Path, factory: type[Connection] = sqlite3.Connection) -> s
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=timeout_s, factory=factory)
     try:
         connection.execute("PRAGMA foreign_keys = ON")
+        # As in ``open_ledger``.
+        connection.execute("PRAGMA synchronous = NORMAL")
         known = applied_steps(connection) == set(STEPS)
     except BaseException:
         connection.close()

@@ -11,7 +11,9 @@ import pytest
 from tests.support.script import Script
 from tests.unit.daemon.household import Household
 
-from opencode_stats.cli.host_files import file_name
+from opencode_stats.cli.host_files import _writer, file_name
+from opencode_stats.ledger.foreign import become_host, own_host
+from opencode_stats.ledger.transactions import transaction
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,6 +101,18 @@ def test_a_home_that_was_copied_goes_on_as_one_host(
     file.write_text(file.read_text()[:-9])
     assert call("export", "--ledger", str(folder)).returncode == 0
     assert call("import", "--ledger", str(folder)).stdout.endswith(": 3 known.\n")
+
+
+def test_a_daemon_may_start_while_files_are_taken_in(household: Household, folder: Path, call: Call) -> None:
+    call("import")
+    with _writer(household.paths) as ledger, household.daemon():
+        assert own_host(ledger) is None
+        with transaction(ledger):
+            become_host(ledger, "a" * 32, "me")
+
+    assert call("hosts", "--json").returncode == 0
+    assert household.call("export", "--ledger", str(folder)).returncode == 0
+    assert [path.name.endswith("-aaaaaaaa.ndjson") for path in folder.iterdir()] == [True]
 
 
 def test_a_bad_file_stops_no_other(household: Household, other: Household, folder: Path, call: Call) -> None:
