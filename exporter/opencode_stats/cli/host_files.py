@@ -178,13 +178,14 @@ def _writer(paths: Paths) -> Iterator[Connection]:
         open_beside,
         why_not,
     )
-    from opencode_stats.ledger.transactions import checkpointed  # noqa: PLC0415
+    from opencode_stats.ledger.transactions import checkpointed, shorten_log  # noqa: PLC0415
 
     try:
         with closing(open_beside(paths.ledger)) as connection:
             yield connection
             # The file may be thrown away when this is done.
             checkpointed(connection)
+            shorten_log(connection)
     except LedgerUnavailable as error:
         raise UserError(f"The ledger {paths.ledger} can't be written now: {error}. Try again.") from error
     except LedgerUnreadable as error:

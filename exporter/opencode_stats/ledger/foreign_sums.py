@@ -24,14 +24,21 @@ _COMPARED: Final = (
 _NUMBER: Final = (
     f"SELECT count(*) FROM foreign_sums WHERE ({', '.join(_COUNTS)}) != ({', '.join('0' for _ in _COUNTS)})"
 )
+_UNNOTED: Final = (
+    "SELECT EXISTS (SELECT 1 FROM foreign_messages JOIN messages AS own USING (message) "
+    "WHERE own.id <= (SELECT message_id FROM shared_until) AND message NOT IN (SELECT message FROM shared_messages))"
+)
 
 
 def findings(connection: sqlite3.Connection) -> list[str]:
-    """What is wrong with the sums of other hosts, one sentence a finding."""
+    """What is wrong with the sums of other hosts, and with the notes of shared messages, one sentence a finding."""
     made, wrong = connection.execute(_COMPARED).fetchone()
     # A sum that is kept and that no message makes is found by the number.
     (kept,) = connection.execute(_NUMBER).fetchone()
-    return ["The sums of other hosts are not those of their messages."] if wrong or made != kept else []
+    found = ["The sums of other hosts are not those of their messages."] if wrong or made != kept else []
+    if connection.execute(_UNNOTED).fetchone() != (0,):
+        found.append("A message that another host has as well is not noted as such.")
+    return found
 
 
 def remake(connection: sqlite3.Connection) -> list[str]:

@@ -13,6 +13,8 @@ import sqlite3
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
+from opencode_stats.core.hosts import HostFileHead
+from opencode_stats.ledger.foreign import become_host
 from opencode_stats.ledger.pages import Nonsense, Pages, values
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ _INTEGERS: Final = range(1, 10)
 def salvage(connection: sqlite3.Connection, damaged: Path) -> int:
     """Adds what only the damaged file has, and gives the number of messages; the caller holds the transaction.
 
+    So that this goes on as the host that it was, its id is taken over as well.
+
     Raises:
         OSError: the file can't be read.
     """
@@ -46,6 +50,7 @@ def salvage(connection: sqlite3.Connection, damaged: Path) -> int:
             pages = Pages(file)
             found, uids = _candidates(connection, pages, names)
             proven = _proven(pages, found)
+        _stay_the_same_host(connection, path)
     added = 0
     for _, row in sorted(proven.items()):
         uid = uids.get(row["run"])
@@ -58,6 +63,19 @@ def salvage(connection: sqlite3.Connection, damaged: Path) -> int:
             connection.execute(f"INSERT INTO messages ({', '.join(kept)}) VALUES ({marks})", kept)
             added += 1
     return added
+
+
+def _stay_the_same_host(connection: sqlite3.Connection, damaged: Path) -> None:
+    try:
+        with closing(sqlite3.connect(f"{damaged.absolute().as_uri()}?immutable=1", uri=True)) as there:
+            row = there.execute("SELECT host, name FROM hosts WHERE own = 1").fetchone()
+    except (sqlite3.DatabaseError, UnicodeDecodeError):
+        # Too damaged for that, or older than hosts are.
+        return
+    with contextlib.suppress(ValueError, TypeError):
+        # What the file says now may be no id any more.
+        head = HostFileHead(host=row[0], name=row[1], written_ms=0, messages=0)
+        become_host(connection, head.host, head.name)
 
 
 @contextmanager

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.support.hosts import ONE, OTHER, merge, tokens
+from tests.support.hosts import ONE, OTHER, SCRIPT, merge, own, tokens
+from tests.support.ledgers import take
 
 from opencode_stats.ledger.rebuild import rebuild
 from opencode_stats.ledger.soundness import findings_now
@@ -32,3 +34,16 @@ def test_sums_that_are_not_those_of_their_messages_are_found(ledger: sqlite3.Con
     assert rebuild(ledger).changes == ("The sums of other hosts are not those of their messages; they were made anew.",)
     assert findings_now(ledger) == []
     assert tokens(ledger) == {"": 0, OTHER: 7}
+
+
+def test_a_message_of_both_that_is_not_noted_is_found(ledger: sqlite3.Connection) -> None:
+    take(ledger, SCRIPT)
+    merge(ledger, replace(own(ledger), live=False))
+    assert (findings_now(ledger), tokens(ledger)) == ([], {"": 100, OTHER: 0})
+
+    ledger.execute("DELETE FROM shared_messages")
+
+    assert tokens(ledger) == {"": 100, OTHER: 100}
+    assert findings_now(ledger) == ["A message that another host has as well is not noted as such."]
+    assert len(rebuild(ledger).changes) == 1
+    assert (findings_now(ledger), tokens(ledger)) == ([], {"": 100, OTHER: 0})

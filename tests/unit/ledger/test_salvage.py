@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, nullcontext
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +10,7 @@ from tests.support.ledgers import rows, take
 from tests.support.script import Script
 
 from opencode_stats.ledger.connection import open_ledger
+from opencode_stats.ledger.foreign import own_host
 from opencode_stats.ledger.queries import total
 from opencode_stats.ledger.salvage import salvage
 from opencode_stats.ledger.soundness import findings
@@ -54,6 +55,24 @@ def test_everything_is_read_without_a_header_or_a_schema(ledger: sqlite3.Connect
     assert into(ledger, damaged) == 40
     assert rows(ledger, FACTS) == before
     assert findings(ledger) == []
+
+
+@pytest.mark.parametrize(
+    ("there", "kept", "expected"),
+    [("a" * 32, None, "a" * 32), ("a" * 32, "b" * 32, "b" * 32), ("damaged", None, None), (None, None, None)],
+)
+def test_it_stays_the_host_that_it_was(
+    ledger: sqlite3.Connection, damaged: Path, there: str | None, kept: str | None, expected: str | None
+) -> None:
+    for path, host in ((damaged, there), (None, kept)):
+        if host is not None:
+            with closing(sqlite3.connect(path)) if path else nullcontext(ledger) as connection:
+                connection.execute("INSERT INTO hosts VALUES (?, 'me', 1, 7)", (host,))
+                connection.commit()
+
+    assert into(ledger, damaged) == 40
+
+    assert own_host(ledger) == expected
 
 
 def test_what_is_known_already_stays_as_it_is(ledger: sqlite3.Connection, damaged: Path) -> None:
