@@ -26,11 +26,12 @@ def exporter_alone(paths: Paths) -> Iterator[Exporter]:
         LockHeld: another exporter is at work.
         UserError, LedgerError: it can't be done now.
     """
+    from opencode_stats.cli.render.warned import sentence_of  # noqa: PLC0415
     from opencode_stats.host.logs import warnings_on_stderr  # noqa: PLC0415 - the slow half of the program
     from opencode_stats.ledger.connection import LedgerUnreadable, why_not  # noqa: PLC0415
 
     try:
-        with warnings_on_stderr(), own_exporter(paths, stays=False) as exporter:
+        with warnings_on_stderr(sentence_of), own_exporter(paths, stays=False) as exporter:
             yield exporter
     except LedgerUnreadable as error:
         raise LedgerError(f"The ledger {paths.ledger} can't be used: {why_not(error, paths.ledger)}") from error

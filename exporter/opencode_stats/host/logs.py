@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 class _OneLine(logging.Formatter):
@@ -29,11 +29,24 @@ def log_to_stderr(*, verbose: bool) -> None:
     root.setLevel(logging.DEBUG if verbose else logging.INFO)
 
 
+class _Sentences(_OneLine):
+    """A record in words."""
+
+    def __init__(self, sentence_of: Callable[[logging.LogRecord], str]) -> None:
+        super().__init__("opencode-stats: %(message)s")
+        self._sentence_of = sentence_of
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The sentence alone: a traceback is the log's."""
+        record.message = self._sentence_of(record)
+        return self.formatMessage(record)
+
+
 @contextmanager
-def warnings_on_stderr() -> Iterator[None]:
+def warnings_on_stderr(sentence_of: Callable[[logging.LogRecord], str]) -> Iterator[None]:
     """Has what is wrong go to stderr during the block, for who typed a command; where a log is set up it stays.
 
-    A wrong file of settings is left out: the commands that use it tell of it themselves, in a sentence.
+    ``sentence_of`` puts a record into words; what it gives no word of is not told.
     """
     root = logging.getLogger("opencode_stats")
     if root.handlers:
@@ -42,8 +55,8 @@ def warnings_on_stderr() -> Iterator[None]:
     # Without one Python would print the bare record, with whatever a terminal obeys in the names of files.
     handler = logging.StreamHandler(sys.stderr)
     handler.setLevel(logging.WARNING)
-    handler.setFormatter(_OneLine("opencode-stats: %(message)s"))
-    handler.addFilter(lambda record: not str(record.msg).startswith("settings.wrong"))
+    handler.setFormatter(_Sentences(sentence_of))
+    handler.addFilter(lambda record: bool(sentence_of(record)))
     root.addHandler(handler)
     try:
         yield

@@ -36,12 +36,16 @@ def test_a_name_makes_no_second_line_and_tells_a_terminal_nothing(capsys: pytest
     assert said == r"WARNING a.b file=x\u000aINFO forged\u001b]52;c;aGk=\u0007\u009b2J\u202e\u2028ü" + "\n"
 
 
+def in_words(record: logging.LogRecord) -> str:
+    return "" if str(record.msg).startswith("settings.wrong") else f"In words: {record.args[0]}"  # type: ignore[index]
+
+
 def test_a_command_warns_in_its_own_name_and_once(capsys: pytest.CaptureFixture[str]) -> None:
     ours = logging.getLogger("opencode_stats")
     before = ours.handlers, ours.level
     try:
         ours.handlers = []
-        with warnings_on_stderr(), warnings_on_stderr():
+        with warnings_on_stderr(in_words), warnings_on_stderr(in_words):
             ours.warning("spool.unreadable file=%s", "x\x1b[2J")
             ours.warning("settings.wrong %s", "told by the command")
             ours.info("round.done")
@@ -50,7 +54,7 @@ def test_a_command_warns_in_its_own_name_and_once(capsys: pytest.CaptureFixture[
         ours.handlers, ours.level = before
 
     assert left == []
-    assert capsys.readouterr() == ("", "opencode-stats: spool.unreadable file=x\\u001b[2J\n")
+    assert capsys.readouterr() == ("", "opencode-stats: In words: x\\u001b[2J\n")
 
 
 def test_a_daemon_s_log_stays_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
@@ -58,7 +62,7 @@ def test_a_daemon_s_log_stays_as_it_is(capsys: pytest.CaptureFixture[str]) -> No
     before = ours.handlers, ours.level
     try:
         log_to_stderr(verbose=False)
-        with warnings_on_stderr():
+        with warnings_on_stderr(in_words):
             ours.warning("settings.wrong %s", "line 1")
     finally:
         ours.handlers, ours.level = before
