@@ -11,6 +11,7 @@ import click
 from click.core import ParameterSource
 
 from opencode_stats.cli.asking import ranged, surroundings
+from opencode_stats.cli.revaluing import LIST, Worth, cost_option
 from opencode_stats.cli.sink import sink
 from opencode_stats.core.history import Period, Span, spans
 from opencode_stats.errors import UserError
@@ -55,6 +56,7 @@ _SUMS: Final = (
     "name, - is standard output.",
 )
 @ranged
+@cost_option
 @click.pass_context
 def command(  # noqa: PLR0917 - click hands its options over by name
     ctx: click.Context,
@@ -65,6 +67,7 @@ def command(  # noqa: PLR0917 - click hands its options over by name
     ledger: str | None,
     since: str | None,
     until: str | None,
+    cost: str,
 ) -> None:
     """Write what was used, the oldest first: one row a message, or one for each stretch of time or user of it.
 
@@ -81,6 +84,7 @@ def command(  # noqa: PLR0917 - click hands its options over by name
       opencode-stats export --output messages.csv
       opencode-stats export --by month --split workspace
       opencode-stats export --format ndjson --since 7d | jq -s 'map(.cost) | add'
+      opencode-stats export --by month --split model --cost list
       opencode-stats export --ledger laptop.ndjson
     """
     if ledger is not None:
@@ -108,10 +112,12 @@ def command(  # noqa: PLR0917 - click hands its options over by name
                 out.again()
             asked.append(None)
             start_ms, end_ms = _ends(connection, here, ends)
+            worth = Worth(here, connection) if cost == LIST else None
             if period is None and split is None:
-                columns, texts, rows = _messages(connection, start_ms, end_ms, show)
+                columns, texts, rows = _messages(connection, start_ms, end_ms, show, worth)
             else:
-                columns, texts, rows = _sums(connection, here, (start_ms, end_ms), cast("Period | None", period), split)
+                cut = cast("Period | None", period)
+                columns, texts, rows = _sums(connection, here, (start_ms, end_ms), cut, split, worth)
             write(out.shown(rows, texts), columns, texts, kind, out.text)
 
         here.ask(write_all)
@@ -129,18 +135,25 @@ def _ends(connection: Connection, here: Surroundings, ends: tuple[int | None, in
 
 
 def _messages(
-    connection: Connection, start_ms: int, end_ms: int, show: _Bar | None
+    connection: Connection, start_ms: int, end_ms: int, show: _Bar | None, worth: Worth | None
 ) -> tuple[tuple[str, ...], int, Iterator[Row]]:
     from opencode_stats.ledger.export import COLUMNS, TEXTS, number_between, rows_between  # noqa: PLC0415
 
     rows = rows_between(connection, start_ms, end_ms)
     if show is not None:
         rows = show.over(rows, number_between(connection, start_ms, end_ms))
+    if worth is not None:
+        return (*COLUMNS, *Worth.COLUMNS), TEXTS, ((*row, *worth.of_message(row)) for row in rows)
     return COLUMNS, TEXTS, rows
 
 
-def _sums(
-    connection: Connection, here: Surroundings, ends: tuple[int, int], period: Period | None, split: str | None
+def _sums(  # noqa: PLR0917 - what a table is made of
+    connection: Connection,
+    here: Surroundings,
+    ends: tuple[int, int],
+    period: Period | None,
+    split: str | None,
+    worth: Worth | None,
 ) -> tuple[tuple[str, ...], int, Iterator[Row]]:
     from opencode_stats.cli.render.history import SPLITS, figures_document, named  # noqa: PLC0415
     from opencode_stats.core.history import NO_FIGURES, together  # noqa: PLC0415
@@ -159,13 +172,15 @@ def _sums(
                 said[begun] = together(parts.values()) if parts else NO_FIGURES
             else:
                 said = {(*begun, named(key, split)): figures for key, figures in parts.items()}
+            worths = {} if worth is None else worth.of_stretch(stretch, split)
             for names, figures in sorted(said.items()):
                 found: dict[str, Any] = figures_document(figures)
                 found |= found["tokens"]
                 found["prompts"] = None if split else prompts_over(connection, [stretch])[0]
-                yield *names, *(found[name] for name in _SUMS)
+                more = worths[names[-1] if split else ""] if worths else ()
+                yield *names, *(found[name] for name in _SUMS), *more
 
-    return (*keys, *_SUMS), len(keys), rows()
+    return (*keys, *_SUMS, *(() if worth is None else Worth.COLUMNS)), len(keys), rows()
 
 
 class _Bar:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, cast, get_args
 import click
 
 from opencode_stats.cli.asking import json_option, look, ranged, show, surroundings
+from opencode_stats.cli.revaluing import LIST, cost_option, revaluation
 from opencode_stats.core.history import Period, Span, before, span_at, spans
 
 if TYPE_CHECKING:
@@ -28,8 +29,11 @@ _BACK: Final[dict[Period, str]] = {"hour": "23h", "day": "30d", "week": "78d", "
     type=click.Choice(["model", "provider", "workspace", "agent"]),
     help="Show in each of them by whom it was used.",
 )
+@cost_option
 @json_option
-def command(period: str, since: str | None, until: str | None, split: str | None, as_json: bool) -> None:
+def command(  # noqa: PLR0917 - click hands its options over by name
+    period: str, since: str | None, until: str | None, split: str | None, cost: str, as_json: bool
+) -> None:
     """Show tokens, cost, messages, prompts, active time and output tokens a second over time.
 
     Below the total is what was used in the time before, as long as this one. Without --since: the last 24 hours, 30
@@ -46,6 +50,7 @@ def command(period: str, since: str | None, until: str | None, split: str | None
       opencode-stats history --by month --split model
       opencode-stats history --by hour --since yesterday --until yesterday
       opencode-stats history --since 7d --json | jq .total.cost
+      opencode-stats history --by month --cost list
     """
     from opencode_stats.cli.render.history import document, page  # noqa: PLC0415
 
@@ -54,7 +59,29 @@ def command(period: str, since: str | None, until: str | None, split: str | None
     cut = cast("Period", period)
     ends = _ends(here, cut, *here.stretch(since, until))
     found = here.ask(lambda connection: _history(connection, here, cut, ends, split))
+    if cost == LIST:
+        _show_revalued(here, found, as_json=as_json)
+        return
     show(page(found, look(here.currency)), document(found), as_json=as_json)
+    here.tell_trouble()
+
+
+def _show_revalued(here: Surroundings, found: History, *, as_json: bool) -> None:
+    from opencode_stats.cli.render.revalued import figures, page, record  # noqa: PLC0415
+
+    said = revaluation(here, [row.span for row in found.rows], found.split or "model")
+    rows = said.periods(found.split)
+    show(
+        page(found.period, rows, said.whole, look(here.currency)),
+        {
+            "schemaVersion": 1,
+            "by": found.period,
+            "split": found.split,
+            "periods": [record(row) for row in rows],
+            "total": figures(said.whole),
+        },
+        as_json=as_json,
+    )
     here.tell_trouble()
 
 

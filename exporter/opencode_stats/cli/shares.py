@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from opencode_stats.cli.asking import json_option, look, ranged, show, surroundings
+from opencode_stats.cli.revaluing import LIST, cost_option, revaluation
 from opencode_stats.core.history import Span
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ Examples:
   opencode-stats {things}
   opencode-stats {things} --since 7d
   opencode-stats {things} --since 2026-10 --until 2026-10 --json
+  opencode-stats {things} --cost list
 """
 
 
@@ -38,17 +40,41 @@ def command_for(thing: str, note: str) -> click.Command:
 
     @click.command(f"{thing}s", short_help=f"What each {thing} used.", help=HELP.format(thing=note, things=f"{thing}s"))
     @ranged
+    @cost_option
     @json_option
-    def command(since: str | None, until: str | None, as_json: bool) -> None:
+    def command(since: str | None, until: str | None, cost: str, as_json: bool) -> None:
         from opencode_stats.cli.render.shares import document, page  # noqa: PLC0415
 
         here = surroundings(wait=as_json)
         ends = here.stretch(since, until)
         found = here.ask(lambda connection: _shares(connection, here, ends, thing))
+        if cost == LIST:
+            _show_revalued(here, found, as_json=as_json)
+            return
         show(page(found, look(here.currency)), document(found), as_json=as_json)
         here.tell_trouble()
 
     return command
+
+
+def _show_revalued(here: Surroundings, found: Shares, *, as_json: bool) -> None:
+    from opencode_stats.cli.render.revalued import figures, page, record  # noqa: PLC0415
+
+    thing = found.thing
+    said = revaluation(here, [Span("all", found.start_ms, found.end_ms)], thing)
+    rows = said.rows(thing, said.by_stretch[0])
+    show(
+        page(thing, rows, said.whole, look(here.currency)),
+        {
+            "schemaVersion": 1,
+            "start": found.start_ms,
+            "end": found.end_ms,
+            f"{thing}s": [record(row) for row in rows],
+            "total": figures(said.whole),
+        },
+        as_json=as_json,
+    )
+    here.tell_trouble()
 
 
 def _shares(connection: Connection, here: Surroundings, ends: tuple[int | None, int | None], thing: str) -> Shares:
@@ -67,4 +93,4 @@ def _shares(connection: Connection, here: Surroundings, ends: tuple[int | None, 
         if begun_ms >= span_at(known[0], "day", here.zone, here.start_hour).start_ms:
             # Else it would be compared with less than there is to compare.
             (earlier,) = figures_over(connection, [Span("before", begun_ms, start_ms)], SPLITS[thing])
-    return Shares(thing, start_ms, end_ms, parts, earlier)
+    return Shares(thing, min(start_ms, end_ms), end_ms, parts, earlier)

@@ -16,28 +16,38 @@ if TYPE_CHECKING:
     from opencode_stats.core.cost import Quote, Rate, Unbilled
     from opencode_stats.core.totals import ModelId
 
+_NO_ROWS: Final = "OpenCode has recorded a cost of everything that it used."
 _NARROWEST: Final = 40
 _WIDEST: Final = 100
-_SOURCES: Final = {
+SOURCES: Final = {
     "override": "your own price",
     "cached": "the list that OpenCode fetched, of {date}",
     "snapshot": "models.dev as it was on {date}",
     "litellm": "LiteLLM's list of {date}",
 }
+"""Where a price is from, in words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Priced:
-    """One model: its price if one is known, its tokens that have no recorded cost, and what they are worth."""
+    """One model: its price if one is known, its tokens that have no recorded cost, and what they are worth.
+
+    Where ``recorded_microusd`` is not None, these are all of its tokens, and that is what OpenCode recorded of it.
+    """
 
     provider: str | None
     model: str | None
     quote: Quote | None
     tokens: int
     worth: Cost
+    recorded_microusd: int | None = None
 
 
-def priced(unbilled: Mapping[ModelId, Unbilled], quotes: Mapping[ModelId, Quote]) -> list[Priced]:
+def priced(
+    unbilled: Mapping[ModelId, Unbilled],
+    quotes: Mapping[ModelId, Quote],
+    recorded_microusd: Mapping[ModelId, int] | None = None,
+) -> list[Priced]:
     """The models with most tokens first; the usage is split at the sizes of these prices."""
     rows = [
         Priced(
@@ -45,6 +55,7 @@ def priced(unbilled: Mapping[ModelId, Unbilled], quotes: Mapping[ModelId, Quote]
             quotes.get(model),
             sum(tokens.total for _, tokens in parts),
             list_value(parts, quotes.get(model)),
+            None if recorded_microusd is None else recorded_microusd[model],
         )
         for model, parts in unbilled.items()
     ]
@@ -54,7 +65,7 @@ def priced(unbilled: Mapping[ModelId, Unbilled], quotes: Mapping[ModelId, Quote]
 def page(rows: list[Priced], currency: Currency, columns: int) -> str:
     """A paragraph for each model."""
     if not rows:
-        return "OpenCode has recorded a cost of everything that it used."
+        return _NO_ROWS
     lines: list[str] = []
     for row in rows:
         lines += ["", name(model_key(row.provider, row.model), _WIDEST)]
@@ -77,10 +88,17 @@ def records(rows: list[Priced]) -> list[dict[str, Any]]:
             "price": _rate(row.quote.price.base) if row.quote else None,
             "steps": [{"above": size, **_rate(rate)} for size, rate in row.quote.price.steps] if row.quote else [],
             "tokens": row.tokens,
-            "listValue": None if row.worth.microusd is None else row.worth.microusd / 1e6,
+            **_worth(row),
         }
         for row in rows
     ]
+
+
+def _worth(row: Priced) -> dict[str, Any]:
+    worth = None if row.worth.microusd is None else row.worth.microusd / 1e6
+    if row.recorded_microusd is None:
+        return {"listValue": worth}
+    return {"cost": row.recorded_microusd / 1e6, "costAtListPrices": worth}
 
 
 def _sentences(row: Priced, currency: Currency) -> list[str]:
@@ -90,12 +108,16 @@ def _sentences(row: Priced, currency: Currency) -> list[str]:
     else:
         price = row.quote.price
         seller = f" (as {name(row.quote.sold_by)} sells it)" if row.quote.sold_by else ""
-        source = _SOURCES[row.quote.source].format(date=row.quote.date)
+        source = SOURCES[row.quote.source].format(date=row.quote.date)
         said.append(f"A million tokens: {_prices(price.base, currency)}{seller}. From {source}.")
         said += [f"Above {count(size)} tokens of context: {_prices(rate, currency)}." for size, rate in price.steps]
     if row.tokens:
         worth = "" if row.worth.microusd is None else f", worth {currency.amount(row.worth.microusd / 1e6)}"
-        said.append(f"{count(row.tokens)} tokens without a recorded cost{worth}.")
+        if row.recorded_microusd is None:
+            said.append(f"{count(row.tokens)} tokens without a recorded cost{worth}.")
+        else:
+            recorded = currency.amount(row.recorded_microusd / 1e6) if row.recorded_microusd else "nothing"
+            said.append(f"{count(row.tokens)} tokens{worth}; OpenCode recorded {recorded}.")
     return said
 
 

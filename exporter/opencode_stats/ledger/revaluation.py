@@ -1,0 +1,67 @@
+"""All usage by model and by the size of its context, from the messages: for who asks what it would cost at list prices.
+
+The sums of days don't tell how large a request was, so every message of the time asked for is read: a second or two for
+a million. Nothing is written.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from opencode_stats.core.revaluation import Used
+from opencode_stats.core.tokens import Tokens
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Sequence
+
+    from opencode_stats.core.cost import Unbilled
+    from opencode_stats.core.history import Key, Span, Split
+    from opencode_stats.core.totals import ModelId
+
+_KEYS: Final[dict[str, str]] = {
+    "model": "ifnull(provider, ''), ifnull(model, '')",
+    "provider": "ifnull(provider, ''), ''",
+    "agent": "'', coalesce(m.agent, c.agent, '')",
+    "directory": "'', coalesce(m.directory, c.directory, '')",
+    "conversation": "'', m.conversation",
+}
+"""Split → the two columns of ``core.history.Key``."""
+_USED: Final = (
+    "SELECT {keys}, ifnull(provider, ''), ifnull(model, ''), {above}, sum(input), sum(output), sum(reasoning), "
+    "sum(cache_read), sum(cache_write), sum(ifnull(cost_microusd, 0)) FROM messages AS m "
+    "LEFT JOIN conversations AS c ON c.conversation = m.conversation WHERE counted_at_ms >= ? AND counted_at_ms < ? "
+    "AND standing = 'counted' AND input IS NOT NULL GROUP BY 1, 2, 3, 4, 5"
+)
+
+
+def models_used(connection: sqlite3.Connection) -> list[ModelId]:
+    """Every model of which there is usage."""
+    rows = connection.execute("SELECT provider, model FROM sums WHERE scope = 'all' AND messages > 0")
+    return [(provider or None, model or None) for provider, model in rows]
+
+
+def used_over(
+    connection: sqlite3.Connection, stretches: Sequence[Span], split: Split, sizes: Iterable[int]
+) -> list[dict[Key, Used]]:
+    """The usage of each stretch, by what it is split by; tokens are split at these sizes of context.
+
+    The caller holds one moment of the ledger (``transactions.one_moment``).
+    """
+    whens = " ".join(
+        f"WHEN input + cache_read + cache_write > {size:d} THEN {size:d}" for size in sorted(sizes, reverse=True)
+    )
+    question = _USED.format(keys=_KEYS[split], above=f"CASE {whens} ELSE 0 END" if whens else "0")
+    return [_used(connection.execute(question, (one.start_ms, one.end_ms))) for one in stretches]
+
+
+def _used(rows: Iterable[tuple[str, str, str, str, int, int, int, int, int, int, int]]) -> dict[Key, Used]:
+    recorded: dict[Key, int] = {}
+    parts: dict[Key, dict[ModelId, Unbilled]] = {}
+    for first, second, provider, model, above, *counts, microusd in rows:
+        key = (first or None, second or None)
+        recorded[key] = recorded.get(key, 0) + microusd
+        by_model = parts.setdefault(key, {})
+        one = (provider or None, model or None)
+        by_model[one] = (*by_model.get(one, ()), (above, Tokens(*counts)))
+    return {key: Used(recorded[key], by_model) for key, by_model in parts.items()}
