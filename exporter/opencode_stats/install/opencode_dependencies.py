@@ -234,6 +234,7 @@ class _Server:
             with opener.open(request, timeout=_REQUEST_S) as answer:
                 answer.read()
         except urllib.error.HTTPError as error:
+            error.close()  # it holds the answer, and with it the connection
             return f"OpenCode could not read its configuration (its server answered {error.code})"
         except OSError as error:
             return f"OpenCode did not answer ({error})"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 UNIT: Final = "opencode-stats.service"
 _FIRST_LINE: Final = "# Written by `opencode-stats setup`. Changes of your own: systemctl --user edit opencode-stats"
-_REFUSED_IN_PROGRAM: Final = re.compile(r"[\"'\\]")
+_REFUSED_IN_PROGRAM: Final = re.compile(r"[\"'\\*?\[]")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 # What a user manager can do without privileges (docs/security.md gives systemd's figure for it). Mount namespaces
@@ -117,7 +117,8 @@ SYSTEMD: Final = ServiceKind(
 def _command(command: Sequence[str]) -> str:
     program, *arguments = command
     if _REFUSED_IN_PROGRAM.search(program):
-        # systemd takes no quotes and no backslashes in a program's path, but any in an argument.
+        # systemd takes no quotes, no backslashes and, seen with 262, no wildcards in a program's path, but any of them
+        # in an argument.
         program, arguments = "/usr/bin/env", [program, *arguments]
     # `$` begins a variable in arguments only; in the program's path it stands for itself (systemd.service(5)).
     return " ".join([_quoted(program), *(_quoted(argument).replace("$", "$$") for argument in arguments)])

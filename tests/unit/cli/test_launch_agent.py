@@ -67,7 +67,8 @@ def test_launchd_runs_the_exporter_from_setup_to_uninstall(call: Call, household
     record = json.loads((household.paths.opencode_config / "plugins/opencode-stats.json").read_text("utf-8"))
     assert record["autostart"] is None
 
-    until(lambda: is_held(household.paths.lock), "the exporter")
+    # The doorbell is there some moments after the lock is held.
+    until(household.paths.doorbell.exists, "the exporter")
     assert holder_of(household.paths.lock) == int((household.home / "launchd" / LABEL).read_text())
     for script in story():
         household.write(script)
