@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -31,6 +32,7 @@ _STATES: Final = {
     "none": "No OpenCode has run yet.",
 }
 _OLD: Final = "No exporter is running: these figures may be old."
+_SYMBOL: Final = re.compile(r":(?=[^\s:]+:)")
 _PANGO: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"})
 
 
@@ -95,7 +97,8 @@ def xbar_menu(shown: Shown) -> str:
     colour = _colour(shown)
     title = _unbarred(_text(shown, str)) or "-"
     below = [shown.reason] if shown.reading is None else _details(shown.reading)
-    menu = [f"{title} | emojize=false{f' color={colour}' if colour else ''}", "---"]
+    # xbar reads escapes, and so letters that were made harmless, where ansi is not false.
+    menu = [f"{title} | emojize=false ansi=false{f' color={colour}' if colour else ''}", "---"]
     # A line that began with dashes would open a submenu.
     menu += [f"{_unbarred(line)} | font=Menlo trim=false emojize=false ansi=false" for line in below if line]
     return "\n".join(menu)
@@ -150,4 +153,5 @@ def _without_tags(text: str) -> str:
 
 
 def _unbarred(text: str) -> str:
-    return text.replace("|", "¦")
+    # SwiftBar draws what stands between two colons; the parameter against that is an error to xbar.
+    return _SYMBOL.sub(":\u200b", text.replace("|", "¦"))

@@ -68,7 +68,7 @@ def test_who_waits_is_shown_before_everything_and_in_its_colour() -> None:
     assert i3blocks_lines(shown(waiting())) == "! 437K $12.85\n! 437K\n#e5a50a"
     assert json.loads(i3blocks_json(shown(waiting())))["color"] == "#e5a50a"
     assert waybar(waiting())["class"] == "waiting"
-    assert xbar_menu(shown(waiting())).startswith("! 437K $12.85 | emojize=false color=#e5a50a\n---\n")
+    assert xbar_menu(shown(waiting())).startswith("! 437K $12.85 | emojize=false ansi=false color=#e5a50a\n---\n")
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_without_figures_the_line_is_empty_and_valid() -> None:
     assert [draw(nothing) for draw in (plain_line, tmux_line, polybar_line, i3blocks_lines)] == ["", "", "", ""]
     assert json.loads(waybar_line(nothing)) == {"text": "", "tooltip": "There is &lt;none&gt;.", "class": "none"}
     assert json.loads(i3blocks_json(nothing)) == {"full_text": ""}
-    assert xbar_menu(nothing).splitlines()[:2] == ["- | emojize=false", "---"]
+    assert xbar_menu(nothing).splitlines()[:2] == ["- | emojize=false ansi=false", "---"]
 
 
 @pytest.mark.parametrize("model", LANGUAGES)
