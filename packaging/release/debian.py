@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from release.project import Project
 
-MAINTAINER: Final = "The opencode-stats authors <opencode-stats@packages.invalid>"
+_NO_ADDRESS: Final = "<opencode-stats@packages.invalid>"
+"""Debian wants an address; there is none, and under ``.invalid`` none can ever be (RFC 2606)."""
 PROGRAM: Final = "usr/bin/opencode-stats"
 _MODULES: Final = "usr/lib/python3/dist-packages"
 _ZSH: Final = "usr/share/zsh/vendor-completions/_opencode-stats"
@@ -132,7 +133,7 @@ def _control(project: Project, size_bytes: int) -> str:
 Package: {project.name}
 Version: {project.version}
 Architecture: all
-Maintainer: {MAINTAINER}
+Maintainer: {project.authors} {_NO_ADDRESS}
 Installed-Size: {size_bytes // 1024 + 1}
 Depends: {", ".join(needed)}
 Recommends: {", ".join(f"python3-{name} (>= {oldest})" for name, oldest in project.desktop.items())}
@@ -154,7 +155,7 @@ def _changelog(project: Project, epoch_s: int) -> str:
 
   * What changed for users is in the CHANGELOG.md of the source.
 
- -- {MAINTAINER}  {date}
+ -- {project.authors} {_NO_ADDRESS}  {date}
 """
 
 

@@ -35,6 +35,7 @@ def npm_package(root: Path, epoch_s: int) -> tuple[str, bytes]:
         "name": own["name"],
         "version": own["version"],
         "description": own["description"],
+        "author": own["author"],
         "license": own["license"],
         "keywords": ["opencode", "opencode-plugin", "tokens", "usage"],
         "type": "module",

@@ -21,7 +21,7 @@ _REQUIREMENT: Final = re.compile(r"([a-z-]+)>=([0-9.]+)(?:; sys_platform == 'lin
 class Project:
     """The program as its packages name it; ``libraries``: each that it needs, with its oldest version that will do.
 
-    ``desktop`` are those that it does without where there is no desktop.
+    ``desktop`` are those that it does without where there is no desktop; ``authors``: as LICENSE names them.
     """
 
     name: str
@@ -31,6 +31,7 @@ class Project:
     libraries: Mapping[str, str]
     desktop: Mapping[str, str]
     licences: tuple[str, ...]
+    authors: str
 
 
 def read_project(root: Path = ROOT) -> Project:
@@ -48,6 +49,7 @@ def read_project(root: Path = ROOT) -> Project:
         dict(_requirement(text) for text in table["dependencies"]),
         dict(_requirement(text) for text in table["optional-dependencies"]["desktop"]),
         tuple(table["license"].split(" AND ")),
+        " and ".join(author["name"] for author in table["authors"]),
     )
 
 

@@ -39,6 +39,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return dist(tmp_path_factory.mktemp("dist") / "dist")
 
 
+def test_the_authors_are_the_licences_in_every_package() -> None:
+    authors = read_project().authors
+    package = json.loads((ROOT / "opencode_plugin" / "package.json").read_text("utf-8"))
+
+    assert f"Copyright (c) 2026 {authors}" in (ROOT / "LICENSE").read_text("utf-8").splitlines()
+    assert package["author"] == authors
+
+
 def test_everything_is_there(made: Path) -> None:
     version = read_project().version
 
