@@ -1,6 +1,6 @@
 # make install   all the set-up for the user who runs it
 # make test      sets up everything the tests need, and runs all of them
-# make check     the developer's quick loop: no OpenCode, some seconds
+# make check     the developer's quick loop: no OpenCode, and no processes of ours
 # make help      the rest
 
 SHELL := /bin/sh
@@ -9,6 +9,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 NPM := npm --no-audit --no-fund --no-update-notifier --loglevel=error
 PYTEST := $(BIN)/python -m pytest
+# Neither what has targets of its own, nor what drives whole programs from outside.
+REST := not e2e and not bench and not gnome and not packages
+ELSEWHERE := --ignore=tests/e2e --ignore=tests/e2e_setup --ignore=tests/bars
 
 .PHONY: help
 help: ## say what there is
@@ -28,8 +31,8 @@ demo: $(VENV)/ready ## see it run: a real OpenCode, a mock model, live figures; 
 
 # ---- for developers --------------------------------------------------------------------------------------------------
 
-.PHONY: programs check lint types arch unit plugin extension extension-check extension-pot test e2e gnome-test gnome-shots bars dist dist-test fault fuzz soak bench fmt generate prices lock clean
-check: lint types arch unit plugin extension-check ## everything that needs no OpenCode
+.PHONY: programs check lint types arch pure processes unit plugin extension extension-check extension-pot test e2e gnome-test gnome-shots bars dist dist-test fault fuzz soak bench fmt generate prices lock clean
+check: lint types arch pure plugin extension-check ## the quick loop: everything that needs no OpenCode and starts no process of ours
 
 lint: $(VENV)/ready ## style and formatting
 	$(BIN)/ruff check
@@ -41,8 +44,13 @@ types: $(VENV)/ready ## mypy --strict
 arch: $(VENV)/ready ## imports point one way
 	PYTHONPATH=exporter $(BIN)/lint-imports --no-cache
 
-unit: $(VENV)/ready ## the pure suite: unit, property, contract and fault tests
-	$(PYTEST) -q -m "not e2e and not bench and not gnome and not packages" --ignore=tests/e2e --ignore=tests/e2e_setup --ignore=tests/bars
+pure: $(VENV)/ready ## the pure suite: unit, property and contract tests, on all cores
+	$(PYTEST) -q -n logical --dist worksteal -m "not processes and $(REST)" $(ELSEWHERE)
+
+processes: $(VENV)/ready ## the tests that start processes, kill them, or spoil what they keep; one after the other
+	$(PYTEST) -q -m "processes and $(REST)" $(ELSEWHERE)
+
+unit: pure processes ## both (PYTHON=python3.14 VENV=.cache/3.14 for another Python)
 
 plugin: opencode_plugin/node_modules/ready ## the plugin: types, style, freshness, tests
 	cd opencode_plugin && $(NPM) run check && $(NPM) test
@@ -66,7 +74,7 @@ extension-pot: ## write the template for translations of the GNOME Shell extensi
 dist-test: $(VENV)/ready ## install what make dist makes on fresh machines (DIST="-k debian" for less); needs root and Debian's packages
 	PYTHONPATH=packaging $(BIN)/python -m tests.packages $(DIST)
 
-test: programs check extension-check e2e gnome-test dist-test ## everything
+test: programs check processes e2e gnome-test dist-test ## everything
 
 programs: ## see that the programs are there that the tests drive
 	@sh tests/programs.sh

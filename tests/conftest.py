@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -20,6 +20,16 @@ LARGE = [HealthCheck.too_slow, HealthCheck.large_base_example, HealthCheck.data_
 settings.register_profile("quick", max_examples=20, deadline=None, database=None, suppress_health_check=LARGE)
 settings.register_profile("ci", max_examples=300, deadline=None, database=None, suppress_health_check=LARGE)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+# Whole folders of them; elsewhere a test says so itself.
+PROCESSES: Final = {"demo", "fault", "fuzz", "security", "soak"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.parent.name in PROCESSES:
+            item.add_marker(pytest.mark.processes)
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from tests.support.ledgers import ledger_in_memory, stats_of
 from opencode_stats.cli.main import COMMANDS, cli
 from opencode_stats.cli.statusline import FORMATS
 from opencode_stats.contract.stats_document import document_of, encode
+from opencode_stats.host.control import address_of
 from opencode_stats.host.lock import exporter_lock
 from opencode_stats.host.paths import Paths
 
@@ -39,6 +40,7 @@ def run(*command: str, env: dict[str, str] | None = None) -> subprocess.Complete
     )
 
 
+@pytest.mark.processes
 def test_imports_go_one_way_and_the_core_is_pure() -> None:
     linter = Path(sys.executable).with_name("lint-imports")
 
@@ -48,6 +50,7 @@ def test_imports_go_one_way_and_the_core_is_pure() -> None:
     assert "0 broken" in checked.stdout
 
 
+@pytest.mark.processes
 def test_no_file_is_long() -> None:
     folders = ("exporter", "opencode_plugin", "gnome_extension", "packaging", "tests")
     tracked = run("git", "ls-files", "-co", "--exclude-standard", *folders).stdout.splitlines()
@@ -84,6 +87,7 @@ def answer_once(listener: socket.socket) -> None:
 GLANCES = [(), ("--json",), *(("statusline", "--format", form) for form in (*FORMATS, "{session.model} {state}"))]
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("arguments", GLANCES)
 def test_a_glance_at_the_figures_imports_nothing_heavy(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     paths = Paths.of({}, tmp_path)
@@ -94,7 +98,8 @@ def test_a_glance_at_the_figures_imports_nothing_heavy(tmp_path: Path, arguments
     env |= dict.fromkeys(("XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"), "")
 
     with exporter_lock(paths.lock, os.getpid()), socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(paths.control))
+        with address_of(paths.control) as address:
+            listener.bind(address)
         listener.listen()
         threading.Thread(target=answer_once, args=(listener,), daemon=True).start()
         looked = run(sys.executable, "-c", LIST_MODULES, *arguments, env=env)

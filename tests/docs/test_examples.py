@@ -33,6 +33,7 @@ def commands_of(page: str) -> list[Block]:
     ]
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("page", [page for page in pages() if commands_of(page)])
 def test_the_examples_of_a_page_work_when_they_are_copied_in_their_order(tmp_path: Path, page: str) -> None:
     reader = settled(tmp_path)
@@ -53,6 +54,7 @@ def test_nothing_is_left_out_without_a_reason_or_for_no_reason() -> None:
     assert [key for key, reason in NOT_RUN.items() if len(reason.split()) < 3] == []
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("page", pages())
 def test_what_is_not_run_is_at_least_well_formed(page: str) -> None:
     for block in blocks_of(page):
@@ -81,6 +83,7 @@ def test_a_console_block_is_taken_apart_and_held() -> None:
         console_steps("no prompt\n")
 
 
+@pytest.mark.processes
 def test_a_block_that_fails_or_prints_something_else_is_found(tmp_path: Path) -> None:
     reader = settled(tmp_path)
 

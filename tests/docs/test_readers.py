@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+pytestmark = pytest.mark.processes
+
 READERS: Final = ROOT / "docs/examples/readers"
 # Debian's packages are a registry on disk: the same serde_json, without the network.
 DEBIAN: Final = (

@@ -143,6 +143,7 @@ def test_the_models_are_listed(provider: MockProvider) -> None:
     assert [model["id"] for model in models] == ["mock-1", "mock-2", "mock-small"]
 
 
+@pytest.mark.processes
 def test_as_a_command_it_prints_its_port_and_ends_on_sigterm(log: Path) -> None:
     root = Path(__file__).parents[2]
     command = [sys.executable, "-m", "tests.mock_provider", "--port", "0", "--log", str(log)]

@@ -17,7 +17,7 @@ import pytest
 from tests.unit.daemon.household import until
 
 from opencode_stats.daemon.control_server import ControlServer
-from opencode_stats.host.control import DONE, TAKE_IN
+from opencode_stats.host.control import DONE, TAKE_IN, address_of
 from opencode_stats.host.doorbell import Doorbell
 
 if TYPE_CHECKING:
@@ -80,7 +80,8 @@ def test_a_thousand_that_say_nothing_and_a_thousand_that_never_end(household: Ho
             for number in range(CONNECTIONS):
                 channel = held.enter_context(closing(socket.socket(socket.AF_UNIX)))
                 channel.settimeout(5)
-                channel.connect(str(household.paths.control))
+                with address_of(household.paths.control) as address:
+                    channel.connect(address)
                 if number % 2:
                     try:
                         channel.send(b"x" * 65536)
@@ -107,7 +108,8 @@ def test_a_thousand_that_say_nothing_and_a_thousand_that_never_end(household: Ho
 
 def test_who_asks_byte_by_byte_keeps_nobody_waiting(household: Household) -> None:
     with household.daemon(), closing(socket.socket(socket.AF_UNIX)) as slow:
-        slow.connect(str(household.paths.control))
+        with address_of(household.paths.control) as address:
+            slow.connect(address)
         slow.send(TAKE_IN[:1])
         assert household.call("--json").returncode == 0
 

@@ -70,6 +70,7 @@ _NOT_OF_SLOTS: Final = (
     f"SELECT * FROM (SELECT * FROM ({_OF_MODELS} EXCEPT {_OF_SLOTS}) "
     f"UNION ALL SELECT * FROM ({_OF_SLOTS} EXCEPT {_OF_MODELS})) LIMIT 1"
 )
+_ANY: Final = "SELECT 1 FROM messages WHERE counted_at_ms >= ? AND counted_at_ms < ? LIMIT 1"
 # The messages are looked up once; the finest sums of a day make all others.
 _FINEST: Final = (
     f"SELECT conversation, provider, model, agent, directory, {', '.join(f'sum({n}) AS {n}' for n in Figures._fields)} "
@@ -126,6 +127,10 @@ def sum_day(connection: sqlite3.Connection, day: Day) -> int:
     """Sums one day, in place of any that it overlaps, and gives the number of its messages."""
     ends = (day.start_ms, day.end_ms)
     connection.execute("DELETE FROM summed_days WHERE start_ms < ? AND end_ms > ?", ends[::-1])
+    if not connection.execute(_ANY, ends).fetchone():
+        # One message of 1970, of a clock that was wrong, makes twenty thousand of these.
+        connection.execute(f"INSERT INTO summed_days SELECT ?, ?, ({PROMPTS})", (*ends, *ends))
+        return 0
     connection.execute("DROP TABLE IF EXISTS temp.finest")
     connection.execute(f"CREATE TEMP TABLE finest AS {_FINEST}", ends)
     for split, keys in KEYS.items():
@@ -156,9 +161,11 @@ def day_sum_findings(connection: sqlite3.Connection, most: int) -> list[str]:
     found: list[str] = []
     for start_ms, end_ms, prompts in connection.execute("SELECT * FROM summed_days ORDER BY start_ms").fetchall():
         ends = (start_ms, end_ms)
-        connection.execute("DROP TABLE IF EXISTS temp.finest")
-        connection.execute(f"CREATE TEMP TABLE finest AS {_FINEST}", ends)
-        made = connection.execute(_MADE).fetchall()
+        made = []
+        if connection.execute(_ANY, ends).fetchone():
+            connection.execute("DROP TABLE IF EXISTS temp.finest")
+            connection.execute(f"CREATE TEMP TABLE finest AS {_FINEST}", ends)
+            made = connection.execute(_MADE).fetchall()
         kept = connection.execute(
             f"SELECT split, key, provider, {COLUMNS} FROM day_sums "
             f"WHERE split IN ({', '.join(map(repr, KEYS))}) AND start_ms = ?",

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from opencode_stats.host.control import address_of
+
 if TYPE_CHECKING:
     from tests.unit.cli.patient import Patient
 
@@ -154,7 +156,7 @@ def test_something_else_in_the_place_of_stats_json(patient: Patient, kind: str) 
     elif kind == "link":
         file.symlink_to("/etc/hostname")
     else:
-        with socket.socket(socket.AF_UNIX) as listener:
-            listener.bind(str(file))
+        with socket.socket(socket.AF_UNIX) as listener, address_of(file) as address:
+            listener.bind(address)
 
     assert patient.verdict("stats.json") == "fail"

@@ -41,6 +41,7 @@ def test_another_shell_is_refused(call: Call) -> None:
     assert "'tcsh' is not one of 'bash', 'zsh', 'fish'" in done.stderr
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [

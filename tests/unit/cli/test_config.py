@@ -110,6 +110,7 @@ def editor(household: Household, code: str) -> str:
     return f"{sys.executable} -I '{program}'"
 
 
+@pytest.mark.processes
 def test_an_editor_gets_a_file_that_says_everything(
     call: Call, household: Household, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,6 +122,7 @@ def test_an_editor_gets_a_file_that_says_everything(
     assert call("config", "get", "linger_s").stdout == "9\n"
 
 
+@pytest.mark.processes
 def test_what_an_editor_did_wrong_is_told(call: Call, household: Household, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EDITOR", editor(household, "file.write_text('\\nlinger_s = 1.5\\n')"))
     monkeypatch.delenv("VISUAL", raising=False)
@@ -131,6 +133,7 @@ def test_what_an_editor_did_wrong_is_told(call: Call, household: Household, monk
     assert "line 2: linger_s: it is 1.5" in done.stderr
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("program", ["no-such-editor-here", "false", "'unclosed"])
 def test_an_editor_that_does_not_work(call: Call, monkeypatch: pytest.MonkeyPatch, program: str) -> None:
     monkeypatch.setenv("VISUAL", program)
@@ -141,6 +144,7 @@ def test_an_editor_that_does_not_work(call: Call, monkeypatch: pytest.MonkeyPatc
     assert done.stderr.startswith("opencode-stats: ")
 
 
+@pytest.mark.processes
 def test_a_shell_never_sees_it(call: Call, household: Household, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VISUAL", "true; touch broken #")
 
@@ -149,6 +153,7 @@ def test_a_shell_never_sees_it(call: Call, household: Household, monkeypatch: py
     assert not (household.home / "broken").exists()
 
 
+@pytest.mark.processes
 def test_a_daemon_has_it_when_the_command_ends(tmp_path: Path) -> None:
     # Somewhere where it is neither early nor late.
     utc_hour = time.gmtime().tm_hour

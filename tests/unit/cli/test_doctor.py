@@ -117,6 +117,7 @@ def test_it_changes_nothing_where_much_is_wrong(call: Call, healthy: Household) 
     assert {**after, shm: ()} == {**before, shm: ()}
 
 
+@pytest.mark.processes
 def test_beside_a_daemon(call: Call, healthy: Household) -> None:
     with healthy.daemon() as daemon:
         done = call("doctor")

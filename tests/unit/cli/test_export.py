@@ -95,6 +95,7 @@ def test_an_empty_ledger_has_a_heading_and_no_rows(call: Call) -> None:
     assert call("export", "--format", "ndjson").stdout == ""
 
 
+@pytest.mark.processes
 def test_beside_a_daemon(told: Household, call: Call) -> None:
     with told.daemon():
         assert len(table(call("export").stdout)) == 2

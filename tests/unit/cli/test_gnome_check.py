@@ -63,6 +63,7 @@ def test_what_the_shell_says(patient: Patient, state: str, enabled: str, verdict
     assert (finding.verdict, finding.mend) == (verdict, mend)
 
 
+@pytest.mark.processes
 def test_the_shell_is_asked_in_the_language_that_is_understood(patient: Patient) -> None:
     panel(patient, {"uuid": UUID, "version-name": __version__})
     told = SHOWN.format(uuid=UUID, state="ERROR", enabled="")

@@ -83,6 +83,7 @@ def test_a_page_obeys_no_name_and_has_colours_on_a_terminal_alone(
     assert "1,023" in done.stdout
 
 
+@pytest.mark.processes
 def test_beside_a_daemon(told: Household, call: Call) -> None:
     with told.daemon():
         assert asked(call, "history", *RANGE)["total"]["totalTokens"] == 1_023

@@ -21,6 +21,8 @@ from opencode_stats.cli.render.text import width
 if TYPE_CHECKING:
     from tests.unit.daemon.household import Household
 
+pytestmark = pytest.mark.processes
+
 NOON_MS = 1_710_072_000_000
 """Of 2024-03-10: over for good, whatever the clock says where the tests run."""
 

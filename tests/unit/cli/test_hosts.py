@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from tests.unit.cli.conftest import Call
 
+pytestmark = pytest.mark.processes
+
 NOON_MS = 1_710_072_000_000
 
 

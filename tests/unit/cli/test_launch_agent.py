@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from tests.unit.cli.conftest import Call
     from tests.unit.daemon.household import Household
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture
 def mac(household: Household, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:

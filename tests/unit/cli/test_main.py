@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tests.unit.cli.conftest import Call
     from tests.unit.daemon.household import Household
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help_with_an_example(call: Call, household: Household, name: str) -> None:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from tests.unit.cli.conftest import Call
     from tests.unit.daemon.household import Household
 
+pytestmark = pytest.mark.processes
+
 A_MINUTE_AGO_MS = time.time_ns() // 1_000_000 - 60_000
 
 

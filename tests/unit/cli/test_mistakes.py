@@ -128,6 +128,7 @@ def run(household: Household, *arguments: str, drop: tuple[str, ...] = (), **env
     )
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("name", looking())
 def test_places_that_are_files(household: Household, name: str) -> None:
     """Somebody's XDG variables lead to a file: nothing can be read or made below it."""
@@ -141,6 +142,7 @@ def test_places_that_are_files(household: Household, name: str) -> None:
     assert done.stderr == "" or one_sentence(done.stderr), done.stderr
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("name", looking())
 @pytest.mark.parametrize("language", ["xx_XX.UTF-8", "C"])
 def test_a_locale_that_is_not_there_or_knows_no_letters(household: Household, name: str, language: str) -> None:
@@ -150,6 +152,7 @@ def test_a_locale_that_is_not_there_or_knows_no_letters(household: Household, na
     assert done.stderr == "" or one_sentence(done.stderr), done.stderr
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("name", sorted(ASKING))
 def test_who_asks_needs_somebody_to_answer(household: Household, name: str) -> None:
     done = run(household, name)
@@ -159,6 +162,7 @@ def test_who_asks_needs_somebody_to_answer(household: Household, name: str) -> N
     assert len(done.stderr.splitlines()) <= 1, done.stderr
 
 
+@pytest.mark.processes
 def test_no_home_at_all_is_the_registered_one(household: Household) -> None:
     """Without HOME the system says where it is; this command only names a file in it."""
     done = run(household, "config", "path", drop=("HOME",))
@@ -167,6 +171,7 @@ def test_no_home_at_all_is_the_registered_one(household: Household) -> None:
     assert os.path.isabs(done.stdout.strip())
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("name", ["watch"])
 def test_what_needs_a_terminal_says_so(household: Household, name: str) -> None:
     done = run(household, name)
@@ -176,6 +181,7 @@ def test_what_needs_a_terminal_says_so(household: Household, name: str) -> None:
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.processes
 def test_ctrl_c_at_a_question_is_no_traceback(household: Household, tmp_path: Path) -> None:
     done = run(household, "setup", "--no-service", "--no-gnome")
 

@@ -37,6 +37,7 @@ def test_without_a_daemon_it_takes_in_the_spool_itself(call: Call, household: Ho
     assert household.tokens == 7
 
 
+@pytest.mark.processes
 def test_json_is_the_file_byte_for_byte(household: Household) -> None:
     script = Script().started().conversation("ses_a")
     household.write(script.answer("ses_a", provider="openrouter", model="日本\x1b[2J", input=7))
@@ -47,6 +48,7 @@ def test_json_is_the_file_byte_for_byte(household: Household) -> None:
     assert "日本".encode() in printed
 
 
+@pytest.mark.processes
 def test_with_a_daemon_json_is_never_older_than_the_call(household: Household) -> None:
     with household.daemon() as daemon:
         for pid in range(1, 4):
@@ -58,6 +60,7 @@ def test_with_a_daemon_json_is_never_older_than_the_call(household: Household) -
         assert f"Live, from the exporter with pid {daemon.process.pid}." in household.call().stdout
 
 
+@pytest.mark.processes
 def test_two_at_once_do_not_disturb_each_other(household: Household) -> None:
     household.write(turn())
     calls = [
@@ -72,6 +75,7 @@ def test_two_at_once_do_not_disturb_each_other(household: Household) -> None:
     assert {json.loads(out)["total"]["totalTokens"] for out, _ in said} == {7}
 
 
+@pytest.mark.processes
 def test_it_waits_for_another_command_that_is_at_work(household: Household) -> None:
     household.write(turn())
     with exporter_lock(household.paths.lock, os.getpid()):
@@ -206,6 +210,7 @@ def test_nobody_answers_for_the_lock(call: Call, household: Household, monkeypat
     assert f"Another opencode-stats (pid {os.getpid()}) has been at work for" in done.stderr
 
 
+@pytest.mark.processes
 def test_a_first_call_waits_for_who_makes_the_first_file(household: Household) -> None:
     with exporter_lock(household.paths.lock, os.getpid()):
         call = subprocess.Popen(COMMAND, env=household.environment, stdout=subprocess.PIPE)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from tests.unit.cli.patient import Patient
 
+pytestmark = pytest.mark.processes
+
 NOBODY = 65534
 
 

@@ -30,6 +30,7 @@ def test_it_says_where_each_is_and_leaves_the_real_home_alone(call: Call, househ
     assert sorted(path for path in household.home.rglob("*") if folder not in (path, *path.parents)) == before
 
 
+@pytest.mark.processes
 def test_what_it_made_is_a_home_for_the_other_commands(call: Call, tmp_path: Path) -> None:
     call("sample", str(tmp_path / "samples"))
 
@@ -68,6 +69,7 @@ def test_a_wrong_option_makes_nothing(call: Call, tmp_path: Path, arguments: lis
     assert not (tmp_path / "samples").exists()
 
 
+@pytest.mark.processes
 def test_the_live_one_changes_until_it_is_stopped_and_only_grows(household: Household, tmp_path: Path) -> None:
     folder = tmp_path / "samples"
     stats_file = folder / "live/.local/share/opencode/stats.json"

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from tests.unit.cli.conftest import Call
     from tests.unit.daemon.household import Household
 
+pytestmark = pytest.mark.processes
+
 
 def publish(household: Household, document: dict[str, Any] | None = None, **daily: object) -> None:
     """Replaces stats.json, as the exporter does."""

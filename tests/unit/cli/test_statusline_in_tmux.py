@@ -6,6 +6,7 @@ import shlex
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import pytest
 from tests.support.screens import SCREENS, working
 from tests.support.tmux import tmux_server
 from tests.unit.cli.test_statusline import publish
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.unit.daemon.household import Household
+
+pytestmark = pytest.mark.processes
 
 
 @contextmanager

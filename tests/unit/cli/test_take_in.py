@@ -42,6 +42,7 @@ def on_terminal(home: Path, *arguments: str) -> tuple[int, str]:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), seen.decode()
 
 
+@pytest.mark.processes
 def test_a_bar_shows_how_far_it_is_then_what_was_new(tmp_path: Path) -> None:
     data = tmp_path / ".local" / "share" / "opencode"
     data.mkdir(parents=True)

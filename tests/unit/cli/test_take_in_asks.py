@@ -31,6 +31,7 @@ def test_without_a_daemon_as_often_as_one_likes(call: Call, household: Household
         assert household.tokens == 7
 
 
+@pytest.mark.processes
 def test_a_daemon_is_asked_and_waited_for(call: Call, household: Household) -> None:
     with household.daemon() as daemon:
         for pid in range(1, 4):

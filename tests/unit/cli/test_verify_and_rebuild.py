@@ -23,6 +23,8 @@ from opencode_stats.host.paths import Paths
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.processes
+
 SOURCES = Path(__file__).parents[3] / "exporter"
 
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from tests.unit.cli.conftest import Call
     from tests.unit.daemon.household import Household
 
+pytestmark = pytest.mark.processes
+
 WATCH = shlex.join((*COMMAND, "watch"))
 AT_THE_SHELL = rf"{re.escape(PROMPT.strip())}$"
 

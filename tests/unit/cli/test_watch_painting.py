@@ -15,6 +15,7 @@ import termios
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
+import pytest
 from tests.support.screens import SCREENS
 from tests.unit.cli.test_statusline import publish
 from tests.unit.daemon.household import COMMAND, PATIENCE_S, until
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from tests.unit.daemon.household import Household
 
     from opencode_stats.cli.terminal import Terminal
+
+pytestmark = pytest.mark.processes
 
 FRAME = re.compile(rb"\x1b\[\?2026h(.*?)\x1b\[\?2026l", re.DOTALL)
 ERASE_SCREEN = (b"\x1b[2J", b"\x1b[J", b"\x1bc")

@@ -20,6 +20,8 @@ from opencode_stats.core.events import ProcessKey
 if TYPE_CHECKING:
     from tests.unit.daemon.household import Household
 
+pytestmark = pytest.mark.processes
+
 ELSEWHERE: Final = """
 import os, select, socket, sys
 for module, name in (

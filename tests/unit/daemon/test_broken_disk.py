@@ -7,6 +7,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import pytest
 from tests.unit.daemon.household import Household, until
 
 from opencode_stats.host.control import TAKE_IN, ask
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.unit.daemon.household import Daemon
+
+pytestmark = pytest.mark.processes
 
 
 @contextmanager

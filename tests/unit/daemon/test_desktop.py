@@ -6,6 +6,7 @@ import time
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+import pytest
 from tests.support.session_bus import Party, Server, session_bus
 from tests.unit.daemon.household import Household, until
 
@@ -14,6 +15,8 @@ from opencode_stats.desktop.figures import INTERFACE, PATH
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+pytestmark = pytest.mark.processes
 
 
 def test_what_asks_for_attention_is_shown_once_also_by_the_next_daemon(tmp_path: Path) -> None:

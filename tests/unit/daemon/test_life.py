@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.unit.daemon.household import Household, until
 
-from opencode_stats.host.control import TAKE_IN, ask
+from opencode_stats.host.control import TAKE_IN, address_of, ask
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+pytestmark = pytest.mark.processes
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -153,7 +155,8 @@ def test_the_state_folder_is_taken_away_under_it(household: Household) -> None:
         os.rename(household.paths.state, household.home / "away")
         # Its socket went along, and still wakes it.
         with closing(socket.socket(socket.AF_UNIX)) as channel:
-            channel.connect(str(household.home / "away" / "control.sock"))
+            with address_of(household.home / "away" / "control.sock") as address:
+                channel.connect(address)
 
             assert daemon.ends() == 2
         assert "took" in daemon.log

@@ -8,6 +8,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
 from tests.support.script import Script
 from tests.support.tmux import tmux_server
 from tests.unit.daemon.household import living_key, until
@@ -153,6 +154,7 @@ def settle(lineages: Lineages) -> None:
     inquiry.join(20)
 
 
+@pytest.mark.processes
 def test_a_daemon_publishes_who_shows_a_real_pane_and_looks_again_when_something_asks(
     household: Household, tmp_path: Path
 ) -> None:

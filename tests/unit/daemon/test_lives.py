@@ -93,6 +93,7 @@ def hidden() -> Script:
     return Script(pid=7).started().conversation("ses_1").prompt("ses_1").busy("ses_1").answer("ses_1", input=100)
 
 
+@pytest.mark.processes
 def test_a_pid_that_another_process_has_now_is_nobodys_proof_of_life(household: Household) -> None:
     """The real daemon and a real process, which started at another moment than the file says."""
     with household.opencode() as opencode, household.daemon():

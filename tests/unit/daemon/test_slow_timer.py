@@ -16,6 +16,8 @@ from tests.unit.daemon.household import SOURCES, Household, until
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.processes
+
 NEVER_S = "1000"
 
 

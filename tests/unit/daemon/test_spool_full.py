@@ -7,6 +7,7 @@ import time
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+import pytest
 from tests.support.opencode_database import OpenCodeDatabase
 from tests.support.script import Script
 from tests.unit.daemon.household import Household, until
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.unit.daemon.household import Daemon
+
+pytestmark = pytest.mark.processes
 
 BASE_MS = time.time_ns() // 1_000_000 - 60 * 60 * 1000
 """An hour ago: a loss of last week is no problem any more."""

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from tests.unit.daemon.household import Daemon
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture
 def daemon(household: Household) -> Iterator[Daemon]:

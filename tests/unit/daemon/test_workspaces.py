@@ -127,6 +127,7 @@ def test_what_cannot_be_written_is_logged_once_and_tried_again(
     assert len(list(paths.workspace_stats.iterdir())) == 1
 
 
+@pytest.mark.processes
 def test_the_exporter_writes_them_where_the_settings_say_so(household: Household) -> None:
     household.write(Script(at_ms=NOON_MS).started().answer("ses_a", input=5, directory="/a"))
     household.call("import")

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from opencode_stats.core.attention import AttentionItem
 
+pytestmark = pytest.mark.processes
+
 KEEP = "import os, sys; open(sys.argv[1], 'a').write(os.environ['OPENCODE_STATS_KIND'] + '\\n')"
 
 

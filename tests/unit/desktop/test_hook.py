@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from opencode_stats.core.attention import AttentionItem
     from opencode_stats.core.notices import Notice
 
+pytestmark = pytest.mark.processes
+
 KEEP = """
 import json, os, sys
 told = {name: value for name, value in os.environ.items() if name.startswith("OPENCODE_STATS_")}

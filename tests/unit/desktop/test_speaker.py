@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from opencode_stats.core.attention import AttentionItem
     from opencode_stats.core.notices import Notice
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture
 def clicked() -> list[tuple[str, str]]:

@@ -31,6 +31,7 @@ def shipped(target: Path) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
+@pytest.mark.processes
 def test_the_same_files_give_the_same_bytes(tmp_path: Path) -> None:
     first = pack(tmp_path / "a").read_bytes()
     printed = subprocess.run(
@@ -59,6 +60,7 @@ def test_everything_that_is_imported_is_there_and_nothing_else_of_the_tools(tmp_
     assert folders == {"lib", "shell", "prefs", "icons", "schemas", "locale"}
 
 
+@pytest.mark.processes
 def test_the_python_package_carries_it_also_when_built_from_the_source_archive(tmp_path: Path) -> None:
     def build(kind: str, source: Path) -> Path:
         command = [sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", str(tmp_path)]

@@ -118,6 +118,7 @@ def test_a_folder_made_while_the_one_above_it_is_looked_for_is_followed(
     watch.close()
 
 
+@pytest.mark.processes
 def test_a_folder_made_at_the_same_moment_is_not_missed(file: Path) -> None:
     for _ in range(50):
         maker = subprocess.Popen(["mkdir", "-p", str(file.parent)])
@@ -224,6 +225,7 @@ def test_kqueue_watches_the_nearest_folder_that_is_there(file: Path, tmp_path: P
     assert sorted(os.listdir("/proc/self/fd")) == before
 
 
+@pytest.mark.processes
 def test_waiting_brings_no_library(tmp_path: Path) -> None:
     code = "import sys; from opencode_stats.host.changes import changes_of; from pathlib import Path; "
     code += f"changes_of(Path({str(tmp_path)!r}, 'x')); print(*sys.modules)"

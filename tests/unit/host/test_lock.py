@@ -36,6 +36,7 @@ def test_the_lock_is_held_for_the_block_and_names_its_holder(tmp_path: Path) -> 
     assert not is_held(path)
 
 
+@pytest.mark.processes
 def test_a_second_exporter_is_told_who_is_at_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lock, "PROBE_PATIENCE_S", 0.05)
     path = tmp_path / "lock"
@@ -82,6 +83,7 @@ with exporter_lock(path, 4242):
 """
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("before", [b"", b"17\n"])
 def test_an_exporter_that_can_not_sign_is_at_work_all_the_same(tmp_path: Path, before: bytes) -> None:
     """Nor does the file go on to name who held it before."""
@@ -134,6 +136,7 @@ def test_a_file_system_without_locks_is_a_sentence(tmp_path: Path, monkeypatch: 
     assert not is_held(tmp_path / "l")
 
 
+@pytest.mark.processes
 def test_exporters_that_start_at_once_are_one(tmp_path: Path) -> None:
     """Whatever the order: one works, and each of the others says so."""
     starters = [

@@ -144,6 +144,7 @@ def test_this_very_process_lives() -> None:
     assert Processes().life_of(own_key(os.getpid())) == "alive"
 
 
+@pytest.mark.processes
 def test_a_real_process_from_its_start_over_its_zombie_to_its_end() -> None:
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     assert child.stdin is not None
@@ -173,6 +174,7 @@ def test_when_a_process_started(proc: Path) -> None:
     assert Processes(str(proc / "none")).started_ms(42, 1_000_000) is None
 
 
+@pytest.mark.processes
 def test_this_process_started_a_moment_ago() -> None:
     child = subprocess.Popen(["sleep", "60"])
     try:

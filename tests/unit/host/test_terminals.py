@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from tests.support.tmux import TmuxServer
 
+pytestmark = pytest.mark.processes
+
 TMUX = Tmux("/tmp/s", 7, "$0", "%1")
 
 

@@ -155,6 +155,7 @@ for line in lines:
 """
 
 
+@pytest.mark.processes
 def test_many_writers_in_one_file_each_line_by_one_write(inbox: Inbox, tmp_path: Path) -> None:
     """Two copies of the plugin, or two threads of one OpenCode: their lines come between each other, never into one."""
     path = inbox.put(Script(pid=1).started(), turn().file_name)

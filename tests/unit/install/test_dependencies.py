@@ -105,6 +105,7 @@ server.serve_forever()
 """
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     ("play", "said"),
     [
@@ -174,6 +175,7 @@ def test_the_version_is_asked_for_in_scratch_folders(outcome: Outcome, version: 
     }
 
 
+@pytest.mark.processes
 def test_a_runner_tells_how_it_ended(tmp_path: Path) -> None:
     run = real_runner({"PATH": os.defpath, "A": "b"}, 0, str(tmp_path))
 
@@ -182,6 +184,7 @@ def test_a_runner_tells_how_it_ended(tmp_path: Path) -> None:
     assert run([str(tmp_path / "absent")], timeout_s=1).code == NOT_FOUND
 
 
+@pytest.mark.processes
 def test_after_su_the_runtime_folder_is_found(tmp_path: Path) -> None:
     (tmp_path / "7" / "systemd").mkdir(parents=True)
     ask = ["/bin/sh", "-c", "echo ${XDG_RUNTIME_DIR-unset}"]

@@ -236,6 +236,7 @@ def test_an_exporter_that_is_gone_already_is_no_problem(tmp_path: Path) -> None:
     assert work_in(tmp_path).do(StopExporter(2**22 + 1, "")) == ""
 
 
+@pytest.mark.processes
 def test_opencode_that_can_not_be_started_is_said_and_survived(tmp_path: Path) -> None:
     folder = tmp_path / ".config" / "opencode"
     step = BringDependencies(tmp_path / "absent", (folder,), None, (folder,))

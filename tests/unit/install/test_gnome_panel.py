@@ -19,6 +19,8 @@ from opencode_stats.install.gnome_panel import (
 from opencode_stats.install.steps import RemovePanel
 from opencode_stats.install.user_services import real_runner
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture
 def gnome(tmp_path: Path) -> Gnome:

@@ -13,6 +13,8 @@ import pytest
 from opencode_stats.errors import UserError
 from opencode_stats.install.service import UNIT, is_unit_of_ours, unit_text
 
+pytestmark = pytest.mark.processes
+
 ROOT = Path(__file__).parents[3]
 GOLDEN = Path(__file__).parent / "golden"
 HOSTILE = [

@@ -46,6 +46,20 @@ def test_days_that_are_over_are_summed_with_the_users_prompts(told: sqlite3.Conn
     assert verify(told) == []
 
 
+def test_one_message_of_1970_makes_no_work_of_all_the_days_since(told: sqlite3.Connection) -> None:
+    told.execute("UPDATE messages SET counted_at_ms = 1 WHERE message = 'msg_1'")
+    statements: list[str] = []
+    told.set_trace_callback(statements.append)
+
+    assert DaySums(told).go_on(LATER_MS, UTC, to_the_end=True) == 0
+
+    told.set_trace_callback(None)
+    (days,) = rows(told, "SELECT count(*) FROM summed_days")[0]
+    assert days == LATER_MS // DAY_MS
+    assert len([one for one in statements if not one.startswith("--")]) < 4 * days
+    assert verify(told) == []
+
+
 def test_an_empty_ledger_has_no_days(ledger: sqlite3.Connection) -> None:
     assert DaySums(ledger).go_on(LATER_MS, UTC, to_the_end=True) == 0
     assert rows(ledger, DAYS) == []

@@ -22,6 +22,8 @@ from release.project import ROOT, build_environment, epoch_of, read_project
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.processes
+
 EPOCH_S = 1_795_262_400
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.processes
+
 NOON_S = 1_795_262_400
 HOSTILE = r"""Say what \fBroff\fR .does.
 

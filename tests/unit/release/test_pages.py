@@ -7,6 +7,8 @@ import subprocess
 import tomllib
 from typing import TYPE_CHECKING
 
+import pytest
+
 from release.project import ROOT, read_project
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ def test_the_page_names_the_packages_of_this_version_and_every_library() -> None
         assert f"`python3-{library}`" in INSTALL
 
 
+@pytest.mark.processes
 def test_the_workflow_calls_only_targets_that_there_are(tmp_path: Path) -> None:
     targets = re.findall(r"\bmake ([a-z-]+)$", WORKFLOW, re.MULTILINE)
 

@@ -48,6 +48,7 @@ def documents(files: dict[str, Path]) -> dict[str, Any]:
     return {name: json.loads(path.read_bytes()) for name, path in files.items()}
 
 
+@pytest.mark.processes
 def test_each_is_as_the_contract_says_and_verify_proves_it(files: dict[str, Path], documents: dict[str, Any]) -> None:
     check = jsonschema.Draft202012Validator(stats_schema()).validate
 
