@@ -57,10 +57,12 @@ def _audit(paths: Paths, trouble: OpencodeStatsError | None) -> tuple[Audit, dic
     # Imported here: printing a help text must not pay for SQLite.
     from opencode_stats.cli.reading import read_ledger  # noqa: PLC0415
     from opencode_stats.core.audit import audit  # noqa: PLC0415
-    from opencode_stats.ledger.audit_rows import own_rows  # noqa: PLC0415
+    from opencode_stats.ledger.audit_rows import forgotten_rows, own_rows  # noqa: PLC0415
     from opencode_stats.opencode.claims import claims_of  # noqa: PLC0415
     from opencode_stats.opencode.places import databases  # noqa: PLC0415
 
     found = databases(paths.opencode_data, os.environ)  # noqa: TID251
     claims, unread = claims_of(found, paths.opencode_data)
-    return read_ledger(paths, lambda connection: audit(own_rows(connection), claims), trouble), unread
+    return read_ledger(
+        paths, lambda ledger: audit(own_rows(ledger), claims, forgotten_rows(ledger)), trouble
+    ), unread

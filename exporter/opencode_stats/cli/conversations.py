@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from opencode_stats.cli.asking import Surroundings
+    from opencode_stats.core.history import Figures
     from opencode_stats.ledger.connection import Connection
     from opencode_stats.ledger.conversations import Conversation, Order
 
@@ -58,27 +59,30 @@ def command(  # noqa: PLR0917 - click hands its options over by name
     ends = here.stretch(since, until)
     # One more than is shown tells whether there are more.
     asked = limit + 1 if limit else None
-    found = here.ask(lambda connection: _found(connection, here, ends, cast("Order", sort), asked))
+    found, forgotten = here.ask(lambda connection: _found(connection, here, ends, cast("Order", sort), asked))
     more = asked is not None and len(found) == asked
     found = found[:limit] if more else found
     titles = {}
     if not no_titles:
         titles = titles_of(databases(here.paths.opencode_data, os.environ), _ids(found))  # noqa: TID251
-    shown = page(found, titles, look(here.currency), here.now_ms, here.zone, more=more)
-    show(shown, document(found, titles, more=more), as_json=as_json)
+    shown = page(found, titles, look(here.currency), here.now_ms, here.zone, more=more, forgotten=forgotten)
+    show(shown, document(found, titles, more=more, forgotten=forgotten), as_json=as_json)
     here.tell_trouble()
 
 
 def _found(
     connection: Connection, here: Surroundings, ends: tuple[int | None, int | None], order: Order, most: int | None
-) -> list[Conversation]:
+) -> tuple[list[Conversation], Figures]:
     from opencode_stats.ledger.conversations import conversations_between  # noqa: PLC0415
+    from opencode_stats.ledger.forgotten import forgotten_between  # noqa: PLC0415
     from opencode_stats.ledger.timeline import ends_of  # noqa: PLC0415
 
     known = ends_of(connection) or (here.now_ms, here.now_ms)
     start_ms = known[0] if ends[0] is None else ends[0]
     end_ms = max(here.now_ms, known[1]) + 1 if ends[1] is None else ends[1]
-    return conversations_between(connection, min(start_ms, end_ms), end_ms, order, most)
+    start_ms = min(start_ms, end_ms)
+    found = conversations_between(connection, start_ms, end_ms, order, most)
+    return found, forgotten_between(connection, start_ms, end_ms)
 
 
 def _ids(found: list[Conversation] | tuple[Conversation, ...]) -> Iterator[str]:

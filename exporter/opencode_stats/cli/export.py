@@ -12,6 +12,7 @@ from click.core import ParameterSource
 
 from opencode_stats.cli.asking import ranged, surroundings
 from opencode_stats.cli.revaluing import LIST, Worth, cost_option
+from opencode_stats.cli.say import say
 from opencode_stats.cli.sink import sink
 from opencode_stats.core.history import Period, Span, spans
 from opencode_stats.errors import UserError
@@ -138,7 +139,11 @@ def _messages(
     connection: Connection, start_ms: int, end_ms: int, show: _Bar | None, worth: Worth | None
 ) -> tuple[tuple[str, ...], int, Iterator[Row]]:
     from opencode_stats.ledger.export import COLUMNS, TEXTS, number_between, rows_between  # noqa: PLC0415
+    from opencode_stats.ledger.forgotten import forgotten_between  # noqa: PLC0415
 
+    forgotten = forgotten_between(connection, start_ms, end_ms).messages
+    if forgotten:
+        say(f"{not_kept(forgotten)}; --by and --split have what they used.", err=True)
     rows = rows_between(connection, start_ms, end_ms)
     if show is not None:
         rows = show.over(rows, number_between(connection, start_ms, end_ms))
@@ -181,6 +186,15 @@ def _sums(  # noqa: PLR0917 - what a table is made of
                 yield *names, *(found[name] for name in _SUMS), *more
 
     return (*keys, *_SUMS, *(() if worth is None else Worth.COLUMNS)), len(keys), rows()
+
+
+def not_kept(messages: int) -> str:
+    """That so many messages are in no row, as the beginning of a sentence."""
+    from opencode_stats.cli.render.text import counted  # noqa: PLC0415
+
+    return (
+        f"{counted(messages, 'message')} of that time {'is' if messages == 1 else 'are'} not kept any more (keep_days)"
+    )
 
 
 class _Bar:

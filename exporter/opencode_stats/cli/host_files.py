@@ -42,9 +42,12 @@ def write_host_file(target: str) -> None:
         LockHeld: another exporter is at work and does not answer.
         UserError, LedgerError: it can't be done now.
     """
+    from opencode_stats.cli.export import not_kept  # noqa: PLC0415 - it imports this module when it is called
     from opencode_stats.contract.host_file import FORMAT, VERSION  # noqa: PLC0415
+    from opencode_stats.core.bounds import LATEST_INSTANT_MS  # noqa: PLC0415
     from opencode_stats.ledger.connection import transaction  # noqa: PLC0415
     from opencode_stats.ledger.foreign import note_written, own_messages  # noqa: PLC0415
+    from opencode_stats.ledger.forgotten import forgotten_between  # noqa: PLC0415
 
     if not target:
         raise UserError("--ledger wants the name of a file or a folder, or - for standard output.")
@@ -57,6 +60,7 @@ def write_host_file(target: str) -> None:
         _take_back(here, target)
     encode = json.JSONEncoder(separators=(",", ":")).encode
     written: list[int] = []
+    forgotten: list[int] = []
     with sink(target) as out:
 
         def write_all(connection: Connection) -> None:
@@ -65,6 +69,7 @@ def write_host_file(target: str) -> None:
                 out.again()
             number, messages = own_messages(connection)
             written.append(number)
+            forgotten.append(forgotten_between(connection, 0, LATEST_INSTANT_MS).messages)
             head = {"format": FORMAT, "v": VERSION, "host": host, "name": name, "written_ms": here.now_ms}
             out.text.write(encode({**head, "messages": number}) + "\n")
             out.text.writelines(encode(message) + "\n" for message in messages)
@@ -77,6 +82,8 @@ def write_host_file(target: str) -> None:
         from opencode_stats.cli.render.text import counted  # noqa: PLC0415
 
         say(f"{counted(written[-1], 'message')} of {name} {'is' if written[-1] == 1 else 'are'} in {target}.")
+    if forgotten[-1]:
+        say(f"{not_kept(forgotten[-1])}, and not in it.", err=True)
 
 
 def file_name(host: str, name: str) -> str:

@@ -97,6 +97,7 @@ def _take_in(paths: Paths) -> Taken | None:
     try:
         with exporter_alone(paths) as exporter, bar("OpenCode's history") as show:
             taken = take_in(exporter, show)
+            exporter.forget(to_the_end=True)
             exporter.sum_days(to_the_end=True)
             return taken
     except LockHeld:

@@ -16,6 +16,7 @@ deleted            plus   is gone with its conversation
 reverted           plus   is gone, its conversation is there
 live_only          plus   was told live, and no database here has known its conversation
 legacy_storage     plus   is in OpenCode's JSON files from before version 1.2, and in no database
+forgotten          plus   is gone, and so is what is known of it besides the sum (``ledger.forgetting``)
 auxiliary          plus   is none: what OpenCode 2.x charged besides its messages (titles)
 rounding           both   is none: costs are micro-dollars here, rounded once for each message, and floats there
 =================  =====  =========================================================================================
@@ -36,67 +37,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from opencode_stats.core.amounts import NOTHING, Amounts
+from opencode_stats.core.claims import Claim, Claims, Forgotten, OwnRow, SessionRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
-    from opencode_stats.core.usage import Standing, State
 
 Cause = Literal[
     "forks", "undecided", "elsewhere", "unsound", "deleted", "reverted", "live_only", "legacy_storage", "auxiliary",
-    "embedded", "rounding",
+    "embedded", "rounding", "forgotten",
 ]  # fmt: skip
-Engine = Literal["v1", "embedded", "v2"]
-Maker = Literal["v1", "v2", "migrated"]
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """One message on disk: its figures as they stand there, by which engine, and what speaks against counting it."""
-
-    conversation: str
-    amounts: Amounts
-    engine: Engine = "v1"
-    sound: bool = True
-    elsewhere: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class SessionRow:
-    """OpenCode's own total of one conversation, and which OpenCode made the row: ``migrated`` is 1.x's, kept by 2.x."""
-
-    amounts: Amounts
-    maker: Maker
-    sound: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Claims:
-    """What is on disk: messages and conversations by id, and the ids of the messages in JSON files.
-
-    ``sessions`` is None where a database keeps no totals (OpenCode before 1.2).
-    """
-
-    messages: Mapping[str, Claim]
-    sessions: Mapping[str, SessionRow] | None
-    known_sessions: frozenset[str]
-    legacy: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class OwnRow:
-    """One row of the ledger; ``amounts`` is None where they are unknown, ``deleted`` where OpenCode said so."""
-
-    message: str
-    conversation: str
-    standing: Standing
-    state: State
-    amounts: Amounts | None
-    priced: bool
-    live: bool
-    api: int
-    auxiliary: bool
-    deleted: bool
 
 
 @dataclass(slots=True)
@@ -133,7 +83,8 @@ class Audit:
 
     ``unknown``: requests whose tokens nobody knows, by how they ended; ``imported_only``: counted because OpenCode's
     database told of it, and no event; ``unpriced``: counted tokens without a cost; ``copies`` and ``undecided``: what
-    the ledger holds and does not count, or not yet, also of what is in no database any more or in no one ever was.
+    the ledger holds and does not count, or not yet, also of what is in no database any more or in no one ever was;
+    ``forgotten``: what of ours is known by its sum alone.
     """
 
     ours: Share
@@ -145,6 +96,7 @@ class Audit:
     unpriced: Share
     copies: Share = field(default_factory=Share)
     undecided: Share = field(default_factory=Share)
+    forgotten: Share = field(default_factory=Share)
 
 
 @dataclass(slots=True)
@@ -157,8 +109,9 @@ class _Tally:
     of_1x: list[tuple[Cause, Amounts]] = field(default_factory=list)
 
 
-def audit(own: Iterable[OwnRow], claims: Claims) -> Audit:
+def audit(own: Iterable[OwnRow], claims: Claims, forgotten: Forgotten | None = None) -> Audit:
     """Compares ledger and disk, message by message and conversation by conversation."""
+    forgotten = Forgotten() if forgotten is None else forgotten
     result = Audit(Share(), Comparison(NOTHING), None, {}, Share(), Share(), Share())
     tallies: dict[str, _Tally] = {}
     seen: set[str] = set()
@@ -176,12 +129,58 @@ def audit(own: Iterable[OwnRow], claims: Claims) -> Audit:
                 tally.of_1x.append((cause, amounts))
         if claim is not None and claim.engine == "embedded" and counted:
             tally.of_1x.append(("embedded", counted))
+    there: dict[tuple[str, int], Share] = {}
     for message, claim in claims.messages.items():
-        if message not in seen and claim.amounts and not claim.sound:
+        if message in seen:
+            continue
+        known = forgotten.of(message)
+        if known is not None:
+            _note_forgotten(result, tallies.setdefault(claim.conversation, _Tally()), claim, known, there)
+        elif claim.amounts and not claim.sound:
             tallies.setdefault(claim.conversation, _Tally()).causes.append(("unsound", -claim.amounts))
+    _add_forgotten(result, tallies, forgotten, there)
     result.naive = _naive(tallies, claims)
     result.session_rows = None if claims.sessions is None else _session_rows(tallies, claims.sessions)
     return result
+
+
+def _note_forgotten(
+    result: Audit, tally: _Tally, claim: Claim, known: tuple[str, int], there: dict[tuple[str, int], Share]
+) -> None:
+    """One message on disk that is forgotten here: whether its figures are in ours is all that is known."""
+    what, api = known
+    if what == "copy" and claim.amounts:
+        cause: Cause = "elsewhere" if claim.elsewhere else "forks"
+        tally.causes.append((cause, -claim.amounts))
+        if api == 1:
+            tally.of_1x.append((cause, -claim.amounts))
+        result.copies.add(claim.amounts)
+    elif what == "counted":
+        there.setdefault((claim.conversation, api), Share()).add(claim.amounts)
+        if claim.engine == "embedded":
+            tally.of_1x.append(("embedded", claim.amounts))
+
+
+def _add_forgotten(
+    result: Audit, tallies: dict[str, _Tally], forgotten: Forgotten, there: Mapping[tuple[str, int], Share]
+) -> None:
+    for conversation, api, amounts, messages in forgotten.conversations:
+        tally = tallies.setdefault(conversation, _Tally())
+        tally.rows += messages
+        tally.ours += amounts
+        for share in (result.ours, result.forgotten):
+            share.amounts += amounts
+            share.messages += messages
+        on_disk = there.get((conversation, api), Share())
+        # Where all of them are on disk, what is not the same there is explained by nothing.
+        if on_disk.messages < messages:
+            gone = amounts - on_disk.amounts
+            tally.causes.append(("forgotten", gone))
+            if api == 1:
+                tally.of_1x.append(("forgotten", gone))
+    amounts, messages = forgotten.unpriced
+    result.unpriced.amounts += amounts
+    result.unpriced.messages += messages
 
 
 def _causes(row: OwnRow, claim: Claim | None, counted: Amounts, claims: Claims) -> Iterator[tuple[Cause, Amounts]]:

@@ -31,7 +31,8 @@ class Entry:
     """One counted row: what it adds, to which run (its id in stats.json), when, where and by which model.
 
     ``counts`` are the five token kinds in the order of ``KINDS``; ``messages`` is 0 for usage that no message stands
-    for.
+    for. One may stand for several rows that are forgotten; then ``above`` says how many tokens of context each had,
+    where they have no cost.
     """
 
     run: str | None
@@ -42,6 +43,7 @@ class Entry:
     counts: tuple[int, int, int, int, int]
     cost_microusd: int
     messages: int = 1
+    above: int | None = None
 
     def exact_worth(self, quotes: Quotes) -> int | None:
         """What it is worth at its price, in billionths of a micro-dollar; None where no price is known."""
@@ -49,7 +51,8 @@ class Entry:
         if quote is None:
             return None
         tokens = Tokens(*self.counts)
-        return quote.price.rate(context_tokens(tokens) - 1).exact_value(tokens)
+        above = context_tokens(tokens) - 1 if self.above is None else self.above
+        return quote.price.rate(above).exact_value(tokens)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,9 @@ Split = Literal["model", "provider", "agent", "directory", "conversation"]
 Key = tuple[str | None, str | None]
 """One of them: the provider (None but for models and providers) and the name; None is not known."""
 
+FORGOTTEN: Final = "(forgotten)"
+"""The name of an agent, a workspace or a conversation that is not kept any more (docs/history.md)."""
+
 
 class Figures(NamedTuple):
     """What was used, and how long it took: a sum of counted messages.

@@ -244,6 +244,15 @@ def copied_by_fork(message: str, created_ms: int, conversation_created_ms: int |
     return older and (_id_time_ms(message) is None or id_contradicts_time(message, created_ms))
 
 
+def surely_copied(message: str, api: int, created_ms: int | None, conversation_created_ms: int | None) -> bool:
+    """Whether a copy can't turn out to be none: enough witnesses say so, whatever is still told of it."""
+    if created_ms is None or conversation_created_ms is None:
+        return False
+    if api != 1:
+        return copied_by_fork(message, created_ms, conversation_created_ms)
+    return id_contradicts_time(message, created_ms) and tells_of_fork(message, created_ms, conversation_created_ms)
+
+
 def id_contradicts_time(message: str, created_ms: int) -> bool:
     """Whether the time inside the id is not the time at which the message says it was created.
 

@@ -95,6 +95,7 @@ class Exporter:
         self._told: recovery.Recovery | None = None
         self._open = OpenLedger(paths, clock, files, factory)
         self.reconcile_due = True
+        self.forgetting = False
         self.seen_alive: set[str] = set()
         self._lost_lines = 0
         self.lineages = Lineages(processes)
@@ -194,6 +195,7 @@ class Exporter:
         taken = self._storage.take_in(self._connection, progress)
         self.reconcile_due = False
         self.sum_days()
+        self.forget()
         shorten_log(self._connection)
         all_read = not self._storage.unread
         done = recovery.finish(self._connection, self._paths, self._clock.now_ms(), everything_read=all_read)
@@ -206,6 +208,22 @@ class Exporter:
         """Sums days that are over, some or all (``ledger.day_sums``); ``days_left`` is how many are left then."""
         now_ms, start_hour = self._clock.now_ms(), self._settings.look().day_start_hour
         self.days_left = self._open.day_sums.go_on(now_ms, self._zone(), start_hour, to_the_end=to_the_end)
+
+    def forget(self, *, to_the_end: bool = False) -> None:
+        """Forgets some of the detail that the user does not keep, or all; ``forgetting`` says whether any is left."""
+        self.forgetting = self._open.forget(self._zone(), self._settings.look(), to_the_end=to_the_end)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether ``catch_up`` has something to do."""
+        return self.forgetting or self.days_left > 0
+
+    def catch_up(self) -> None:
+        """Does a step of what nobody waits for, if anything of that is left."""
+        if self.forgetting:
+            self.forget()
+        elif self.days_left:
+            self.sum_days()
 
     def rebuild(self) -> Rebuilt:
         """Makes every sum anew from the messages."""

@@ -160,9 +160,9 @@ class Daemon:
             outcome = self._exporter.publish()
             if outcome is not None:
                 logger.debug("stats.published outcome=%r", outcome)
-            if self._undisturbed and self._exporter.days_left:
+            if self._undisturbed:
                 # After what readers wait for, and where nothing woke us: at most one such step is in an event's way.
-                self._exporter.sum_days()
+                self._exporter.catch_up()
         except (LedgerNewer, LedgerCorrupt):
             raise
         except (OSError, *Unreadable, LedgerError) as error:
@@ -188,7 +188,7 @@ class Daemon:
             unwatched=self._unwatched,
             lonely_s=self._lonely_s(),
             scan_s=self._scan_s,
-            behind=self._exporter.days_left > 0,
+            behind=self._exporter.is_behind,
         )
         return True
 

@@ -14,14 +14,19 @@ from opencode_stats.ingest.spool import Spool
 from opencode_stats.ledger import recovery
 from opencode_stats.ledger.connection import LedgerUnreadable, why_not
 from opencode_stats.ledger.day_sums import DaySums
+from opencode_stats.ledger.forgetting import Forgetting
+from opencode_stats.ledger.forgotten import kept_from
 from opencode_stats.ledger.opening import Ledger
 from opencode_stats.ledger.recent import PastDays
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from opencode_stats.host.clock import Clock
     from opencode_stats.host.files import Files
     from opencode_stats.host.paths import Paths
     from opencode_stats.ledger.connection import Connection
+    from opencode_stats.settings import Settings
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +43,7 @@ class OpenLedger:
     spool: Spool
     past_days: PastDays
     day_sums: DaySums
+    forgetting: Forgetting
     limits: Limits
 
     def __init__(self, paths: Paths, clock: Clock, files: Files, factory: type[Connection]) -> None:
@@ -57,6 +63,7 @@ class OpenLedger:
                 bring_back(paths.kept_spool, paths.spool, files)
             self.past_days = PastDays(self.connection)
             self.day_sums = DaySums(self.connection)
+            self.forgetting = Forgetting(self.connection)
             self.limits = Limits(self.connection)
             bad, kept = Quarantine(paths.quarantine, files), paths.kept_spool
             self.spool = Spool(paths.spool, self.connection, bad, self._clock, files, kept=kept)
@@ -98,6 +105,30 @@ class OpenLedger:
         self.reopen()
         # Until something is published; an error before that would only come again.
         self._mended = True
+
+    def forget(self, zone: tzinfo, settings: Settings, *, to_the_end: bool) -> bool:
+        """Forgets some of the detail that is not to be kept, or all of it, and gives whether any is left.
+
+        Raises:
+            sqlite3.Error: the ledger can't be written.
+        """
+        if recovery.is_pending(self.connection):
+            # What is still to be read again comes first.
+            return False
+        before = kept_from(self.connection)
+        more = self.forgetting.go_on(
+            self._clock.now_ms(),
+            zone,
+            start_hour=settings.day_start_hour,
+            days=settings.keep_days,
+            limits=settings.limits,
+            to_the_end=to_the_end,
+        )
+        if before is None and (since_ms := kept_from(self.connection)) is not None:
+            logger.warning(
+                "detail.forgotten_for_the_first_time keep_days=%d before_ms=%d", settings.keep_days, since_ms
+            )
+        return more
 
     def note_published(self) -> None:
         """All of a round came through: the next error is another one."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final
 
-from opencode_stats.core.history import NO_FIGURES, Span, together
+from opencode_stats.core.history import FORGOTTEN, NO_FIGURES, Span, together
 from opencode_stats.host.files import told
+from opencode_stats.ledger.forgotten import kept_from
 from opencode_stats.ledger.timeline import ends_of, figures_over
 from opencode_stats.publish.workspace_files import WorkspaceFiles
 
@@ -45,7 +46,8 @@ class Workspaces:
             return
         self._due_ms = now_ms + MINUTE_MS
         try:
-            if self._files.publish(_used(connection, today), today.date.isoformat(), now_ms):
+            since_ms = kept_from(connection)
+            if self._files.publish(_used(connection, today), today.date.isoformat(), now_ms, since_ms):
                 self._done = state
             self._trouble = ""
         except OSError as error:
@@ -66,5 +68,5 @@ def _used(connection: Connection, today: Day) -> dict[str, tuple[Figures, Figure
     return {
         str(key[1]): (day.get(key, NO_FIGURES), together([part.get(key, NO_FIGURES) for part in (before, day, after)]))
         for key in [*day, *(before | after).keys() - day.keys()]
-        if key[1] is not None
+        if key[1] is not None and key[1] != FORGOTTEN
     }

@@ -5,12 +5,35 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from opencode_stats.core.amounts import Amounts
-from opencode_stats.core.audit import OwnRow
+from opencode_stats.core.claims import Forgotten, OwnRow
 from opencode_stats.core.models import AUXILIARY
+from opencode_stats.ledger.forgotten import AMOUNTS, COUNTS
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
+
+_FORGOTTEN = "SELECT what, api FROM forgotten_ids WHERE id = ? AND what NOT IN ('prompt', 'title')"
+
+
+def forgotten_rows(connection: sqlite3.Connection) -> Forgotten:
+    """What is left of rows that are forgotten. ``of`` asks the connection, which must stay open."""
+
+    def of(message: str) -> tuple[str, int] | None:
+        row: tuple[str, int] | None = connection.execute(_FORGOTTEN, (message,)).fetchone()
+        return row
+
+    conversations = connection.execute(
+        f"SELECT conversation, api, messages, {', '.join(AMOUNTS)} FROM forgotten_conversations WHERE counted"
+    )
+    figures: tuple[int, ...] = connection.execute(
+        f"SELECT {', '.join(f'ifnull(sum({name}), 0)' for name in (*COUNTS, 'messages'))} FROM forgotten_unbilled"
+    ).fetchone()
+    return Forgotten(
+        [(name, api, Amounts(*figures), number) for name, api, number, *figures in conversations],
+        of,
+        (Amounts(*figures[:-1]), figures[-1]),
+    )
 
 
 def own_rows(connection: sqlite3.Connection) -> Iterator[OwnRow]:

@@ -13,6 +13,7 @@ from opencode_stats.core.bounds import LATEST_INSTANT_MS
 from opencode_stats.core.cost import MICROUSD_SQL
 from opencode_stats.core.models import AUXILIARY
 from opencode_stats.core.tokens import Tokens
+from opencode_stats.ledger.forgotten import forgotten_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -56,7 +57,8 @@ _OPEN = (
     "ON own.conversation = stated.conversation "
     f"WHERE ({', '.join(f'usage_{kind}' for kind in KINDS[:5])}) "
     f"IS NOT ({', '.join(f'ifnull(own.{kind}, 0)' for kind in KINDS[:5])}) "
-    "OR EXISTS (SELECT 1 FROM messages WHERE message = 'auxiliary:' || stated.conversation)"
+    "OR EXISTS (SELECT 1 FROM messages WHERE message = 'auxiliary:' || stated.conversation) "
+    "OR EXISTS (SELECT 1 FROM forgotten_conversations AS f WHERE f.conversation = stated.conversation)"
 )
 
 
@@ -149,13 +151,15 @@ def settle(connection: sqlite3.Connection, conversation: str) -> None:
         return
     at_ms, run, directory, fork_of, host_version, takeover, takeover_ms, *numbers = row
     usage, least, legacy = (_charge(numbers[place : place + len(KINDS)]) for place in (0, len(KINDS), 2 * len(KINDS)))
-    held = legacy
+    # Of what is forgotten it is not known whether 1.x's tables still had it: too much of it is no harm.
+    held = legacy + _charge(forgotten_of(connection, conversation, 1, copies=True))
     if takeover == FORGOTTEN:
         held = _of_1(connection, conversation, takeover_ms)
         if takeover_ms is None:
             # Then 2.x's own messages can't be told from 1.x's, and no bound holds for both together.
             least = usage
     own = _charge(connection.execute(_OF_2, (conversation,)).fetchone())
+    own += _charge(forgotten_of(connection, conversation, 2, copies=False))
     _keep(
         connection,
         residual(usage, own + began_with(least, takeover, held, fork_of, host_version)),
@@ -178,7 +182,7 @@ def _of_1(connection: sqlite3.Connection, conversation: str, takeover_ms: int | 
             "AND (ifnull(created_ms, first_at_ms) <= ?2 OR ?2 IS NULL)",
             (conversation, takeover_ms),
         ).fetchone()
-    )
+    ) + _charge(forgotten_of(connection, conversation, 1, copies=True))
 
 
 def _keep(connection: sqlite3.Connection, left: Charge | None, facts: Mapping[str, object]) -> None:

@@ -14,6 +14,7 @@ from opencode_stats.core.tokens import Tokens
 from opencode_stats.core.usage import Message, copied_by_fork, id_contradicts_time, standing_from_disk, tells_of_fork
 from opencode_stats.ledger import texts
 from opencode_stats.ledger.auxiliary import settle_all
+from opencode_stats.ledger.forgotten import KNOWN_AGAIN
 from opencode_stats.ledger.messages import decide_pending, take_snapshot
 from opencode_stats.ledger.sums import add_sums
 from opencode_stats.ledger.unbilled import add_unbilled
@@ -48,7 +49,11 @@ _TWINNED = (
     "SELECT disputed.message FROM disputed CROSS JOIN messages AS twin ON twin.counted_at_ms = disputed.at_ms "
     "AND twin.created_ms = disputed.created AND twin.message != disputed.message "
     "AND NOT (twin.api = 2 AND twin.standing = 'copy') "
-    "AND (disputed.contradicted OR NOT id_contradicts_time(CAST(twin.message AS BLOB), twin.created_ms))"
+    "AND (disputed.contradicted OR NOT id_contradicts_time(CAST(twin.message AS BLOB), twin.created_ms)) UNION "
+    "SELECT disputed.message FROM disputed JOIN forgotten_ids AS twin ON twin.created_ms = disputed.created "
+    "AND twin.took_ms = disputed.completed_ms - disputed.created AND twin.id != disputed.message "
+    "AND disputed.message NOT IN (SELECT message FROM messages) AND NOT (twin.api = 2 AND twin.what = 'copy') "
+    "AND (disputed.contradicted OR NOT id_contradicts_time(CAST(twin.id AS BLOB), twin.created_ms))"
 )
 _FACTS = (
     "message", "conversation", "parent", "agent", "provider", "model", "variant", "directory", "root", "created_ms",
@@ -157,6 +162,8 @@ def take_messages(
         values,
     )
     texts.make_fit(connection)
+    # They are in the sums, and that is all that is to be known of them.
+    connection.execute(f"DELETE FROM incoming WHERE message IN ({KNOWN_AGAIN})")
     # What is seldom there is looked for in one pass, and worked on only where it is.
     (sound, senseless, copied, unknown, suspect) = connection.execute(
         "SELECT ifnull(sum(sound), 0), ifnull(sum(NOT sound), 0), ifnull(sum(copied), 0), ifnull(sum(NOT known), 0), "

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from opencode_stats.core.days import SLOT_MS, day_of
 from opencode_stats.core.history import LONGEST_ANSWER_MS, Figures
+from opencode_stats.ledger.forgotten import kept_from
 from opencode_stats.ledger.transactions import transaction
 
 if TYPE_CHECKING:
@@ -23,13 +24,13 @@ MESSAGES_AT_ONCE: Final = 5_000
 """In one transaction, some 15 ms: nobody who waits for a figure notices."""
 COLUMNS: Final = ", ".join(Figures._fields)
 SUMMED: Final = ", ".join(f"sum({name})" for name in Figures._fields)
-_TOOK: Final = f"min(max(ifnull(completed_ms - m.created_ms, 0), 0), {LONGEST_ANSWER_MS})"
+TOOK: Final = f"min(max(ifnull(completed_ms - m.created_ms, 0), 0), {LONGEST_ANSWER_MS})"
 SHARES: Final = (
     "SELECT m.conversation, ifnull(provider, '') AS provider, ifnull(model, '') AS model, "
     "coalesce(m.agent, c.agent, '') AS agent, coalesce(m.directory, c.directory, '') AS directory, "
     "input, output, reasoning, cache_read, cache_write, ifnull(cost_microusd, 0) AS cost_microusd, 1 AS messages, "
-    f"{_TOOK} AS active_ms, CASE WHEN finish = 'stop' AND {_TOOK} THEN output + reasoning ELSE 0 END AS rated_tokens, "
-    f"CASE WHEN finish = 'stop' THEN {_TOOK} ELSE 0 END AS rated_ms FROM messages AS m "
+    f"{TOOK} AS active_ms, CASE WHEN finish = 'stop' AND {TOOK} THEN output + reasoning ELSE 0 END AS rated_tokens, "
+    f"CASE WHEN finish = 'stop' THEN {TOOK} ELSE 0 END AS rated_ms FROM messages AS m "
     "LEFT JOIN conversations AS c ON c.conversation = m.conversation "
     "WHERE counted_at_ms >= ? AND counted_at_ms < ? AND standing = 'counted' AND input IS NOT NULL"
 )
@@ -114,9 +115,12 @@ class DaySums:
             summed = dict(self._connection.execute("SELECT start_ms, end_ms FROM summed_days"))
             (first_ms,) = self._connection.execute("SELECT min(counted_at_ms) FROM messages").fetchone()
             self._left, day = [], today
-            while first_ms is not None and day.start_ms > first_ms:
+            # Of days before that the detail is forgotten, or is about to be.
+            since_ms = kept_from(self._connection) or 0
+            while first_ms is not None and day.start_ms > max(first_ms, since_ms):
                 day = day_of(day.start_ms - 1, zone, start_hour)
-                if summed.get(day.start_ms) != day.end_ms and not (day.start_ms % SLOT_MS or day.end_ms % SLOT_MS):
+                whole = day.start_ms >= since_ms and not (day.start_ms % SLOT_MS or day.end_ms % SLOT_MS)
+                if summed.get(day.start_ms) != day.end_ms and whole:
                     self._left.append(day)
             self._left.reverse()
             self._known = known

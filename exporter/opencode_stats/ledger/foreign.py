@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from opencode_stats.core.hosts import Account, HostMessage, merged
 from opencode_stats.errors import BadEvent
+from opencode_stats.ledger.forgotten import what_is_forgotten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -140,7 +141,10 @@ def _merged_into(connection: sqlite3.Connection, head: HostFileHead, said: Itera
     new = changed = known = 0
     for one in said:
         told = Account(one, head.host)
-        if head.host == own and _has_itself(connection, told):
+        # What is forgotten is in the sums of this host, whoever tells of it.
+        if what_is_forgotten(connection, one.message) == "counted" or (
+            head.host == own and _has_itself(connection, told)
+        ):
             known += 1
             continue
         row = connection.execute(_KNOWN, (one.message,)).fetchone()

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from opencode_stats.core.days import SLOT_MS
+from opencode_stats.core.history import FORGOTTEN
 from opencode_stats.core.tokens import Tokens
 from opencode_stats.core.totals import Totals, Usage
+from opencode_stats.ledger.forgotten import forgotten_figures
 from opencode_stats.ledger.queries import totals_between
 
 if TYPE_CHECKING:
@@ -56,7 +58,9 @@ _COLUMNS: Final[dict[Dimension, str]] = {
 def usage_by(
     connection: sqlite3.Connection, dimension: Dimension, start_ms: int, end_ms: int
 ) -> dict[str | None, Totals]:
-    """Usage between two instants, split by one thing; None stands for what is not known of a message.
+    """Usage between two instants, split by one thing; ``FORGOTTEN`` stands for what is not kept any more.
+
+    None is what is not known of a message.
 
     A run is named as in stats.json. What only OpenCode's own database tells of has no run.
     """
@@ -77,6 +81,9 @@ def usage_by(
     found: dict[str | None, dict[ModelId, Usage]] = {}
     for key, provider, model, *sums in rows:
         found.setdefault(key, {})[provider, model] = _usage(sums)
+    forgotten = _forgotten(connection, start_ms, end_ms)
+    if forgotten.by_model:
+        found[FORGOTTEN] = dict(forgotten.by_model)
     return {key: Totals(by_model) for key, by_model in found.items()}
 
 
@@ -122,7 +129,18 @@ def _from_messages(connection: sqlite3.Connection, start_ms: int, end_ms: int) -
         "AND standing = 'counted' AND input IS NOT NULL GROUP BY provider, model",
         (start_ms, end_ms),
     )
-    return Totals({(provider, model): _usage(sums) for provider, model, *sums in rows})
+    there = Totals({(provider, model): _usage(sums) for provider, model, *sums in rows})
+    return _together([there, _forgotten(connection, start_ms, end_ms)])
+
+
+def _forgotten(connection: sqlite3.Connection, start_ms: int, end_ms: int) -> Totals:
+    """What is forgotten of the quarter hours that begin in the interval."""
+    return Totals(
+        {
+            model: Usage(Tokens(*figures[:5]), figures.cost_microusd, figures.messages)
+            for model, figures in forgotten_figures(connection, start_ms, end_ms).items()
+        }
+    )
 
 
 def _usage(sums: Sequence[int]) -> Usage:

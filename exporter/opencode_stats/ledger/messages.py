@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from opencode_stats.core.tokens import Tokens
 from opencode_stats.core.usage import STAGE_ORDER, Message, merge, standing_of
+from opencode_stats.ledger.forgotten import is_forgotten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,8 +50,10 @@ def read_with_runs(connection: sqlite3.Connection) -> Iterator[tuple[Message, St
 
 
 def take_snapshot(connection: sqlite3.Connection, new: Message, *, run: int | None, origin: str) -> None:
-    """Merges one more snapshot into the message's row."""
+    """Merges one more snapshot into the message's row; one that is forgotten is in the sums, and gets none."""
     known = read_message(connection, new.message)
+    if known is None and is_forgotten(connection, new.message, known=new.tokens is not None):
+        return
     merged = merge(None if known is None else known[0], new)
     if known is not None and merged == known[0] and (run is None or _has_run(connection, new.message)):
         return

@@ -183,7 +183,7 @@ def _workspaces(connection: sqlite3.Connection, run: int) -> tuple[WorkspaceStat
 def _first_use_ms(connection: sqlite3.Connection) -> int | None:
     (first_ms,) = connection.execute(
         "SELECT min(at_ms) FROM (SELECT min(counted_at_ms) AS at_ms FROM messages "
-        "UNION ALL SELECT min(started_ms) FROM runs)"
+        "UNION ALL SELECT min(started_ms) FROM runs UNION ALL SELECT min(first_use_ms) FROM kept_from)"
     ).fetchone()
     return None if first_ms is None else int(first_ms)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from opencode_stats.ledger import foreign_sums, unbilled
 from opencode_stats.ledger.day_sums import day_sum_findings
-from opencode_stats.ledger.soundness import DERIVED, KEPT, MOST_NAMED
+from opencode_stats.ledger.soundness import DERIVED, KEPT, MOST_NAMED, TITLES
 from opencode_stats.ledger.transactions import transaction
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def rebuild(connection: sqlite3.Connection) -> Rebuilt:
         titles = _counter(connection)
         connection.execute("DELETE FROM counters")
         connection.execute(
-            "INSERT INTO counters SELECT 'title_requests', count(*) FROM title_requests HAVING count(*) > 0"
+            f"INSERT INTO counters SELECT 'title_requests', number FROM (SELECT ({TITLES}) AS number) WHERE number > 0"
         )
         if titles != _counter(connection):
             changes.append(f"title requests: {titles} → {_counter(connection)}.")

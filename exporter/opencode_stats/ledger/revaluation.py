@@ -6,10 +6,13 @@ a million. Nothing is written.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final
 
+from opencode_stats.core.history import FORGOTTEN
 from opencode_stats.core.revaluation import Used
 from opencode_stats.core.tokens import Tokens
+from opencode_stats.ledger.forgotten import forgotten_steps
 
 if TYPE_CHECKING:
     import sqlite3
@@ -48,14 +51,37 @@ def used_over(
 
     The caller holds one moment of the ledger (``transactions.one_moment``).
     """
-    whens = " ".join(
-        f"WHEN input + cache_read + cache_write > {size:d} THEN {size:d}" for size in sorted(sizes, reverse=True)
-    )
-    question = _USED.format(keys=_KEYS[split], above=f"CASE {whens} ELSE 0 END" if whens else "0")
-    return [_used(connection.execute(question, (one.start_ms, one.end_ms))) for one in stretches]
+    sizes = sorted(sizes, reverse=True)
+    question = _USED.format(keys=_KEYS[split], above=_step("input + cache_read + cache_write >", sizes))
+    # Of what is forgotten it is known which step it was above, not how far.
+    known = _step("above >=", sizes)
+    return [
+        _used(
+            chain(
+                connection.execute(question, (one.start_ms, one.end_ms)),
+                (
+                    (*_forgotten_key(split, provider, model), provider, model, *rest)
+                    for provider, model, *rest in forgotten_steps(connection, one.start_ms, one.end_ms, known)
+                ),
+            )
+        )
+        for one in stretches
+    ]
 
 
-def _used(rows: Iterable[tuple[str, str, str, str, int, int, int, int, int, int, int]]) -> dict[Key, Used]:
+def _step(is_above: str, sizes: Sequence[int]) -> str:
+    """SQL for the largest of these sizes, the largest first, for which that holds; 0 where it does for none."""
+    whens = " ".join(f"WHEN {is_above} {size:d} THEN {size:d}" for size in sizes)
+    return f"CASE {whens} ELSE 0 END" if whens else "0"
+
+
+def _forgotten_key(split: Split, provider: str, model: str) -> tuple[str, str]:
+    if split in ("model", "provider"):
+        return provider, model if split == "model" else ""
+    return "", FORGOTTEN
+
+
+def _used(rows: Iterable[tuple[Any, ...]]) -> dict[Key, Used]:
     recorded: dict[Key, int] = {}
     parts: dict[Key, dict[ModelId, Unbilled]] = {}
     for first, second, provider, model, above, *counts, microusd in rows:

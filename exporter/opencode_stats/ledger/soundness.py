@@ -24,6 +24,7 @@ from typing import Final
 
 from opencode_stats.ledger import foreign_sums, unbilled
 from opencode_stats.ledger.day_sums import day_sum_disagreements
+from opencode_stats.ledger.forgotten import SLOTS
 from opencode_stats.ledger.migrations import STEPS, applied_steps, migrate
 
 APPLICATION_ID: Final = 0x4F437374
@@ -62,9 +63,13 @@ _WHOLE: Final = (
 DERIVED: Final = (
     "SELECT scope, number, directory, provider, model, sum(input) AS input, sum(output) AS output, "
     "sum(reasoning) AS reasoning, sum(cache_read) AS cache_read, sum(cache_write) AS cache_write, "
-    "sum(cost_microusd) AS cost_microusd, count(*) AS messages FROM shares GROUP BY 1, 2, 3, 4, 5"
+    "sum(cost_microusd) AS cost_microusd, sum(messages) AS messages FROM (SELECT scope, number, directory, provider, "
+    "model, input, output, reasoning, cache_read, cache_write, cost_microusd, 1 AS messages FROM shares UNION ALL "
+    "SELECT scope, CASE scope WHEN 'slot' THEN slot ELSE 0 END, '', provider, model, input, output, reasoning, "
+    f"cache_read, cache_write, cost_microusd, messages FROM ({SLOTS}), (SELECT 'all' AS scope UNION SELECT 'slot')) "
+    "GROUP BY 1, 2, 3, 4, 5"
 )
-"""The sums as the messages make them."""
+"""The sums as the messages make them, and what is forgotten of messages."""
 KEPT: Final = (
     "SELECT scope, number, directory, provider, model, input, output, reasoning, cache_read, cache_write, "
     "cost_microusd, messages FROM sums "
@@ -80,6 +85,11 @@ _FINE: Final = (
     "sum(reasoning) AS reasoning, sum(cache_read) AS cache_read, sum(cache_write) AS cache_write, "
     "sum(ifnull(cost_microusd, 0)) AS cost_microusd, count(*) AS messages FROM messages "
     "WHERE standing = 'counted' AND input IS NOT NULL GROUP BY 1, 2, 3, 4, 5"
+)
+_FORGOTTEN: Final = (
+    "INSERT INTO fine (slot, directory, provider, model, input, output, reasoning, cache_read, cache_write, "
+    "cost_microusd, messages) SELECT slot, '', provider, model, input, output, reasoning, cache_read, cache_write, "
+    f"cost_microusd, messages FROM ({SLOTS})"
 )
 _MADE: Final = (
     f"SELECT 'all' AS scope, 0 AS number, '' AS directory, provider, model, {_ADDED} FROM fine GROUP BY 4, 5",
@@ -99,7 +109,9 @@ _AT_ODDS: Final = (
     f"(SELECT * FROM ({KEPT}) EXCEPT SELECT * FROM ({DERIVED})) ORDER BY 1, 2, 3, 4 LIMIT {MOST_NAMED}"
 )
 _SCHEMA: Final = "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%'"
-_TITLES_AGREE: Final = "SELECT (SELECT count(*) FROM title_requests) = (SELECT ifnull(max(value), 0) FROM counters)"
+TITLES: Final = "SELECT (SELECT count(*) FROM title_requests) + (SELECT ifnull(sum(titles), 0) FROM forgotten_requests)"
+"""How many requests for titles there were."""
+_TITLES_AGREE: Final = f"SELECT ({TITLES}) = (SELECT ifnull(max(value), 0) FROM counters)"
 
 
 Unreadable: Final = (sqlite3.DatabaseError, UnicodeDecodeError)
@@ -212,6 +224,7 @@ def sum_findings(connection: sqlite3.Connection) -> list[str]:
 def _agree(connection: sqlite3.Connection) -> bool:
     connection.execute("DROP TABLE IF EXISTS temp.fine")
     connection.execute(_FINE)
+    connection.execute(_FORGOTTEN)
     made = wrong = 0
     for sums in _MADE:
         number, at_odds = connection.execute(_COMPARED.format(sums)).fetchone()

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from opencode_stats.core.history import Figures
+from opencode_stats.core.days import SLOT_MS
+from opencode_stats.core.history import FORGOTTEN, Figures, together
 from opencode_stats.ledger.day_sums import COLUMNS, KEYS, PROMPTS, SHARES, SUMMED
+from opencode_stats.ledger.forgotten import forgotten_figures, forgotten_prompts
 
 if TYPE_CHECKING:
     import sqlite3
@@ -62,18 +64,22 @@ def prompts_over(connection: sqlite3.Connection, stretches: Sequence[Span]) -> l
                 "SELECT sum(prompts) FROM summed_days WHERE start_ms >= ? AND start_ms < ?" if summed else PROMPTS
             )
             (counted,) = connection.execute(question, (start_ms, end_ms)).fetchone()
-            number += counted or 0
+            number += (counted or 0) + (0 if summed else forgotten_prompts(connection, start_ms, end_ms))
         found.append(number)
     return found
 
 
 def ends_of(connection: sqlite3.Connection) -> tuple[int, int] | None:
-    """The instants of the first and the last message or prompt, Unix milliseconds; None where there is none."""
+    """The instants of the first and the last message or prompt, Unix milliseconds; None where there is none.
+
+    Where the first is forgotten, it is the beginning of its quarter hour: what is left of it begins there.
+    """
     row: tuple[int | None, int | None] = connection.execute(
         "SELECT min(first_ms), max(last_ms) FROM ("
         "SELECT (SELECT min(counted_at_ms) FROM messages) AS first_ms, "
         "(SELECT max(counted_at_ms) FROM messages) AS last_ms "
-        "UNION ALL SELECT (SELECT min(at_ms) FROM prompts), (SELECT max(at_ms) FROM prompts))"
+        "UNION ALL SELECT (SELECT min(at_ms) FROM prompts), (SELECT max(at_ms) FROM prompts) "
+        f"UNION ALL SELECT first_use_ms / {SLOT_MS} * {SLOT_MS}, first_use_ms FROM kept_from)"
     ).fetchone()
     return None if row[0] is None or row[1] is None else (row[0], row[1])
 
@@ -93,6 +99,11 @@ def _figures(
             )
         for name, provider, *sums in rows:
             _add(found, split, name, provider, sums)
+        if not summed:
+            for (provider, name), figures in forgotten_figures(connection, start_ms, end_ms).items():
+                key = (provider, name) if split == "model" else (None, FORGOTTEN)
+                key = (provider, None) if split == "provider" else key
+                found[key] = together([found[key], figures]) if key in found else figures
     return found
 
 

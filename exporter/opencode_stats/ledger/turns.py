@@ -8,6 +8,7 @@ from opencode_stats.core.attention import AttentionItem, Turn, after_turn
 from opencode_stats.core.auxiliary import Charge
 from opencode_stats.core.cost import microusd_of
 from opencode_stats.ledger import auxiliary
+from opencode_stats.ledger.forgotten import PROMPT, TITLE, what_is_forgotten
 from opencode_stats.ledger.messages import decide_pending
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ def take_running_total(connection: sqlite3.Connection, event: ConversationUsage)
 
 def take_prompt(connection: sqlite3.Connection, event: PromptSubmitted, run: int) -> None:
     """Takes in a prompt; in a root conversation it is the user's, and answers what asked for attention there."""
+    if what_is_forgotten(connection, PROMPT + event.message):
+        return
     added = connection.execute(
         "INSERT OR IGNORE INTO prompts VALUES (?, ?, ?, ?, ?, ?, ?)",
         (event.conversation, event.message, run, event.at_ms, event.agent, event.provider, event.model),
@@ -99,6 +102,8 @@ def take_prompt(connection: sqlite3.Connection, event: PromptSubmitted, run: int
 
 def take_title_request(connection: sqlite3.Connection, event: TitleRequested, run: int) -> None:
     """Counts a request for a title, once however many copies of the plugin saw it."""
+    if what_is_forgotten(connection, TITLE + event.message):
+        return
     connection.execute(
         "INSERT OR IGNORE INTO title_requests VALUES (?, ?, ?, ?, ?, ?)",
         (event.conversation, event.message, run, event.at_ms, event.provider, event.model),

@@ -24,6 +24,10 @@ _FINE: Final = (
     "CREATE TEMP TABLE fine_unbilled AS SELECT run, slot, provider, model, above, "
     f"{_SUMMED} FROM unbilled_messages WHERE id > ? GROUP BY 1, 2, 3, 4, 5"
 )
+_FORGOTTEN: Final = (
+    f"INSERT INTO fine_unbilled (slot, provider, model, above, {', '.join(_COUNTS)}) "
+    f"SELECT slot, provider, model, above, {', '.join(_COUNTS)} FROM forgotten_unbilled"
+)
 _MADE: Final = " UNION ALL ".join(
     f"SELECT '{scope}' AS scope, {number} AS number, provider, model, above, {_SUMMED} "
     f"FROM temp.fine_unbilled WHERE {where} GROUP BY 2, 3, 4, 5"
@@ -47,11 +51,22 @@ def unbilled_total(connection: sqlite3.Connection) -> ByModel:
 
 
 def unbilled_split(connection: sqlite3.Connection, sizes: Iterable[int]) -> ByModel:
-    """All of it, split at these sizes, from the messages themselves: for who may not write to the ledger."""
-    whens = " ".join(f"WHEN input + cache_read + cache_write > {size:d} THEN {size:d}" for size in sorted(sizes)[::-1])
+    """All of it, split at these sizes, from the messages themselves: for who may not write to the ledger.
+
+    What is forgotten was split when it was forgotten: it is above the sizes that it was known to be above then.
+    """
+
+    def steps(context: str, sign: str) -> str:
+        whens = " ".join(f"WHEN {context} {sign} {size:d} THEN {size:d}" for size in sorted(sizes)[::-1])
+        return f"CASE {whens} ELSE 0 END" if whens else "0"
+
+    sizes = set(sizes)
+    counts = ", ".join(_COUNTS)
     rows = connection.execute(
-        f"SELECT provider, model, {f'CASE {whens} ELSE 0 END' if whens else '0'} AS above, {_SUMMED} "
-        "FROM unbilled_messages GROUP BY 1, 2, 3"
+        f"SELECT provider, model, above, {_SUMMED} FROM ("
+        f"SELECT provider, model, {steps('input + cache_read + cache_write', '>')} AS above, {counts} "
+        f"FROM unbilled_messages UNION ALL SELECT provider, model, {steps('above', '>=')}, {counts} "
+        "FROM forgotten_unbilled) GROUP BY 1, 2, 3"
     )
     return _from_rows(rows)
 
@@ -72,6 +87,11 @@ def add_unbilled(connection: sqlite3.Connection, after_id: int) -> None:
         connection.execute(_ADD)
 
 
+def _make(connection: sqlite3.Connection) -> None:
+    with _fine(connection):
+        connection.execute(_ADD)
+
+
 def split_at(connection: sqlite3.Connection, sizes: Iterable[int]) -> bool:
     """Has the sums split at these sizes of context, too; whether that took making them anew."""
     known = {row[0] for row in connection.execute("SELECT above FROM price_steps")}
@@ -85,16 +105,16 @@ def split_at(connection: sqlite3.Connection, sizes: Iterable[int]) -> bool:
 
 
 def remake(connection: sqlite3.Connection) -> list[str]:
-    """Makes the sums anew from the messages and gives what was wrong; the caller holds the transaction."""
+    """Makes the sums anew, also of what is forgotten, and gives what was wrong; the caller holds the transaction."""
     wrong = findings(connection, 1_000)
     connection.execute("DELETE FROM unbilled")
-    add_unbilled(connection, 0)
+    _make(connection)
     return wrong
 
 
 def findings(connection: sqlite3.Connection, most: int) -> list[str]:
     """Which of the sums are not those of their messages, one sentence each, at most so many."""
-    with _fine(connection, 0):
+    with _fine(connection):
         rows = connection.execute(
             f"SELECT DISTINCT scope, number, provider, model FROM (SELECT * FROM (SELECT * FROM ({_MADE}) EXCEPT "
             f"SELECT * FROM ({_KEPT})) UNION SELECT * FROM (SELECT * FROM ({_KEPT}) EXCEPT SELECT * FROM ({_MADE}))) "
@@ -108,10 +128,15 @@ def findings(connection: sqlite3.Connection, most: int) -> list[str]:
 
 
 @contextmanager
-def _fine(connection: sqlite3.Connection, after_id: int) -> Iterator[None]:
-    """The finest sums of the rows after a number, in ``temp.fine_unbilled``, for as long as the block takes."""
+def _fine(connection: sqlite3.Connection, after_id: int | None = None) -> Iterator[None]:
+    """The finest sums of the rows after a number, in ``temp.fine_unbilled``, for as long as the block takes.
+
+    Without one of all there is, also of what is forgotten.
+    """
     connection.execute("DROP TABLE IF EXISTS temp.fine_unbilled")
-    connection.execute(_FINE, (after_id,))
+    connection.execute(_FINE, (after_id or 0,))
+    if after_id is None:
+        connection.execute(_FORGOTTEN)
     yield
     connection.execute("DROP TABLE temp.fine_unbilled")
 

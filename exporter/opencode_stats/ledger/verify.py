@@ -6,12 +6,15 @@ a finding. Nothing is changed.
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from opencode_stats.core.derivation import Entry, RunDates, derive, differences
 from opencode_stats.core.sections import NO_QUOTES
+from opencode_stats.core.tokens import Tokens
 from opencode_stats.core.totals import Totals, Usage, usage_of
 from opencode_stats.ledger.day_sums import day_sum_findings
+from opencode_stats.ledger.forgotten import forgotten_slots, forgotten_titles
 from opencode_stats.ledger.messages import read_with_runs
 from opencode_stats.ledger.queries import total
 from opencode_stats.ledger.soundness import MOST_NAMED, findings
@@ -26,7 +29,11 @@ if TYPE_CHECKING:
     from opencode_stats.core.totals import ModelId
 
 _TITLES = "SELECT uid, at_ms FROM title_requests LEFT JOIN runs ON runs.id = run"
-_WITHOUT_COST = "SELECT DISTINCT provider, model FROM messages WHERE ifnull(cost_microusd, 0) = 0 AND input IS NOT NULL"
+_WITHOUT_COST = (
+    "SELECT DISTINCT provider, model FROM messages WHERE ifnull(cost_microusd, 0) = 0 AND input IS NOT NULL "
+    "UNION SELECT nullif(provider, ''), nullif(model, '') FROM forgotten_unbilled"
+)
+_FIRST_FORGOTTEN = "SELECT first_use_ms FROM kept_from"
 _RUNS = "SELECT id, uid, started_ms, last_activity_ms, ended_ms IS NULL FROM runs"
 
 
@@ -62,10 +69,11 @@ def prove(
         document = read()
         dates = {uid: RunDates(started_ms, active_ms, bool(live)) for _, uid, started_ms, active_ms, live in runs}
         first_ms = [run.started_ms for run in dates.values()]
+        first_ms += [at_ms for (at_ms,) in connection.execute(_FIRST_FORGOTTEN)]
         rows = _Rows(connection, {number: uid for number, uid, *_ in runs})
         since_ms = day(document["history"]["days"][0]["date"]).start_ms
         quotes = prices(connection.execute(_WITHOUT_COST).fetchall())
-        titles = connection.execute(_TITLES)
+        titles = chain(connection.execute(_TITLES), forgotten_titles(connection))
         sheets = derive(rows.entries(), titles, day(document["daily"]["date"]), since_ms, quotes)
         if rows.first_ms is not None:
             first_ms.append(rows.first_ms)
@@ -106,6 +114,12 @@ class _Rows:
                     (t.input, t.output, t.reasoning, t.cache_read, t.cache_write),
                     usage.cost_microusd,
                 )
+        for slot in forgotten_slots(self._connection):
+            key = (slot.provider, slot.model)
+            self._by_model[key] = self._by_model.get(key, Usage()) + Usage(
+                Tokens(*slot.counts), slot.cost_microusd, slot.messages
+            )
+            yield Entry(None, slot.at_ms, None, *key, slot.counts, slot.cost_microusd, slot.messages, slot.above)
 
 
 def _total(connection: sqlite3.Connection, rows: _Rows) -> list[str]:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from opencode_stats.core.amounts import Amounts
-from opencode_stats.core.audit import Claim, Claims, SessionRow
 from opencode_stats.core.bounds import LARGEST_COST_USD, LARGEST_MESSAGE_COST_USD, LARGEST_MESSAGE_TOKENS
+from opencode_stats.core.claims import Claim, Claims, SessionRow
 from opencode_stats.core.cost import MICROUSD_SQL
 from opencode_stats.core.tokens import LARGEST_COUNT
 from opencode_stats.errors import UnknownSchema
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from opencode_stats.core.audit import Engine, Maker
+    from opencode_stats.core.claims import Engine, Maker
 
 BUSY_TIMEOUT_S: Final = 5.0
 _KINDS: Final = (

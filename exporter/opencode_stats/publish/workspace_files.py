@@ -32,11 +32,14 @@ class WorkspaceFiles:
         self._temp_folder = temp_folder
         self._written: dict[str, dict[str, Any]] = {}
 
-    def publish(self, used: Mapping[str, tuple[Figures, Figures]], date: str, now_ms: int) -> bool:
+    def publish(
+        self, used: Mapping[str, tuple[Figures, Figures]], date: str, now_ms: int, since_ms: int | None = None
+    ) -> bool:
         """Writes those that say something new, and gives whether that was all of them.
 
         ``used`` is, by directory, what was used on the day ``date`` and in all. That a day is over is nothing new: its
-        figures stay, under its date, until there is something of a later one.
+        figures stay, under its date, until there is something of a later one. ``since_ms`` is the instant before which
+        it is not kept what was used where, None where all of it is.
 
         Raises:
             OSError: one can't be written; its last good version is still in place.
@@ -45,7 +48,7 @@ class WorkspaceFiles:
         written = 0
         for directory, (today, total) in used.items():
             name = file_name(directory)
-            document = _document(directory, date, today, total)
+            document = _document(directory, date, today, total, since_ms)
             if _same(self._known(name), document):
                 continue
             if written == MOST_AT_ONCE:
@@ -73,12 +76,13 @@ def file_name(directory: str) -> str:
     return f"{safe or 'root'}-{digest(directory)[:_DIGITS]}.json"
 
 
-def _document(directory: str, date: str, today: Figures, total: Figures) -> dict[str, Any]:
+def _document(directory: str, date: str, today: Figures, total: Figures, since_ms: int | None) -> dict[str, Any]:
     return {
         "schemaVersion": 1,
         "directory": directory,
         "daily": {"date": date, **_section(today)},
         "total": _section(total),
+        "keptFrom": since_ms,
     }
 
 

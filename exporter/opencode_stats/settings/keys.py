@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from opencode_stats.core.keeping import LEAST_DAYS, MOST_DAYS
 from opencode_stats.core.notices import KINDS
-from opencode_stats.settings.kinds import Kind, flag, number, some_of, text, texts, whole
+from opencode_stats.settings.kinds import Kind, days, flag, number, some_of, text, texts, whole
 from opencode_stats.settings.limits import limits as of_limits
 from opencode_stats.settings.price_table import price_table
 
@@ -55,6 +56,12 @@ class Settings:
         15,
         whole(0, _WEEK_MINUTES),
         "How long a run may be silent before that asks for attention, in minutes; 0 for as long as it likes.",
+    )
+    keep_days: int = _key(
+        0,
+        days(LEAST_DAYS, MOST_DAYS),
+        "How many days it is kept which workspace, agent and conversation used what; 0 for ever. What is older is "
+        "forgotten for good, but for its sums ([history.md](history.md#keeping-less)).",
     )
     workspace_stats: bool = _key(
         False,  # noqa: FBT003 - a default, whose name stands before it

@@ -54,6 +54,18 @@ def whole(least: int, most: int) -> Kind[int]:
     return Kind(wants, read)
 
 
+def days(least: int, most: int) -> Kind[int]:
+    """A whole number of days, both ends included; or 0, for ever."""
+    wants = f"0, or a whole number from {least} to {most}"
+
+    def read(found: object) -> int:
+        if not isinstance(found, int) or isinstance(found, bool) or (found != 0 and not least <= found <= most):
+            raise Unfit(f"it is {shown(found)}, and wants {wants}")
+        return found
+
+    return Kind(wants, read)
+
+
 def number(least: float, most: float) -> Kind[float]:
     """A number with or without a point, both ends included; no ``nan``."""
     wants = f"a number from {least:g} to {most:g}"

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from opencode_stats.core.amounts import Amounts
-from opencode_stats.core.audit import Audit, Cause, Claim, Claims, Maker, OwnRow, SessionRow, Share, audit
+from opencode_stats.core.audit import Audit, Cause, Share, audit
+from opencode_stats.core.claims import Claim, Claims, Maker, OwnRow, SessionRow
 
 HUNDRED = Amounts(50, 20, 15, 10, 5, 7_000)
 ROW = OwnRow(

@@ -9,7 +9,7 @@ from tests.support.ledgers import take
 from tests.support.script import Script
 
 from opencode_stats.core.amounts import Amounts
-from opencode_stats.core.audit import OwnRow
+from opencode_stats.core.claims import OwnRow
 from opencode_stats.ledger.audit_rows import own_rows
 
 if TYPE_CHECKING:

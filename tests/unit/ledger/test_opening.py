@@ -8,17 +8,15 @@ from unittest import mock
 
 import pytest
 from tests.support.clock import NOON_MS
-from tests.support.ledgers import rows
+from tests.support.ledgers import ledger_in_memory, rows, take
+from tests.support.old_ledgers import old_ledger
 from tests.support.script import Script
 
-from opencode_stats.core.events import MessageSnapshot
-from opencode_stats.core.usage import message_of
 from opencode_stats.errors import LedgerError, LedgerNewer, UserError
 from opencode_stats.host.paths import Paths
 from opencode_stats.ledger import opening
 from opencode_stats.ledger.backup import backups
-from opencode_stats.ledger.messages import take_snapshot
-from opencode_stats.ledger.migrations import STEPS, migrate
+from opencode_stats.ledger.migrations import STEPS
 from opencode_stats.ledger.opening import CHECK_AFTER_MS, Ledger
 from opencode_stats.ledger.soundness import findings
 
@@ -105,11 +103,10 @@ def test_a_step_of_no_version_is_damage_and_no_newer_version(paths: Paths, step:
 
 def test_before_the_schema_changes_there_is_a_backup(paths: Paths) -> None:
     paths.data.mkdir(parents=True, mode=0o700)
-    with closing(sqlite3.connect(paths.ledger, isolation_level=None)) as connection:
-        migrate(connection, NOON_MS, STEPS[:-1])
-        (*_, answer) = SCRIPT.events
-        assert isinstance(answer, MessageSnapshot)
-        take_snapshot(connection, message_of(answer, 1), run=None, origin="live")
+    with ledger_in_memory() as newest:
+        take(newest, SCRIPT)
+        with old_ledger(STEPS[:-1], newest) as old:
+            paths.ledger.write_bytes(old.serialize())
 
     one = Ledger(paths, NOON_MS + 1)
 

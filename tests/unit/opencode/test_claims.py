@@ -10,7 +10,7 @@ from tests.support.opencode2_database import OpenCode2Database
 from tests.support.opencode_database import SAMPLE, OpenCodeDatabase
 
 from opencode_stats.core.amounts import Amounts
-from opencode_stats.core.audit import SessionRow
+from opencode_stats.core.claims import SessionRow
 from opencode_stats.opencode.claims import claims_of
 
 if TYPE_CHECKING:

@@ -28,6 +28,7 @@ _CAUSES: Final[dict[Cause, str]] = {
     "auxiliary": "titles and the like (2.x)",
     "embedded": "of the 2.x engine inside of 1.x",
     "rounding": "costs, rounded",
+    "forgotten": "older than what is kept, and gone",
 }
 
 
@@ -44,6 +45,7 @@ def document(audit: Audit, unread: Mapping[str, str]) -> dict[str, Any]:
         "unpriced": _share(audit.unpriced),
         "copies": _share(audit.copies),
         "undecided": _share(audit.undecided),
+        "forgotten": _share(audit.forgotten),
         "unread": dict(unread),
     }
 
@@ -63,6 +65,11 @@ def page(audit: Audit, unread: Mapping[str, str], width: int = 80, currency: Cur
         f"Of ours, {count(audit.told_live.tokens)} were told live and {count(audit.imported_only.tokens)} "
         "are known from OpenCode's own files only."
     )
+    if audit.forgotten.messages:
+        lines.append(
+            f"{count(audit.forgotten.tokens)} more ({counted(audit.forgotten.messages, 'request')}) are older than "
+            "what is kept: of them the sums are known."
+        )
     for share, what in (
         (audit.copies, "copied by a fork or made by somebody else"),
         (audit.undecided, "undecided yet"),

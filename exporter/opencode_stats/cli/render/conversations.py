@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from opencode_stats.cli.render.charts import NARROWEST, Line, Look, Table, table
 from opencode_stats.cli.render.history import cells, cost_note, figures_document
-from opencode_stats.cli.render.text import count, moment, wrapped
-from opencode_stats.core.history import together
+from opencode_stats.cli.render.text import count, counted, moment, wrapped
+from opencode_stats.core.history import NO_FIGURES, together
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import tzinfo
 
+    from opencode_stats.core.history import Figures
     from opencode_stats.ledger.conversations import Conversation
 
 _TITLES: Final = ("tokens", "cost", "messages", "last", "id")
@@ -22,14 +23,27 @@ _DEEPEST: Final = 6
 
 
 def page(
-    found: Sequence[Conversation], titles: Mapping[str, str], look: Look, now_ms: int, zone: tzinfo, *, more: bool
+    found: Sequence[Conversation],
+    titles: Mapping[str, str],
+    look: Look,
+    now_ms: int,
+    zone: tzinfo,
+    *,
+    more: bool,
+    forgotten: Figures = NO_FIGURES,
 ) -> str:
     """A line for each with all that its sub-agents used, they beneath it with theirs, and the sum of these.
 
-    ``more``: there are others, which are not shown.
+    ``more``: there are others, which are not shown. ``forgotten`` is what was used in some that are not kept any more.
     """
+    notes = ["There are more conversations; --limit 0 shows all of them."] if more else []
+    if forgotten.messages:
+        notes.append(
+            f"{counted(forgotten.tokens, 'token')} ({counted(forgotten.messages, 'message')}) of that time are of "
+            "conversations that are not kept any more (keep_days)."
+        )
     if not found:
-        return "No conversation used anything in that time."
+        return "\n".join([*([] if notes else ["No conversation used anything in that time."]), *notes])
     lines: list[Line | None] = []
 
     def add(one: Conversation, depth: int) -> None:
@@ -51,15 +65,21 @@ def page(
     lines += [None, Line(label, (tokens, cost, messages, "", ""), style="bold")]
     shown = table(Table(("conversation", *_TITLES), lines, _NEEDLESS), look)
     shown += cost_note(shown, (line.cells[1] for line in lines if line), look)
-    if more:
-        sentence = "There are more conversations; --limit 0 shows all of them."
+    for sentence in notes:
         shown += ["", *(look.styled(line, "dim") for line in wrapped(sentence, max(look.columns, NARROWEST)))]
     return "\n".join(shown)
 
 
-def document(found: Sequence[Conversation], titles: Mapping[str, str], *, more: bool) -> dict[str, Any]:
+def document(
+    found: Sequence[Conversation], titles: Mapping[str, str], *, more: bool, forgotten: Figures = NO_FIGURES
+) -> dict[str, Any]:
     """The same for programs; ``own`` is without the sub-agents, instants are Unix milliseconds, costs US dollars."""
-    return {"schemaVersion": 1, "conversations": [_said(one, titles) for one in found], "more": more}
+    return {
+        "schemaVersion": 1,
+        "conversations": [_said(one, titles) for one in found],
+        "more": more,
+        "forgotten": figures_document(forgotten),
+    }
 
 
 def _said(one: Conversation, titles: Mapping[str, str]) -> dict[str, Any]:
