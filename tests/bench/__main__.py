@@ -10,6 +10,7 @@ BENCHMARKS = (
     "rest",
     "growth",
     "history",
+    "forgetting",
     "limits",
     "many_files",
     "import_speed",

@@ -19,18 +19,22 @@ from opencode_stats.ledger.forgetting import Forgetting
 from opencode_stats.ledger.history import usage_between
 from opencode_stats.ledger.queries import total
 from opencode_stats.ledger.soundness import findings_now
+from opencode_stats.ledger.transactions import transaction
+from opencode_stats.ledger.unbilled import add_unbilled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def measure() -> Iterator[str]:
+def measure(number: int = MESSAGES) -> Iterator[str]:
     """The figures, a line each."""
     with scene() as on:
         own_folder(on.paths.data)
         now_ms = SystemClock().now_ms()
-        fill(on.paths.ledger, now_ms)
+        fill(on.paths.ledger, now_ms, number)
         connection = open_ledger(on.paths.ledger, now_ms)
+        with transaction(connection):
+            add_unbilled(connection, 0)
         DaySums(connection).go_on(now_ms, UTC, to_the_end=True)
         before = total(connection)
         before_mib = on.paths.ledger.stat().st_size / 2**20
@@ -46,7 +50,7 @@ def measure() -> Iterator[str]:
         grown_mib = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - rss_kib) / 1024
         (left,) = connection.execute("SELECT count(*) FROM messages").fetchone()
         assert total(connection) == before
-        yield f"{MESSAGES:,} messages, {MESSAGES - left:,} of them forgotten: {took_s:.0f} s, {cpu_s:.0f} s of work"
+        yield f"{number:,} messages, {number - left:,} of them forgotten: {took_s:.0f} s, {cpu_s:.0f} s of work"
         yield f"  {len(steps_ms)} steps: {median(steps_ms):.1f} ms, the longest {max(steps_ms):.0f} ms (at most 50)"
         yield f"  memory: {grown_mib:.0f} MiB more (at most 20)"
         started = time.perf_counter()

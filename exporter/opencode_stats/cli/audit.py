@@ -63,6 +63,4 @@ def _audit(paths: Paths, trouble: OpencodeStatsError | None) -> tuple[Audit, dic
 
     found = databases(paths.opencode_data, os.environ)  # noqa: TID251
     claims, unread = claims_of(found, paths.opencode_data)
-    return read_ledger(
-        paths, lambda ledger: audit(own_rows(ledger), claims, forgotten_rows(ledger)), trouble
-    ), unread
+    return read_ledger(paths, lambda ledger: audit(own_rows(ledger), claims, forgotten_rows(ledger)), trouble), unread

@@ -25,7 +25,7 @@ from opencode_stats.ledger import bulk
 from opencode_stats.ledger.audit_rows import forgotten_rows
 from opencode_stats.ledger.bulk import Taken
 from opencode_stats.ledger.connection import open_ledger
-from opencode_stats.ledger.foreign import become_host, message_of, own_messages
+from opencode_stats.ledger.foreign import OWN, become_host, message_of, own_messages
 from opencode_stats.ledger.history import usage_between, usage_by
 from opencode_stats.ledger.queries import total
 from opencode_stats.ledger.rebuild import rebuild
@@ -125,25 +125,18 @@ def test_a_running_total_contains_what_is_forgotten(ledger: sqlite3.Connection) 
 def test_what_another_host_has_too_counts_once(gone: sqlite3.Connection, tmp_path: Path) -> None:
     with closing(open_ledger(tmp_path / "copy.db", 0)) as copy:
         tell(copy, old_script())
-        said = [message_of((*line,)) for line in copy.execute(_LINES)]
+        said = [message_of((*line,)) for line in copy.execute(OWN)]
     own = tokens(gone)[""]
 
     assert merge(gone, *said, of=head(OTHER)).known == len(said) == 2
 
     assert sum(tokens(gone).values()) == own
     with transaction(gone):
-        become_host(gone, ME, "me", 1)
+        become_host(gone, ME, "me")
     assert merge(gone, *said, of=head(ME)).known == 2
     assert sum(tokens(gone).values()) == own
     new = replace(said[0], message="msg_theirs")
     assert merge(gone, new, of=head(OTHER)).new == 1
-
-
-_LINES = (
-    "SELECT message, conversation, 1, stage, event, counted_at_ms, created_ms, completed_ms, provider, model, variant, "
-    "agent, directory, input, output, reasoning, cache_read, cache_write, cost_microusd FROM messages "
-    "WHERE input IS NOT NULL"
-)
 
 
 def test_messages_whose_numbers_come_again_are_looked_at_beside_other_hosts(ledger: sqlite3.Connection) -> None:
