@@ -9,8 +9,8 @@ SCAN_S: Final = 60.0
 UNWATCHED_SCAN_S: Final = 5.0
 """The same, where something that should wake us does not: no pidfd for a process, no watch on the spool."""
 CATCH_UP_S: Final = 0.1
-"""The same, while days are still to be summed, or detail to be forgotten. A step of summing takes some 20 ms, so a fifth
-of a core and half a minute for a million messages; one of forgetting 10 ms, and five minutes for a million."""
+"""The same, while days are still to be summed, or detail to be forgotten. A step of summing takes some 20 ms, so a
+fifth of a core and half a minute for a million messages; one of forgetting takes 10 ms, and a million five minutes."""
 BACK_OFF_S: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """How long to wait after the first failure in a row, the second, …; the last is for all that follow."""
 

@@ -107,11 +107,11 @@ def forgotten_titles(connection: sqlite3.Connection) -> Iterator[tuple[None, int
 
 def forgotten_slots(connection: sqlite3.Connection) -> Iterator[Slot]:
     """All that is forgotten, so that each kind can be priced: what has a cost apart from what has none."""
-    without = ", ".join(f"ifnull(sum(u.{name}), 0)" for name in COUNTS)
+    without = ", ".join(f"ifnull(u.{name}, 0)" for name in COUNTS)
     rows = connection.execute(
         f"SELECT s.slot, s.provider, s.model, {', '.join('s.' + name for name in COUNTS)}, {without}, "
         "s.cost_microusd, s.messages FROM forgotten_sums AS s LEFT JOIN forgotten_unbilled AS u "
-        "USING (slot, provider, model, above) GROUP BY slot, provider, model, above"
+        "USING (slot, provider, model, above)"
     )
     for slot, provider, model, *numbers, cost_microusd, messages in rows:
         i, o, r, cr, cw = (whole - part for whole, part in zip(numbers[:5], numbers[5:], strict=True))
