@@ -1,0 +1,92 @@
+"""Which conversations, runs and processes go with what is forgotten, and which stay."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.support.clock import NOON_MS
+from tests.support.forgetting import LATER_MS, UNTIL_MS, forget, new_script, old_script, tell
+from tests.support.ledgers import rows, take
+from tests.support.script import Script
+
+from opencode_stats.ledger import sweeping
+from opencode_stats.ledger.forgetting import forget_before
+
+if TYPE_CHECKING:
+    import sqlite3
+
+
+def names(ledger: sqlite3.Connection) -> set[str]:
+    return {row[0] for row in rows(ledger, "SELECT conversation FROM conversations")}
+
+
+def pids(ledger: sqlite3.Connection) -> list[int]:
+    return [row[0] for row in rows(ledger, "SELECT pid FROM processes ORDER BY pid")]
+
+
+@pytest.fixture
+def told(ledger: sqlite3.Connection) -> sqlite3.Connection:
+    tell(ledger, old_script(), new_script())
+    return ledger
+
+
+def test_what_nothing_belongs_to_goes_with_what_the_user_was_asked(ledger: sqlite3.Connection) -> None:
+    asked = old_script().asked("per_1", "ses_a").answered("per_1").prompt("ses_a").busy("ses_a").idle("ses_a", "failed")
+    tell(ledger, asked, new_script())
+    assert rows(ledger, "SELECT count(*) FROM attention")[0][0] > 0
+    ledger.execute("DELETE FROM cursors")
+
+    forget(ledger)
+
+    assert names(ledger) == {"ses_new"}
+    assert pids(ledger) == [2]
+    for table in ("requests", "attention", "workspaces"):
+        assert rows(ledger, f"SELECT * FROM {table}") == []
+    assert rows(ledger, "PRAGMA foreign_keys") == [(1,)]
+    assert rows(ledger, "SELECT swept FROM kept_from") == [(1,)]
+
+
+def test_a_process_stays_while_its_spool_file_is_there(told: sqlite3.Connection) -> None:
+    forget(told)
+
+    assert pids(told) == [1, 2]
+    assert rows(told, "SELECT process FROM runs JOIN processes ON key = process WHERE pid = 1") == []
+
+
+def test_a_conversation_stays_with_its_sub_agents(told: sqlite3.Connection) -> None:
+    later = Script(pid=2, at_ms=LATER_MS + 5, start_ticks=7).started()
+    take(told, later.answer("ses_b", "msg_later", input=1))
+
+    forget(told)
+
+    assert names(told) == {"ses_a", "ses_b", "ses_new"}
+
+
+def test_running_totals_stay(ledger: sqlite3.Connection) -> None:
+    script = Script(pid=1, api=2).started().conversation("ses_c", host_version="2.0.1").answer("ses_c", input=5)
+    tell(ledger, script.usage("ses_c", input=5), new_script())
+
+    forget(ledger)
+
+    assert names(ledger) == {"ses_c", "ses_new"}
+    assert len(rows(ledger, "SELECT * FROM runs")) == 2
+    assert rows(ledger, "PRAGMA foreign_key_check") == []
+
+
+def test_what_comes_while_it_is_at_work_is_seen(told: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines of the old run, read late, between the look at the messages and the end of the conversations and runs."""
+    monkeypatch.setattr(sweeping, "_AT_ONCE", 1)
+    late = Script(pid=1, at_ms=NOON_MS + 900_000).started()
+    for number in range(40):
+        steps = forget_before(told, UNTIL_MS)
+        for _ in range(number):
+            next(steps, None)
+        take(told, late.answer("ses_a", f"msg_late_{number}", input=1), file=f"{number}.jsonl")
+        for _ in steps:
+            pass
+
+        assert rows(told, "PRAGMA foreign_key_check") == [], number
+        assert "ses_a" in names(told) or rows(told, "SELECT count(*) FROM messages WHERE conversation = 'ses_a'") == [
+            (0,)
+        ]
