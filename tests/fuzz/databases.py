@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from tests.fuzz.ledger import wrong_with
 from tests.fuzz.reference_database import Said, read_database
 from tests.fuzz.spoil_database import WAYS
 from tests.fuzz.tally import Finding, Tally, numbered
@@ -27,7 +28,6 @@ from tests.truth.size import Chances, Size
 from opencode_stats.daemon.exporter import Exporter, refresh
 from opencode_stats.host.paths import Paths
 from opencode_stats.host.processes import Processes
-from opencode_stats.ledger.verify import verify
 
 if TYPE_CHECKING:
     from tests.truth.size import Era
@@ -188,7 +188,7 @@ def _second_reading(path: Path) -> Said | None:
 
 def _compare(tally: Tally, paths: Paths, done: str, said: Said | None, *, whole: bool) -> None:
     with closing(sqlite3.connect(f"file:{paths.ledger}?mode=ro", uri=True)) as ledger:
-        if found := verify(ledger):
+        if found := wrong_with(ledger):
             raise Finding(f"{done}: {found}", "database-verify", b"")
         made = {
             row[0]: None if row[1] is None else row[1:]

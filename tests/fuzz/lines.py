@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from jsonschema import Draft202012Validator
+from tests.fuzz.ledger import wrong_with
 from tests.fuzz.reference_line import DEEPEST, KINDS, RULES, Refused, as_line, read_line
 from tests.fuzz.spoil import Seed, spoiled
 from tests.fuzz.tally import Finding, Tally, numbered
@@ -21,7 +22,6 @@ from tests.support.spools import Inbox
 from opencode_stats.contract.line import line_schema, parse_line
 from opencode_stats.errors import BadEvent
 from opencode_stats.ingest.lines import cut
-from opencode_stats.ledger.verify import verify
 
 if TYPE_CHECKING:
     from random import Random
@@ -201,8 +201,8 @@ def _same_ledger(tally: Tally, content: bytes, said: list[dict[str, Any]]) -> No
             inbox = Inbox(Path(home, name), ledger)
             inbox.write(lines, "4711-1000-0f6f1d0a.jsonl")
             inbox.spool.take_in()
-            if inbox.spool.troubles or verify(ledger):
-                raise Finding(f"{name}: {inbox.spool.troubles} {verify(ledger)}", "lines-ledger", content)
+            if inbox.spool.troubles or wrong_with(ledger):
+                raise Finding(f"{name}: {inbox.spool.troubles} {wrong_with(ledger)}", "lines-ledger", content)
         ours, theirs = everything(spoiled_one), everything(clean)
         for table in ours.keys() - {"cursors", "quarantine"}:
             if ours[table] != theirs[table]:

@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from tests.fuzz.ledger import wrong_with
 from tests.fuzz.reference_database import Figures, figures_of
 from tests.fuzz.spoil_tree import spoil
 from tests.fuzz.tally import FINDINGS, Finding, Tally, numbered
@@ -27,7 +28,6 @@ from tests.truth.storage import write_storage
 from opencode_stats.daemon.exporter import Exporter, refresh
 from opencode_stats.host.paths import Paths
 from opencode_stats.host.processes import Processes
-from opencode_stats.ledger.verify import verify
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,7 +114,7 @@ def check(tally: Tally, paths: Paths, storage: Path, done: str, touched: set[Pat
     if unread or again.new:
         raise Finding(f"{done}: {unread} {again}", "tree-unread", b"")
     with closing(sqlite3.connect(f"file:{paths.ledger}?mode=ro", uri=True)) as ledger:
-        if found := verify(ledger):
+        if found := wrong_with(ledger):
             raise Finding(f"{done}: {found}", "tree-verify", b"")
         made = {row[0]: row[1:] for row in ledger.execute(f"SELECT message, {KINDS} FROM messages")}
     for message, figures in must.items():
