@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from opencode_stats.core.history import FORGOTTEN, NO_FIGURES, Span, together
@@ -27,7 +28,8 @@ class Workspaces:
     """What one exporter does for them."""
 
     def __init__(self, files: Files, paths: Paths) -> None:
-        self._files = WorkspaceFiles(files, paths.workspace_stats, paths.data / "tmp")
+        self._anew = partial(WorkspaceFiles, files, paths.workspace_stats, paths.data / "tmp")
+        self._files = self._anew()
         self._due_ms: int | None = None
         self._done: tuple[Connection, int] | None = None
         self._trouble = ""
@@ -35,7 +37,9 @@ class Workspaces:
     def publish(self, connection: Connection, today: Day, now_ms: int, *, wanted: bool) -> None:
         """Writes what is new, where that is ``wanted`` and due. What can't be written is logged, and tried again."""
         if not wanted:
-            self._due_ms = None
+            if self._due_ms is not None:
+                # Meanwhile the user may throw them away: who asks for them once more gets all of them.
+                self._files, self._due_ms, self._done = self._anew(), None, None
             return
         # A clock that was set back must not keep them from being written for long.
         if self._due_ms is not None and 0 < self._due_ms - now_ms <= MINUTE_MS:

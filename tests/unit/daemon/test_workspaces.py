@@ -74,6 +74,18 @@ def test_nothing_is_written_where_nobody_asked(ledger: sqlite3.Connection, paths
     assert Told(paths, ledger).at(NOON_MS) != {}
 
 
+def test_who_asks_for_them_once_more_gets_all_of_them(ledger: sqlite3.Connection, paths: Paths) -> None:
+    told = Told(paths, ledger)
+    take(ledger, used("/a", 1), used("/b", 2))
+    told.at(NOON_MS)
+
+    told.at(NOON_MS + 1, wanted=False)
+    for path in paths.workspace_stats.iterdir():
+        path.unlink()
+
+    assert told.at(NOON_MS + 2) == {"/a": (1, 1), "/b": (2, 2)}
+
+
 def test_an_empty_ledger_has_none(ledger: sqlite3.Connection, paths: Paths) -> None:
     assert Told(paths, ledger).at(NOON_MS) == {}
 
