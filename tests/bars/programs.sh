@@ -13,6 +13,7 @@ need sway sway
 need waybar waybar
 need xdotool xdotool
 need dunst dunst
+need mako mako-notifier
 need dbus-daemon dbus-daemon
 need tmux tmux
 need fc-list fontconfig

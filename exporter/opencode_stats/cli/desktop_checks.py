@@ -44,7 +44,7 @@ def desktop_findings(machine: Machine) -> list[Finding]:
 
 
 def _off() -> Finding:
-    return Finding("ok", _NOTIFICATIONS, "none: the settings say notify = false.")
+    return Finding("ok", _NOTIFICATIONS, "off: the settings say notify = false.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +92,14 @@ class _Bus:
         """Who shows them, or why nobody does."""
         if self.why_not:
             verdict, mend = ("warn", self.mend) if self.is_fault else ("ok", "")
-            return Finding(verdict, _NOTIFICATIONS, f"none: {self.why_not}.", mend)  # type: ignore[arg-type]
+            return Finding(verdict, _NOTIFICATIONS, f"nobody shows them: {self.why_not}.", mend)  # type: ignore[arg-type]
         if self.told["panel"]:
             return Finding("ok", _NOTIFICATIONS, "the GNOME panel shows them.")
         if self.told["server"]:
             return Finding("ok", _NOTIFICATIONS, f"{self.told['server']} shows them.")
         if self.told["starts"]:
             return Finding("ok", _NOTIFICATIONS, "the session bus starts a notification server for them.")
-        return Finding("ok", _NOTIFICATIONS, "none: no notification server is on the session bus.")
+        return Finding("ok", _NOTIFICATIONS, "nobody shows them: no notification server is on the session bus.")
 
     def figures(self) -> Finding:
         """Whether they are there, as the user wants them to be."""

@@ -98,10 +98,12 @@ def notices(items: Sequence[AttentionItem], memory: Memory, rules: Rules, home: 
         memory.add(item.id)
         if item.kind in rules.kinds and not _is_short(item, rules) and item.at_ms > now_ms - TOLD_WITHIN_MS:
             told.setdefault(subject_of(item), item)
-    return [
-        Notice(subject, item, _TITLES.get(item.kind, "OpenCode asks for you"), _body(item, home))
-        for subject, item in reversed(told.items())
-    ]
+    return [notice_of(item, home) for item in reversed(told.values())]
+
+
+def notice_of(item: AttentionItem, home: str) -> Notice:
+    """The item in words; ``home`` is written ``~``."""
+    return Notice(subject_of(item), item, _TITLES.get(item.kind, "OpenCode asks for you"), _body(item, home))
 
 
 def _is_short(item: AttentionItem, rules: Rules) -> bool:

@@ -13,7 +13,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from opencode_stats.core.notices import TOLD_WITHIN_MS, Rules, notices
+from opencode_stats.core.notices import TOLD_WITHIN_MS, Rules, notice_of, notices
 from opencode_stats.desktop.bus import can_speak, session_bus
 from opencode_stats.desktop.hook import Hook
 from opencode_stats.desktop.speaker import Answer, Speaker
@@ -97,7 +97,8 @@ class Herald:
         self._gone: dict[str, None] = {}
         self._settings: Settings | None = None
         self._thread: threading.Thread | None = None
-        self._shown: dict[str, tuple[Notice, Settings]] = {}
+        self._shown: dict[str, Notice] = {}
+        self._latest: tuple[Sequence[AttentionItem], Settings] | None = None
         self._error = ""
         self._stop = threading.Event()
 
@@ -108,6 +109,7 @@ class Herald:
             known = self._told.memory.added
             news = notices(items, self._told.memory, rules, self._home, now_ms)
             self._there = {item.id for item in items}
+            self._latest = items, settings
             gone = self._take_gone()
             again = self._due(settings, now_ms)
             if self._told.memory.added == known and not gone and not again and not self._is_new:
@@ -200,7 +202,7 @@ class Herald:
         with self._turn:
             before = copy.deepcopy(self._told.shown)
             for one in shown:
-                self._shown[one.subject] = one, job.settings
+                self._shown[one.subject] = one
         answer = speaker.show(
             shown,
             job.gone,
@@ -241,10 +243,13 @@ class Herald:
 
     def _opened(self, subject: str, token: str) -> None:
         with self._turn:
-            found = self._shown.get(subject)
-        if found is not None:
-            notice, settings = found
-            self._open.run(settings.on_open, [notice], {"XDG_ACTIVATION_TOKEN": token} if token else {})
+            notice, latest = self._shown.get(subject), self._latest
+            if notice is None and latest is not None:
+                # An exporter before this one has shown it.
+                item_id = self._told.shown.items.get(subject)
+                notice = next((notice_of(one, self._home) for one in latest[0] if one.id == item_id), None)
+        if notice is not None and latest is not None and latest[1].on_open:
+            self._open.run(latest[1].on_open, [notice], {"XDG_ACTIVATION_TOKEN": token} if token else {})
 
     def _keep(self, content: bytes) -> None:
         try:

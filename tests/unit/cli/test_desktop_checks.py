@@ -54,7 +54,7 @@ def test_who_shows_them_is_told(patient: Patient, address: str) -> None:
             gnome = said(patient, address)
             members = server.members()
 
-    assert nobody == [("notifications", "ok", "none: no notification server is on the session bus.")]
+    assert nobody == [("notifications", "ok", "nobody shows them: no notification server is on the session bus.")]
     assert nameless == [("notifications", "ok", "a server without a name shows them.")]
     assert dunst == [("notifications", "ok", "dunst shows them.")]
     assert gnome == [("notifications", "ok", "the GNOME panel shows them.")]
@@ -65,17 +65,21 @@ def test_a_server_that_hangs_is_named(patient: Patient, address: str) -> None:
     with closing(Server(address)) as server:
         server.ignored.add("GetServerInformation")
 
-        assert said(patient, address) == [("notifications", "warn", "none: the notification server does not answer.")]
+        assert said(patient, address) == [
+            ("notifications", "warn", "nobody shows them: the notification server does not answer.")
+        ]
 
 
 def test_no_bus_and_a_switch_are_no_fault_and_a_dead_bus_is_one(patient: Patient, tmp_path: Path) -> None:
-    assert said(patient) == [("notifications", "ok", "none: there is no session bus.")]
+    assert said(patient) == [("notifications", "ok", "nobody shows them: there is no session bus.")]
     elsewhere = said(patient, "tcp:host=example.org,port=1")
-    assert elsewhere == [("notifications", "ok", "none: DBUS_SESSION_BUS_ADDRESS names no socket on this machine.")]
+    assert elsewhere == [
+        ("notifications", "ok", "nobody shows them: DBUS_SESSION_BUS_ADDRESS names no socket on this machine.")
+    ]
     ((_, verdict, reason),) = said(patient, f"unix:path={tmp_path}/nowhere")
-    assert (verdict, reason) == ("warn", "none: the session bus does not answer (FileNotFoundError).")
+    assert (verdict, reason) == ("warn", "nobody shows them: the session bus does not answer (FileNotFoundError).")
     settings(patient, "notify = false\n")
-    assert said(patient) == [("notifications", "ok", "none: the settings say notify = false.")]
+    assert said(patient) == [("notifications", "ok", "off: the settings say notify = false.")]
 
 
 def test_without_the_library_it_says_what_adds_it(
@@ -86,7 +90,7 @@ def test_without_the_library_it_says_what_adds_it(
     (_, verdict, reason), figures = said(patient, address)
 
     assert verdict == "ok"
-    assert reason.startswith("none: dbus-fast is not installed (")
+    assert reason.startswith("nobody shows them: dbus-fast is not installed (")
     assert reason.endswith("dbus-fast adds it).")
     assert figures[:2] == ("dbus", "warn")
 
@@ -99,7 +103,7 @@ def test_a_bus_that_the_exporter_was_not_told_of_is_a_fault(patient: Patient, ad
             found = said(patient, address)
         exporter.kill()
 
-    why = "none: there is a session bus, but the exporter was not told of it."
+    why = "nobody shows them: there is a session bus, but the exporter was not told of it."
     assert found == [("notifications", "warn", why)]
 
 

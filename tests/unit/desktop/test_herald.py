@@ -164,6 +164,22 @@ def test_a_click_runs_the_users_command(paths: Paths, address: str, server: Serv
     assert kept.read_text() == "question\n"
 
 
+def test_a_click_on_what_the_exporter_before_has_shown_runs_the_command_of_now(
+    paths: Paths, address: str, server: Server
+) -> None:
+    server.tells_all = True
+    kept = paths.state / "kept"
+    tell(paths, address, item("question"), settings=Settings(on_open=("/nowhere",)))
+    with herald(paths, address) as one:
+        settings = Settings(on_open=(sys.executable, "-c", KEEP, str(kept)))
+        one.look([item("error", 2, run="run-2"), item("question")], settings, NOON_MS)
+        until(lambda: len(server.got) == 2 and one._thread is None, "the error")
+        server.click(1)
+        until(lambda: kept.exists() and kept.read_text(), "the command")
+
+    assert kept.read_text() == "question\n"
+
+
 def test_what_nobody_took_is_shown_once_there_is_somebody_and_no_command_is_run_for_it_again(
     paths: Paths, address: str
 ) -> None:
