@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from tests.unit.cli.patient import Patient
 
 
+pytestmark = pytest.mark.processes
+
+
 @pytest.fixture
 def address(tmp_path: Path) -> Iterator[str]:
     with session_bus(tmp_path) as there:
@@ -95,7 +98,6 @@ def test_without_the_library_it_says_what_adds_it(
     assert figures[:2] == ("dbus", "warn")
 
 
-@pytest.mark.processes
 def test_a_bus_that_the_exporter_was_not_told_of_is_a_fault(patient: Patient, address: str) -> None:
     patient.paths.state.mkdir(parents=True)
     with subprocess.Popen(["cat"], stdin=subprocess.PIPE, env={"PATH": os.environ["PATH"]}) as exporter:
