@@ -42,7 +42,7 @@ NOT_RUN: Final[dict[tuple[str, str], str]] = {
     ("docs/install.md", "opencode-stats uninstall"): _ASKS,
     (
         "CONTRIBUTING.md",
-        "make check       # the quick loop: style, types, imports, everything that needs no OpenCode",
+        "make check       # the quick loop: style, types, imports, the pure suite, the plugin and the extension",
     ): (_DEVELOPMENT),
     ("docs/setup.md", "make install       # once, and again after every git pull"): _ASKS,
     ("docs/tutorial.md", "make install"): _ASKS,
