@@ -106,12 +106,15 @@ def _history(
     split: str | None,
 ) -> History:
     from opencode_stats.cli.render.history import SPLITS, History, Row  # noqa: PLC0415
+    from opencode_stats.cli.worth import worth_over  # noqa: PLC0415
     from opencode_stats.ledger.timeline import ends_of, figures_over, prompts_over  # noqa: PLC0415
 
     def rows(stretches: list[Span]) -> list[Row]:
         answers = figures_over(connection, stretches, SPLITS[split or "model"])
+        by_model = answers if split in {None, "model"} else figures_over(connection, stretches, "model")
+        worth = worth_over(connection, here, stretches, by_model)
         prompts = prompts_over(connection, stretches)
-        return [Row(*row) for row in zip(stretches, answers, prompts, strict=True)]
+        return [Row(*row) for row in zip(stretches, answers, prompts, worth, strict=True)]
 
     start_ms, end_ms = ends
     begun_ms = before(start_ms, min(end_ms, max(here.now_ms, start_ms + 1)), here.zone)

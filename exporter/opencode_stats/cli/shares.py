@@ -80,17 +80,21 @@ def _show_revalued(here: Surroundings, found: Shares, *, as_json: bool) -> None:
 def _shares(connection: Connection, here: Surroundings, ends: tuple[int | None, int | None], thing: str) -> Shares:
     from opencode_stats.cli.render.history import SPLITS  # noqa: PLC0415
     from opencode_stats.cli.render.shares import Shares  # noqa: PLC0415
+    from opencode_stats.cli.worth import worth_over  # noqa: PLC0415
     from opencode_stats.core.history import before, span_at  # noqa: PLC0415
     from opencode_stats.ledger.timeline import ends_of, figures_over  # noqa: PLC0415
 
     known = ends_of(connection) or (here.now_ms, here.now_ms)
     start_ms = known[0] if ends[0] is None else ends[0]
     end_ms = max(here.now_ms, known[1]) + 1 if ends[1] is None else ends[1]
-    (parts,) = figures_over(connection, [Span("all", min(start_ms, end_ms), end_ms)], SPLITS[thing])
+    whole = [Span("all", min(start_ms, end_ms), end_ms)]
+    (parts,) = figures_over(connection, whole, SPLITS[thing])
+    by_model = [parts] if thing == "model" else figures_over(connection, whole, "model")
+    (worth,) = worth_over(connection, here, whole, by_model)
     earlier: dict[Key, Figures] = {}
     if ends[0] is not None:
         begun_ms = before(start_ms, min(end_ms, max(here.now_ms, start_ms + 1)), here.zone)
         if begun_ms >= span_at(known[0], "day", here.zone, here.start_hour).start_ms:
             # Else it would be compared with less than there is to compare.
             (earlier,) = figures_over(connection, [Span("before", begun_ms, start_ms)], SPLITS[thing])
-    return Shares(thing, min(start_ms, end_ms), end_ms, parts, earlier)
+    return Shares(thing, min(start_ms, end_ms), end_ms, parts, earlier, worth)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from opencode_stats.core.days import slot_of
+from opencode_stats.core.days import SLOT_MS, slot_of
 from opencode_stats.core.tokens import Tokens
 from opencode_stats.ledger.transactions import transaction
 
@@ -40,6 +40,12 @@ _KEPT: Final = (
 _ADD: Final = (
     f"INSERT INTO unbilled SELECT * FROM ({_MADE}) WHERE true "
     f"ON CONFLICT DO UPDATE SET {', '.join(f'{name} = {name} + excluded.{name}' for name in _COUNTS)}"
+)
+
+_AT_ENDS: Final = (
+    f"SELECT provider, model, above, {_SUMMED} FROM unbilled_messages WHERE id IN ("
+    "SELECT id FROM messages WHERE counted_at_ms >= ? AND counted_at_ms < ? "
+    "UNION ALL SELECT id FROM messages WHERE counted_at_ms >= ? AND counted_at_ms < ?) GROUP BY 1, 2, 3"
 )
 
 ByModel = dict["ModelId", "Unbilled"]
@@ -79,6 +85,20 @@ def unbilled_of_run(connection: sqlite3.Connection, run: int) -> ByModel:
 def unbilled_between(connection: sqlite3.Connection, start_ms: int, end_ms: int) -> ByModel:
     """That of an interval; both ends are whole quarter hours (``core.days``)."""
     return _by_model(connection, "scope = 'slot' AND number >= ? AND number < ?", (slot_of(start_ms), slot_of(end_ms)))
+
+
+def unbilled_in(connection: sqlite3.Connection, start_ms: int, end_ms: int) -> ByModel:
+    """That between two instants: whole quarter hours from their sums, what is left at the ends from the messages."""
+    first_ms, last_ms = -(-start_ms // SLOT_MS) * SLOT_MS, end_ms // SLOT_MS * SLOT_MS
+    if first_ms > last_ms:
+        return _from_rows(connection.execute(_AT_ENDS, (start_ms, end_ms, 0, 0)))
+    found = unbilled_between(connection, first_ms, last_ms)
+    if (start_ms, end_ms) != (first_ms, last_ms):
+        rest = _from_rows(connection.execute(_AT_ENDS, (start_ms, first_ms, last_ms, end_ms)))
+        for model, parts in rest.items():
+            # Steps may come twice: they are added up as they are.
+            found[model] = (*found.get(model, ()), *parts)
+    return found
 
 
 def add_unbilled(connection: sqlite3.Connection, after_id: int) -> None:

@@ -15,6 +15,7 @@ from opencode_stats.ledger.unbilled import (
     findings,
     split_at,
     unbilled_between,
+    unbilled_in,
     unbilled_of_run,
     unbilled_split,
     unbilled_total,
@@ -49,6 +50,24 @@ def test_only_what_has_tokens_and_no_cost_is_kept_by_steps_of_context(ledger: sq
     (run,) = [number for (number,) in rows(ledger, "SELECT id FROM runs")]
     assert unbilled_of_run(ledger, run) == kept
     assert findings(ledger, 9) == []
+
+
+def test_of_any_stretch_of_time_it_is_what_its_messages_say() -> None:
+    """Sums of quarter hours in the middle, the messages of what is left at both ends."""
+    with ledger_in_memory() as connection:
+        script = Script(pid=1, at_ms=NOON_MS).started()
+        for number in range(12):
+            script.answer("ses_a", input=1 << number, model=f"m/{number % 2}", provider="mock", cost_usd=0.0)
+            script.wait(11 * 60_000 + 7)
+        take(connection, script)
+        told = rows(connection, "SELECT counted_at_ms, input FROM messages")
+        instants = sorted({at_ms + off for at_ms, _ in told for off in (0, 1)} | {NOON_MS, NOON_MS + 900_000})
+
+        for start_ms in instants:
+            for end_ms in instants[instants.index(start_ms) :]:
+                found = unbilled_in(connection, start_ms, end_ms)
+                sums = sum(tokens.input for parts in found.values() for _, tokens in parts)
+                assert sums == sum(used for at_ms, used in told if start_ms <= at_ms < end_ms), (start_ms, end_ms)
 
 
 def test_a_context_of_exactly_a_steps_size_is_not_above_it(ledger: sqlite3.Connection) -> None:

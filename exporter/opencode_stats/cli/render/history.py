@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from opencode_stats.cli.render.charts import NARROWEST, Line, Look, Table, table
+from opencode_stats.cli.render.list_values import cost_cell, list_document, list_note, listed_part
 from opencode_stats.cli.render.text import count, span, wrapped
 from opencode_stats.core.history import NO_FIGURES, Figures, together
 from opencode_stats.core.models import UNKNOWN, model_key
+from opencode_stats.core.worth import Listed, Worth, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -32,16 +34,25 @@ _HUNDREDFOLD: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One stretch of time: what was used in it, by what it is split by, and the user's prompts."""
+    """One stretch of time: what was used in it, by what it is split by, and the user's prompts.
+
+    ``worth`` is that of what has no recorded cost, by model.
+    """
 
     span: Span
     parts: Mapping[Key, Figures]
     prompts: int
+    worth: Mapping[Key, Worth] = field(default_factory=dict)
 
     @property
     def whole(self) -> Figures:
         """All parts together."""
         return together(self.parts.values()) if self.parts else NO_FIGURES
+
+    @property
+    def listed(self) -> Listed:
+        """What is worth something besides the recorded cost, all models together."""
+        return listed(self.worth.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +78,12 @@ class History:
             for key, figures in row.parts.items():
                 parts.setdefault(key, []).append(figures)
         sums = {key: together(several) for key, several in parts.items()}
+        worth: dict[Key, Worth] = {}
+        for row in self.rows:
+            for model, one in row.worth.items():
+                worth[model] = worth.get(model, Worth()).plus(one)
         whole = type(first)("total", first.start_ms, last.end_ms)
-        return Row(whole, sums, sum(row.prompts for row in self.rows))
+        return Row(whole, sums, sum(row.prompts for row in self.rows), worth)
 
 
 def named(key: Key, split: str) -> str:
@@ -87,19 +102,19 @@ def page(history: History, look: Look) -> str:
     lines: list[Line | None] = []
     for row in history.rows:
         style = "bold" if history.split else ""
-        lines.append(_line(row.span.name, row.whole, row.prompts, look.currency, style=style))
+        lines.append(_line(row.span.name, row, look.currency, style=style))
         lines += _parts(row, history.split, look.currency)
-    lines += [None, _line("total", whole.whole, whole.prompts, look.currency, barred=False, style="bold")]
+    lines += [None, _line("total", whole, look.currency, barred=False, style="bold")]
     # Beside theirs no other bar could be seen.
     lines += [replace(line, size=None) for line in _parts(whole, history.split, look.currency)]
     if history.before is not None:
-        before = history.before
-        lines.append(_line("before", before.whole, before.prompts, look.currency, barred=False))
+        lines.append(_line("before", history.before, look.currency, barred=False))
     costs = [line.cells[1] for line in lines if line]
     if history.before is not None:
         lines.append(_change(whole, history.before))
     shown = table(Table((history.period, *_TITLES), lines, _NEEDLESS), look)
-    return "\n".join([*shown, *cost_note(shown, costs, look), *_footnotes(history, look)])
+    notes = [*cost_note(shown, costs, look), *list_note(shown, whole.listed, look), *_footnotes(history, look)]
+    return "\n".join([*shown, *notes])
 
 
 def document(history: History) -> dict[str, Any]:
@@ -132,22 +147,20 @@ def figures_document(figures: Figures) -> dict[str, Any]:
     }
 
 
-def cells(figures: Figures, prompts: int | None, currency: Currency) -> tuple[str, ...]:
-    """The figures of a line, in the order of its columns: tokens, cost, messages, prompts, active time, rate."""
+def cells(figures: Figures, prompts: int | None, currency: Currency, worth: Listed | None = None) -> tuple[str, ...]:
+    """The figures of a line, in the order of its columns: tokens, cost, messages, prompts, active time, rate.
+
+    ``worth`` is that of what has no recorded cost, None where it is not known.
+    """
     rate = figures.output_per_s
     return (
         count(figures.tokens),
-        _NONE if unrecorded(figures) else currency.amount(figures.cost_microusd / 1_000_000),
+        cost_cell(figures, worth, currency),
         count(figures.messages),
         "" if prompts is None else count(prompts),
         worked(figures.active_ms) if figures.active_ms else _NONE,
         _NONE if rate is None else count(round(rate)),
     )
-
-
-def unrecorded(figures: Figures) -> bool:
-    """Whether OpenCode recorded no cost of what was used: that may have been for nothing, or paid for elsewhere."""
-    return figures.tokens > 0 and not figures.cost_microusd
 
 
 def cost_note(shown: Sequence[str], costs: Iterable[str], look: Look) -> list[str]:
@@ -166,10 +179,10 @@ def worked(active_ms: int) -> str:
     return f"{hours}h{f' {minutes}m' if minutes else ''}" if hours else span(active_ms / 1000)
 
 
-def _line(
-    name: str, figures: Figures, prompts: int | None, currency: Currency, *, barred: bool = True, style: str = ""
-) -> Line:
-    return Line(name, cells(figures, prompts, currency), figures.tokens if barred else None, style=style)
+def _line(name: str, row: Row, currency: Currency, *, barred: bool = True, style: str = "") -> Line:
+    figures = row.whole
+    shown = cells(figures, row.prompts, currency, row.listed)
+    return Line(name, shown, figures.tokens if barred else None, style=style)
 
 
 def _parts(row: Row, split: str | None, currency: Currency) -> list[Line]:
@@ -180,22 +193,38 @@ def _parts(row: Row, split: str | None, currency: Currency) -> list[Line]:
     if len(rest) == 1:
         shown, rest = largest, []
     lines = [
-        Line(named(key, split), cells(figures, None, currency), figures.tokens, indent=2, foreign=True)
+        Line(
+            named(key, split),
+            cells(figures, None, currency, listed_part(key, split, row.worth)),
+            figures.tokens,
+            indent=2,
+            foreign=True,
+        )
         for key, figures in shown
     ]
     if rest:
         others = together([figures for _, figures in rest])
-        lines.append(Line(f"{len(rest)} others", cells(others, None, currency), others.tokens, indent=2))
+        worths = [listed_part(key, split, row.worth) for key, _ in rest]
+        worth = None
+        if all(one is not None for one in worths):
+            worth = Listed(
+                sum(one.microusd for one in worths if one),
+                {key: tokens for one in worths if one for key, tokens in one.unpriced.items()},
+            )
+        lines.append(Line(f"{len(rest)} others", cells(others, None, currency, worth), others.tokens, indent=2))
     return lines
 
 
 def _change(whole: Row, before: Row) -> Line:
     now, then = whole.whole, before.whole
+    costs = (now.cost_microusd, then.cost_microusd)
+    if not any(costs):
+        costs = (whole.listed.microusd, before.listed.microusd)
     return Line(
         "change",
         (
             change(now.tokens, then.tokens),
-            change(now.cost_microusd, then.cost_microusd),
+            change(*costs),
             change(now.messages, then.messages),
             change(whole.prompts, before.prompts),
             change(now.active_ms, then.active_ms),
@@ -227,8 +256,16 @@ def _footnotes(history: History, look: Look) -> list[str]:
 
 def _row(row: Row, split: str | None) -> dict[str, Any]:
     said: dict[str, Any] = {"name": row.span.name, "start": row.span.start_ms, "end": row.span.end_ms}
-    said |= figures_document(row.whole) | {"prompts": row.prompts}
+    said |= figures_document(row.whole) | list_document(row.listed) | {"prompts": row.prompts}
     if split is not None:
         ordered = sorted(row.parts.items(), key=lambda part: (-part[1].tokens, named(part[0], split)))
-        said["parts"] = [{"name": named(key, split), **figures_document(figures)} for key, figures in ordered]
+        said["parts"] = [
+            {"name": named(key, split), **figures_document(figures), **_listed_document(key, split, row)}
+            for key, figures in ordered
+        ]
     return said
+
+
+def _listed_document(key: Key, split: str, row: Row) -> dict[str, Any]:
+    worth = listed_part(key, split, row.worth)
+    return {} if worth is None else list_document(worth)

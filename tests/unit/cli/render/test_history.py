@@ -21,6 +21,7 @@ from opencode_stats.cli.render.shares import document as shares_document
 from opencode_stats.cli.render.shares import page as shares_page
 from opencode_stats.cli.render.text import width
 from opencode_stats.core.history import Figures, Key, Span
+from opencode_stats.core.worth import Worth
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -124,7 +125,8 @@ def test_the_same_as_json() -> None:
     assert found["periods"][2]["parts"][0] == {
         "name": "claude-sonnet-5", "totalTokens": 460_810,
         "tokens": {"input": 9_000, "output": 1_800, "reasoning": 10, "cacheRead": 450_000, "cacheWrite": 0},
-        "cost": 0.111105, "messages": 9, "activeMs": 549_000, "outputTokensPerSecond": 40.0,
+        "cost": 0.111105, "messages": 9, "activeMs": 549_000, "outputTokensPerSecond": 40.0, "listValue": 0.0,
+        "unpriced": {},
     }  # fmt: skip
     assert found["total"]["prompts"] == 15
     assert found["before"]["totalTokens"] == BEFORE.whole.tokens
@@ -178,3 +180,28 @@ def test_how_long_the_time_before_is_is_said_in_words(words: str, *, unfinished:
     shown = page(History(DAYS, BEFORE, "day", None, UTC, unfinished=unfinished), Look(120))
 
     assert shown.endswith(f"Before: from 2026-11-16 12:00 to 2026-11-19 12:00, just before this and {words}")
+
+
+def test_list_values_stand_in_brackets_where_nothing_was_recorded() -> None:
+    free, paid = Figures(input=500, messages=1), used(2)
+    kinds: dict[Key, Worth] = {
+        ("a", "x"): Worth(10**15),
+        ("b", "y"): Worth(0, 500),
+        ("c", "z"): Worth(2 * 10**15),
+        ("d", "w"): Worth(0),
+    }
+    parts: dict[Key, Figures] = {("a", "x"): free, ("b", "y"): free, ("c", "z"): paid, ("d", "w"): free}
+    row = Row(DAYS[0].span, parts, 3, kinds)
+    wide = page(
+        History([row], Row(BEFORE.span, {("a", "x"): free}, 1, {("a", "x"): Worth(10**15)}), "day", "model", UTC),
+        Look(120),
+    )
+    shares = shares_page(
+        Shares("provider", 0, NOON_MS, {(one, None): parts[one, two] for one, two in parts}, {}, kinds), Look(120)
+    )
+
+    costs = [line.split()[1:3][-1] for line in wide.splitlines() if line.startswith("  ")]
+    assert costs == ["$0.0247+", "[$1.00]", "unpriced", "-"] * 2
+    assert [line.split()[2] for line in wide.splitlines() if line.startswith("before")] == ["[$1.00]"]
+    assert [line.split()[3] for line in shares.splitlines()[1:5]] == ["$0.0247+", "[$1.00]", "unpriced", "-"]
+    assert "worth $3.00 at list prices" in wide
