@@ -24,7 +24,7 @@ from tests.support.debian import Unavailable, package_version
 MANDATORY: Final = "trixie"
 """Debian's stable suite: what its users have, and what does not move."""
 SUITES: Final = (MANDATORY, "forky", "sid")
-EVERYWHERE: Final = "test_panel.py"
+EVERYWHERE: Final = ("test_panel.py", "test_presence.py")
 """What runs in the suites that move: that it works there at all."""
 
 
@@ -62,8 +62,9 @@ def _run(suite: str, expression: str, *, pictures: bool) -> tuple[str, bool]:
     except Unavailable as missing:
         return f"unavailable: {missing}", suite == MANDATORY
     here = Path("tests/gnome")
-    what = here / "pictures.py" if pictures else here if suite == MANDATORY else here / EVERYWHERE
-    pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", str(what)]
+    everywhere = [here / name for name in EVERYWHERE]
+    what = [here / "pictures.py"] if pictures else [here] if suite == MANDATORY else everywhere
+    pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", *map(str, what)]
     if expression:
         pytest += ["-k", expression]
     environment = {**os.environ, CHROOT: str(chroot)}
