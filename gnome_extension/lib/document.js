@@ -97,28 +97,6 @@ function checked(root, isWhole) {
 }
 
 /**
- * The largest models of a section. Made when they are looked at: there can be thousands.
- *
- * @param {Section} section
- * @param {number} most
- * @returns {{models: Model[], hidden: number}} `hidden`: how many more there are
- */
-export function largestModels({raw}, most) {
-    const details = record(raw.models);
-    const costs = record(raw.costsByModel);
-    const all = Object.entries(record(raw.tokensByModel))
-        .map(([name, tokens]) => ({name, tokens: count(tokens)}))
-        .sort((one, other) => other.tokens - one.tokens);
-    const models = all.slice(0, most).map(({name, tokens}) => ({
-        name,
-        tokens,
-        costUsd: count(costs[name]),
-        kinds: kinds(record(details[name]).tokens),
-    }));
-    return {models, hidden: all.length - models.length};
-}
-
-/**
  * @param {Record<string, unknown>} root
  * @param {boolean} isWhole
  * @returns {Document}
@@ -149,7 +127,7 @@ function document(root, isWhole) {
  * @param {Record<string, unknown>} raw
  * @returns {Section}
  */
-function section(raw) {
+export function section(raw) {
     return {...figure(raw), kinds: kinds(raw.tokens), raw};
 }
 
@@ -162,7 +140,7 @@ function figure(raw) {
  * @param {unknown} raw
  * @returns {Kinds}
  */
-function kinds(raw) {
+export function kinds(raw) {
     const found = record(raw);
     return {
         input: count(found.input),
@@ -249,7 +227,7 @@ function isRecord(value) {
  * @param {unknown} value
  * @returns {Record<string, unknown>}
  */
-function record(value) {
+export function record(value) {
     return isRecord(value) ? value : {};
 }
 
@@ -262,7 +240,7 @@ function records(value, most) {
 }
 
 /** @param {unknown} value */
-function count(value) {
+export function count(value) {
     return typeof value === 'number' && value > 0 && Number.isFinite(value) ? value : 0;
 }
 

@@ -2,7 +2,8 @@
 // @ts-check
 // What the menu shows, from what was read. Everything is text, a number between 0 and 1, or a name of ours.
 
-import {KINDS, largestModels} from './document.js';
+import {KINDS} from './document.js';
+import {largestModels} from './models.js';
 import {folderName, shownFolder, shownName} from './names.js';
 import {fill} from './words.js';
 

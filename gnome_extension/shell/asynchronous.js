@@ -97,3 +97,8 @@ function joined(pieces, size) {
 export function isIoError(error, code) {
     return error instanceof GLib.Error && error.matches(Gio.IOErrorEnum, code);
 }
+
+/** @param {GLib.Bytes} bytes of UTF-8 */
+export function decoded(bytes) {
+    return new TextDecoder().decode(bytes.toArray());
+}

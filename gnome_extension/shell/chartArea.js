@@ -6,6 +6,8 @@ import Clutter from 'gi://Clutter';
 import GObject from 'gi://GObject';
 import St from 'gi://St';
 
+import * as PopupMenu from 'resource:///org/gnome/shell/ui/popupMenu.js';
+
 import {roundRectangle, setColour} from './drawing.js';
 import {verticalBox} from './vertical.js';
 
@@ -89,7 +91,7 @@ const Bars = GObject.registerClass({
 });
 
 /** A titled chart; the title gives way to the bar at which the pointer is. */
-export const Chart = GObject.registerClass(
+const Chart = GObject.registerClass(
 class OpencodeStatsChart extends St.Widget {
     constructor() {
         super({
@@ -137,3 +139,34 @@ class OpencodeStatsChart extends St.Widget {
         this._value.text = bar?.text ?? '';
     }
 });
+
+/** Two charts of one width, whatever their labels, as one item of a menu. */
+export class Charts {
+    #separator = new PopupMenu.PopupSeparatorMenuItem();
+    #item = new PopupMenu.PopupBaseMenuItem({activate: false, hover: false});
+    #hours = new Chart();
+    #days = new Chart();
+
+    /** @param {PopupMenu.PopupMenu} menu */
+    constructor(menu) {
+        this.#item.add_style_class_name('opencode-stats-charts');
+        const box = new St.BoxLayout({x_expand: true, style_class: 'opencode-stats-charts-box'});
+        box.layout_manager.homogeneous = true;
+        box.add_child(this.#hours);
+        box.add_child(this.#days);
+        this.#item.add_child(box);
+        menu.addMenuItem(this.#separator);
+        menu.addMenuItem(this.#item);
+    }
+
+    /**
+     * @param {ChartView | null} hours
+     * @param {ChartView | null} days
+     */
+    show(hours, days) {
+        this.#hours.show_view(hours);
+        this.#days.show_view(days);
+        this.#separator.visible = this.#item.visible = hours !== null || days !== null;
+        this.#item.accessible_name = [hours, days].map(chart => chart?.spoken ?? '').filter(text => text).join('. ');
+    }
+}

@@ -30,3 +30,20 @@ export function nextTurn() {
         return GLib.SOURCE_REMOVE;
     }));
 }
+
+/**
+ * The main loop as the clock of Slices: one turn for each.
+ *
+ * @param {number} priority one of GLib's; the Shell draws between GLib.PRIORITY_DEFAULT and GLib.PRIORITY_DEFAULT_IDLE
+ */
+export function turnsOf(priority) {
+    return {
+        /** @param {() => void} job */
+        soon: job => GLib.idle_add(priority, () => {
+            job();
+            return GLib.SOURCE_REMOVE;
+        }),
+        /** @param {number} turn */
+        forget: turn => GLib.source_remove(turn),
+    };
+}

@@ -123,8 +123,10 @@ export class Controller {
         this.#button = new PanelButton(dir);
         const menu = /** @type {import('resource:///org/gnome/shell/ui/popupMenu.js').PopupMenu} */ (this.#button.menu);
         this.#menu = new StatsMenu(menu, dir, this.#speech, {
-            whole: () => this.#file.whole(),
+            section: key => this.#file.section(key),
+            fetch: () => this.#file.fetch(),
             opened: () => this.#askForExporter(),
+            fit: () => this.#button?.fit_menu(),
             refresh: () => this.#refresh(),
             openFolder: () => this.#openFolder(),
             openPreferences: () => this.#extension.openPreferences(),

@@ -11,20 +11,24 @@ import {daysChart, hoursChart} from '../lib/chart.js';
 import {Coalescer} from '../lib/coalescer.js';
 import {lastChange, limitRows, runRows, sectionDetails, sectionRows} from '../lib/menu.js';
 import {noticeOf} from '../lib/notice.js';
-import {Chart} from './chartArea.js';
-import {mainLoopClock, nextTurn} from './clock.js';
+import {Slices} from '../lib/slices.js';
+import {Charts} from './chartArea.js';
+import {mainLoopClock, nextTurn, turnsOf} from './clock.js';
 import {forgetMenu, forgetPart} from './forget.js';
 import {Pool} from './pool.js';
 import {RefreshItem} from './refreshItem.js';
 import {LimitItem, NoticeItem, RunItem} from './rows.js';
 import {SectionItem} from './sectionItem.js';
 
+/** @typedef {import('../lib/models.js').SectionKey} SectionKey */
 /** @typedef {import('../lib/menu.js').Speech} Speech */
 /** @typedef {import('./statsFile.js').Reading & {exporterAnswers: boolean | null}} Reading */
 /**
  * @typedef {object} Deeds what the menu can do
- * @property {() => Promise<import('../lib/document.js').Document | null>} whole what is shown, with its models
+ * @property {(key: SectionKey) => Promise<import('../lib/document.js').Section | null>} section with its models
+ * @property {() => void} fetch has them there when they are asked for
  * @property {() => void} opened
+ * @property {() => void} fit gives the menu the height for which there is room, as opening does
  * @property {() => void} refresh
  * @property {() => void} openFolder
  * @property {() => void} openPreferences
@@ -36,24 +40,42 @@ const CLOCK_S = 10;
 /** Figures that change faster can't be read; laying out a menu is dear. */
 const REST_MS = 500;
 
-/** The panel's menu. While it is closed nothing in it is touched. */
+const SECTIONS = /** @type {const} */ (['session', 'today', 'total']);
+/** One turn's part of making ready what is to be seen later. */
+const WIDGETS_AT_ONCE = 12;
+
+/**
+ * The panel's menu. While it is closed nothing in it is touched, but once: when the first figures are there, it is filled
+ * and given its style, so that the first opening does not have to. No piece of work takes longer than some milliseconds;
+ * between two the Shell can draw and hear its user.
+ */
 export class StatsMenu {
     #menu;
     #speech;
+    #deeds;
     /** @type {Reading} */
     #reading = {document: null, trouble: null, exporterAnswers: null};
     #clock = 0;
-    #filling = new Coalescer(() => this.#fillIfOpen(), REST_MS, mainLoopClock);
+    #asked = new Coalescer(() => this.#fillIfOpen(), REST_MS, mainLoopClock);
+    // Before the Shell draws next, so that an opening menu shows no figures of before.
+    #filling = new Slices(turnsOf(GLib.PRIORITY_DEFAULT));
+    #preparing = new Slices(turnsOf(GLib.PRIORITY_LOW));
+    #isPrepared = false;
     #outcome = '';
-    #sections;
+    #building;
     #notice = new NoticeItem();
-    #hours = new Chart();
-    #days = new Chart();
-    #charts;
-    #runs;
-    #limits;
-    #refresh;
-    #folder;
+    /** @type {Partial<Record<import('../lib/menu.js').SectionName, InstanceType<typeof SectionItem>>>} */
+    #sections = {};
+    /** @type {Charts | null} */
+    #charts = null;
+    /** @type {Pool<import('../lib/menu.js').RunRow> | null} */
+    #runs = null;
+    /** @type {Pool<import('../lib/menu.js').LimitRow> | null} */
+    #limits = null;
+    /** @type {InstanceType<typeof RefreshItem> | null} */
+    #refresh = null;
+    /** @type {PopupMenu.PopupMenuItem | null} */
+    #folder = null;
 
     /**
      * @param {PopupMenu.PopupMenu} menu
@@ -64,43 +86,57 @@ export class StatsMenu {
     constructor(menu, folder, speech, deeds) {
         this.#menu = menu;
         this.#speech = speech;
+        this.#deeds = deeds;
         menu.actor.add_style_class_name('opencode-stats-menu');
-        // First of all handlers, so that separators find the items of this opening. The menu goes with its button, and
-        // its handlers with it.
+        // The menu goes with its button, and its handlers with it.
         menu.connect('open-state-changed', (_menu, isOpen) => {
             this.#stopClock();
+            this.#filling.stop();
             if (isOpen) {
+                this.#preparing.stop();
+                this.#isPrepared = true;
                 this.#outcome = '';
-                deeds.whole(); // so that it is there when a section is opened
-                deeds.opened();
-                this.#fill();
                 this.#startClock();
+                this.#filling.begin(this.#opening());
+            } else {
+                this.#preparing.begin(this.#style()); // it lost the focus; the next opening finds that done
             }
             return undefined;
         });
-        menu.addMenuItem(this.#notice);
-        this.#sections = {
-            session: this.#addSection(deeds.whole, document => document.session),
-            today: this.#addSection(deeds.whole, document => document.daily),
-            total: this.#addSection(deeds.whole, document => document.total),
-        };
-        this.#runs = new Pool(menu, () => new RunItem(folder, deeds.raise));
-        this.#limits = new Pool(menu, () => new LimitItem());
-        this.#charts = this.#addCharts();
-        menu.addMenuItem(new PopupMenu.PopupSeparatorMenuItem());
-        this.#refresh = new RefreshItem(deeds.refresh);
-        menu.addMenuItem(this.#refresh);
+        menu.addMenuItem(this.#notice); // a menu without any item does not open
+        this.#building = this.#build(folder);
+        this.#preparing.begin(this.#preparation());
+    }
+
+    /** @param {import('gi://Gio').default.File} folder */
+    *#build(folder) {
+        for (const name of SECTIONS) {
+            yield;
+            this.#sections[name] = this.#addSection(name === 'today' ? 'daily' : name);
+        }
+        yield;
+        this.#runs = new Pool(this.#menu, () => new RunItem(folder, this.#deeds.raise));
+        this.#limits = new Pool(this.#menu, () => new LimitItem());
+        yield;
+        this.#charts = new Charts(this.#menu);
+        yield;
+        this.#menu.addMenuItem(new PopupMenu.PopupSeparatorMenuItem());
+        this.#refresh = new RefreshItem(this.#deeds.refresh);
+        this.#menu.addMenuItem(this.#refresh);
         this.#folder = new PopupMenu.PopupMenuItem(_('Open folder'));
-        this.#folder.connect('activate', deeds.openFolder);
-        menu.addMenuItem(this.#folder);
-        menu.addAction(_('Settings'), deeds.openPreferences);
+        this.#folder.connect('activate', this.#deeds.openFolder);
+        this.#menu.addMenuItem(this.#folder);
+        this.#menu.addAction(_('Settings'), this.#deeds.openPreferences);
     }
 
     /** @param {Reading} reading */
     show(reading) {
         this.#reading = reading;
-        if (this.#menu.isOpen)
-            this.#filling.ask();
+        if (this.#menu.isOpen) {
+            this.#asked.ask();
+        } else if (!this.#isPrepared && reading.document !== null) {
+            this.#preparing.begin(this.#preparation());
+        }
     }
 
     /** @param {Speech} speech */
@@ -117,9 +153,11 @@ export class StatsMenu {
 
     /** Called after the button and with it the menu were destroyed. */
     stop() {
+        this.#asked.stop();
         this.#filling.stop();
+        this.#preparing.stop();
         for (const part of [this.#runs, this.#limits])
-            part.stop();
+            part?.stop();
         for (const section of Object.values(this.#sections))
             forgetPart(this.#menu, section.menu);
         forgetMenu(this.#menu);
@@ -139,29 +177,13 @@ export class StatsMenu {
         this.#clock = 0;
     }
 
-    /**
-     * @param {Deeds['whole']} whole
-     * @param {(document: import('../lib/document.js').Document) => import('../lib/document.js').Section} part
-     */
-    #addSection(whole, part) {
+    /** @param {SectionKey} key */
+    #addSection(key) {
         const item = new SectionItem(async () => {
-            const document = await whole();
-            return document && sectionDetails(part(document), this.#speech);
+            const section = await this.#deeds.section(key);
+            return section && sectionDetails(section, this.#speech);
         });
-        this.#menu.addMenuItem(item);
-        return item;
-    }
-
-    #addCharts() {
-        const item = new PopupMenu.PopupBaseMenuItem({activate: false, hover: false});
-        item.add_style_class_name('opencode-stats-charts');
-        const box = new St.BoxLayout({x_expand: true, style_class: 'opencode-stats-charts-box'});
-        // Two charts of one width, whatever their labels.
-        box.layout_manager.homogeneous = true;
-        box.add_child(this.#hours);
-        box.add_child(this.#days);
-        item.add_child(box);
-        this.#menu.addMenuItem(new PopupMenu.PopupSeparatorMenuItem());
+        item.visible = false; // until there are figures
         this.#menu.addMenuItem(item);
         return item;
     }
@@ -173,25 +195,75 @@ export class StatsMenu {
     }
 
     #fill() {
+        this.#filling.begin(this.#parts());
+    }
+
+    *#opening() {
+        yield* this.#parts();
+        yield;
+        this.#deeds.fetch();
+        this.#deeds.opened();
+    }
+
+    *#parts() {
+        yield* this.#building;
         const {document} = this.#reading;
         const speech = this.#speech;
         const nowMs = Date.now();
         this.#notice.show_notice(noticeOf(this.#reading, speech.words));
         const rows = document && sectionRows(document, nowMs, speech);
-        for (const name of /** @type {const} */ (['session', 'today', 'total'])) {
-            this.#sections[name].visible = rows !== null;
-            if (rows !== null)
-                this.#sections[name].show_row(rows[name]);
+        for (const name of SECTIONS)
+            this.#sections[name]?.show_row(rows && rows[name]);
+        if (this.#folder)
+            this.#folder.visible = document !== null || this.#reading.trouble !== 'not-set-up';
+        yield;
+        this.#refresh?.show_outcome(this.#outcome || (document ? lastChange(document, nowMs, speech) : ''));
+        yield* this.#runs?.show(document ? runRows(document, nowMs, speech) : []) ?? [];
+        yield;
+        yield* this.#limits?.show(document ? limitRows(document, nowMs, speech) : []) ?? [];
+        yield;
+        this.#charts?.show(document && hoursChart(document, nowMs, speech), document && daysChart(document, speech));
+    }
+
+    *#preparation() {
+        yield* this.#building;
+        if (this.#reading.document === null)
+            return; // without figures little is to be seen
+        this.#isPrepared = true;
+        yield* this.#parts();
+        yield;
+        this.#deeds.fit();
+        // The Shell finds out once what is to be seen of an actor in a state, and an open menu has the keyboard's focus.
+        this.#menu.actor.add_style_pseudo_class('focus');
+        yield* this.#style();
+        this.#menu.actor.remove_style_pseudo_class('focus');
+        yield* this.#style();
+        for (const item of this.#menu.box.get_children()) {
+            yield;
+            item.get_preferred_size(); // its letters are looked for in the fonts
         }
-        this.#runs.show(document ? runRows(document, nowMs, speech) : []);
-        this.#limits.show(document ? limitRows(document, nowMs, speech) : []);
-        const hours = document && hoursChart(document, nowMs, speech);
-        const days = document && daysChart(document, speech);
-        this.#hours.show_view(hours);
-        this.#days.show_view(days);
-        this.#charts.visible = hours !== null || days !== null;
-        this.#charts.accessible_name = [hours, days].map(chart => chart?.spoken ?? '').filter(text => text).join('. ');
-        this.#refresh.show_outcome(this.#outcome || (document ? lastChange(document, nowMs, speech) : ''));
-        this.#folder.visible = document !== null || this.#reading.trouble !== 'not-set-up';
+    }
+
+    *#style() {
+        let count = 0;
+        for (const widget of widgetsOf(this.#menu.actor)) {
+            widget.ensure_style();
+            if (++count % WIDGETS_AT_ONCE === 0)
+                yield;
+        }
+    }
+}
+
+/**
+ * A widget, and what is to be seen below it where that is.
+ *
+ * @param {St.Widget} widget
+ * @returns {Generator<St.Widget>}
+ */
+function* widgetsOf(widget) {
+    yield widget;
+    for (const child of widget.get_children()) {
+        if (child.visible && child instanceof St.Widget)
+            yield* widgetsOf(child);
     }
 }

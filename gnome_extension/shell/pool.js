@@ -15,6 +15,8 @@ export class Pool {
     #menu;
     #make;
     #section = new PopupMenu.PopupMenuSection();
+    // The Shell looks only when the menu opens whether there is something to set apart.
+    #separator = new PopupMenu.PopupSeparatorMenuItem();
     /** @type {(PopupMenu.PopupBaseMenuItem & {show_row: (row: Row) => void})[]} */
     #items = [];
 
@@ -25,7 +27,7 @@ export class Pool {
     constructor(menu, make) {
         this.#menu = menu;
         this.#make = make;
-        menu.addMenuItem(new PopupMenu.PopupSeparatorMenuItem());
+        menu.addMenuItem(this.#separator);
         menu.addMenuItem(this.#section);
     }
 
@@ -34,15 +36,22 @@ export class Pool {
         forgetPart(this.#menu, this.#section);
     }
 
-    /** @param {Row[]} rows */
-    show(rows) {
-        rows.forEach((row, index) => {
-            if (!this.#items[index]) {
-                this.#items[index] = this.#make();
+    /**
+     * @param {Row[]} rows
+     * @returns {Generator<void>} yields where others may have a turn: to make an item takes a millisecond
+     */
+    *show(rows) {
+        this.#items.splice(rows.length).forEach(item => item.destroy());
+        this.#separator.visible = rows.length > 0;
+        for (const [index, row] of rows.entries()) {
+            const isNew = index === this.#items.length;
+            if (isNew) {
+                this.#items.push(this.#make());
                 this.#section.addMenuItem(this.#items[index]);
             }
             this.#items[index].show_row(row);
-        });
-        this.#items.splice(rows.length).forEach(item => item.destroy());
+            if (isNew)
+                yield;
+        }
     }
 }

@@ -38,6 +38,8 @@ class OpencodeStatsRunItem extends PopupMenu.PopupBaseMenuItem {
         this._folder = folder;
         /** @type {number[]} */
         this._pids = [];
+        /** @type {RunRow['icon'] | null} */
+        this._shownIcon = null;
         this.add_style_class_name('opencode-stats-run');
         this._icon = new St.Icon({style_class: 'popup-menu-icon'});
         this._title = label('opencode-stats-name', {x_expand: true});
@@ -50,7 +52,9 @@ class OpencodeStatsRunItem extends PopupMenu.PopupBaseMenuItem {
     /** @param {RunRow} row */
     show_row(row) {
         this._pids = row.pids;
-        this._icon.gicon = ownIcon(this._folder, RUN_ICONS[row.icon]);
+        if (row.icon !== this._shownIcon)
+            this._icon.gicon = ownIcon(this._folder, RUN_ICONS[row.icon]);
+        this._shownIcon = row.icon;
         this._title.text = row.title;
         this._state.text = row.state;
         this.accessible_name = row.spoken;

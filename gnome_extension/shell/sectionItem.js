@@ -2,19 +2,24 @@
 // @ts-check
 
 import Clutter from 'gi://Clutter';
+import GLib from 'gi://GLib';
 import GObject from 'gi://GObject';
 import St from 'gi://St';
 
 import {gettext as _} from 'resource:///org/gnome/shell/extensions/extension.js';
 import * as PopupMenu from 'resource:///org/gnome/shell/ui/popupMenu.js';
 
+import {Slices} from '../lib/slices.js';
 import {BarItem, READ_ONLY, label} from './barItem.js';
+import {turnsOf} from './clock.js';
 import {verticalBox} from './vertical.js';
 
 /** @typedef {import('../lib/menu.js').SectionRow} SectionRow */
 /** @typedef {import('../lib/menu.js').SectionDetails} SectionDetails */
 /** @typedef {import('../lib/menu.js').ModelRow} ModelRow */
 /** @typedef {import('../lib/menu.js').KindRow} KindRow */
+
+const ROWS_AT_ONCE = 4;
 
 const ModelItem = GObject.registerClass(
 class OpencodeStatsModelItem extends BarItem {
@@ -98,15 +103,22 @@ class OpencodeStatsSectionItem extends PopupMenu.PopupSubMenuMenuItem {
         this._nothing.add_style_class_name('opencode-stats-quiet');
         this.menu.addMenuItem(this._nothing);
         this.menu.addMenuItem(this._kinds);
+        this._filling = new Slices(turnsOf(GLib.PRIORITY_DEFAULT));
+        this.connect('destroy', () => this._filling.stop());
         this.menu.connect('open-state-changed', (_menu, isOpen) => {
             if (isOpen)
                 this._fill();
+            else
+                this._filling.stop();
             return undefined;
         });
     }
 
-    /** @param {SectionRow} row */
+    /** @param {SectionRow | null} row null hides it */
     show_row(row) {
+        this.visible = row !== null;
+        if (row === null)
+            return;
         this.label.text = row.title;
         this._since.text = row.detail;
         this._cost.text = row.cost;
@@ -118,18 +130,26 @@ class OpencodeStatsSectionItem extends PopupMenu.PopupSubMenuMenuItem {
 
     async _fill() {
         const details = await this._details();
-        if (details === null || !this.menu.isOpen)
-            return;
-        details.models.forEach((row, index) => {
-            if (!this._models[index]) {
-                this._models[index] = new ModelItem();
-                this.menu.addMenuItem(this._models[index], index);
-            }
-            this._models[index].show_row(row);
-        });
-        this._models.splice(details.models.length).forEach(item => item.destroy());
+        if (details !== null && this.menu.isOpen)
+            this._filling.begin(this._parts(details));
+    }
+
+    /** @param {SectionDetails} details */
+    *_parts(details) {
         this._nothing.label.text = _('Nothing yet');
         this._nothing.visible = details.models.length === 0;
+        this._models.splice(details.models.length).forEach(item => item.destroy());
+        for (const [index, row] of details.models.entries()) {
+            if (index === this._models.length) {
+                yield; // to make an item takes a millisecond
+                this._models.push(new ModelItem());
+                this.menu.addMenuItem(this._models[index], index);
+            } else if (index % ROWS_AT_ONCE === 0) {
+                yield;
+            }
+            this._models[index].show_row(row);
+        }
+        yield;
         this._fillMore(details.more);
         this._kinds.show_rows(details.kinds);
     }

@@ -6,8 +6,9 @@ import GLib from 'gi://GLib';
 
 import {Coalescer} from '../lib/coalescer.js';
 import {readDigest, readDocument} from '../lib/document.js';
+import {readSection} from '../lib/models.js';
 import {isAnyLive, isAnyWorking} from '../lib/panel.js';
-import {isIoError, promised, readWhole} from './asynchronous.js';
+import {decoded, isIoError, promised, readWhole} from './asynchronous.js';
 import {mainLoopClock, nextTurn} from './clock.js';
 import {isSameVersion, versionOf} from './version.js';
 
@@ -37,6 +38,11 @@ export class StatsFile {
     #coalescer;
     /** @type {Map<Gio.File, {monitor: Gio.FileMonitor, handler: number} | null>} null: it can't be watched */
     #monitors = new Map();
+    /**
+     * Refers to the monitors for GObject. If JavaScript alone did, GJS would let go of a monitor after each of its signals
+     * and have all of the Shell's garbage collected, 17 to 30 ms, every ten seconds for as long as OpenCode works.
+     */
+    #held = new Gio.ListStore();
     #isStampThere = false;
     /** Whether only the timer asked for the reading to come. */
     #isTimerAlone = false;
@@ -53,6 +59,8 @@ export class StatsFile {
     #digest = null;
     /** @type {Reading} */
     #reading = {document: null, trouble: null};
+    /** @type {{of: Reading, whole: Promise<string | null>} | null} read for the models of a reading */
+    #content = null;
 
     /**
      * @param {import('./places.js').Places} places
@@ -75,23 +83,35 @@ export class StatsFile {
     }
 
     /**
-     * What was read last, with its models, for which the file may have to be read.
+     * A section with its models, for which the file may have to be read.
      *
-     * @returns {Promise<Document | null>} null where that can't be had
+     * @param {import('../lib/models.js').SectionKey} key
+     * @returns {Promise<import('../lib/document.js').Section | null>} null where that can't be had
      */
-    async whole() {
-        const reading = this.#reading;
-        if (reading.document === null || reading.document.isWhole)
-            return reading.document;
-        try {
-            const bytes = await readWhole(this.#places.statsFile, MOST_BYTES, this.#cancellable);
-            const document = bytes && readDocument(decoded(bytes)).document;
-            if (document !== null && this.#reading === reading)
-                this.#reading = {...reading, document}; // for the next who asks
-            return document;
-        } catch {
-            return null; // it went, or we end: the next reading says so
+    async section(key) {
+        const {document} = this.#reading;
+        if (document === null || document.isWhole)
+            return document && document[key];
+        const content = await this.#readContent();
+        await nextTurn(); // a large one has taken a millisecond
+        return content === null || this.#cancellable.is_cancelled() ? null : readSection(content, key);
+    }
+
+    /** Reads the file, so that it is there when a section is asked for. */
+    fetch() {
+        if (this.#reading.document?.isWhole === false)
+            this.#readContent();
+    }
+
+    /** @returns {Promise<string | null>} of the file, read once for all who ask until there is another reading */
+    #readContent() {
+        if (this.#content?.of !== this.#reading) {
+            const whole = readWhole(this.#places.statsFile, MOST_BYTES, this.#cancellable)
+                .then(bytes => bytes && decoded(bytes))
+                .catch(() => null); // it went, or we end: the next reading says so
+            this.#content = {of: this.#reading, whole};
         }
+        return this.#content.whole;
     }
 
     /** @param {number} intervalS */
@@ -125,6 +145,7 @@ export class StatsFile {
                 // was published just after is found by the second look, which costs nothing where nothing was.
                 this.look();
             });
+            this.#held.append(monitor);
             this.#monitors.set(file, {monitor, handler});
         } catch (error) {
             // Out of inotify watches, mostly: the other monitor or the timer still sees changes.
@@ -136,8 +157,11 @@ export class StatsFile {
     /** @param {Gio.File} file */
     #unwatch(file) {
         const watched = this.#monitors.get(file);
-        watched?.monitor.disconnect(watched.handler);
-        watched?.monitor.cancel();
+        if (watched) {
+            watched.monitor.disconnect(watched.handler);
+            watched.monitor.cancel();
+            this.#held.remove(this.#held.find(watched.monitor)[1]);
+        }
         this.#monitors.delete(file);
     }
 
@@ -182,13 +206,13 @@ export class StatsFile {
         if (document === null)
             return undefined;
         this.#digest = {content, version};
-        this.#bytes = null;
+        this.#bytes = this.#content = null;
         return {document, trouble: null};
     }
 
     /** @returns {Promise<Reading | null>} null where nothing changed */
     async #takeFile() {
-        this.#digest = null;
+        this.#digest = this.#content = null;
         try {
             const bytes = await readWhole(this.#places.statsFile, MOST_BYTES, this.#cancellable);
             if (bytes !== null && this.#bytes?.equal(bytes))
@@ -272,9 +296,4 @@ export class StatsFile {
             GLib.source_remove(this.#timer);
         this.#timer = 0;
     }
-}
-
-/** @param {GLib.Bytes} bytes */
-function decoded(bytes) {
-    return new TextDecoder().decode(bytes.toArray());
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // @ts-check
-import {largestModels, readDigest, readDocument} from '../lib/document.js';
+import {readDigest, readDocument} from '../lib/document.js';
+import {largestModels} from '../lib/models.js';
 import {equal, ok, test} from './harness.js';
 import {raw, sample} from './sample.js';
 

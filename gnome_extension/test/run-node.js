@@ -3,7 +3,8 @@ import {readdirSync, readFileSync} from 'node:fs';
 import test from 'node:test';
 
 import './all.js';
-import {largestModels, readDocument} from '../lib/document.js';
+import {readDocument} from '../lib/document.js';
+import {largestModels} from '../lib/models.js';
 import {limitRows} from '../lib/menu.js';
 import {equal, ok, tests} from './harness.js';
 import {speech} from './sample.js';

@@ -177,7 +177,7 @@ def test_names_are_text_and_nothing_else(desk: Desk, kind: str) -> None:
     shell = desk.shell
     shell.open_menu()
     today = "all(button().menu.actor).find(one => one.label?.text === 'Today')"
-    shell.run(f"{today}.menu.open()")
+    shell.run(f"{today}.menu.open(); await painted(); await painted()")
     texts = shell.menu_texts
 
     width, formatted = shell.run(

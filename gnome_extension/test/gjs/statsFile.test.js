@@ -9,8 +9,8 @@ import {Scratch, pause, until} from './places.js';
 
 /**
  * @param {string} name
- * @param {(scene: {scratch: Scratch, readings: any[], start: () => void, last: () => any, whole: () => Promise<any>,
- *     stop: () => void}) => Promise<void>} job
+ * @param {(scene: {scratch: Scratch, readings: any[], start: () => void, last: () => any, section: (key: 'session' | 'daily' | 'total') =>
+ *     Promise<any>, stop: () => void}) => Promise<void>} job
  * @param {number} [intervalS]
  */
 function follow(name, job, intervalS = 3600) {
@@ -24,7 +24,7 @@ function follow(name, job, intervalS = 3600) {
                 readings,
                 start: () => (file = new StatsFile(scratch.places, intervalS, reading => readings.push(reading))),
                 last: () => readings.at(-1),
-                whole: () => file.whole(),
+                section: key => file.section(key),
                 stop: () => file.stop(),
             });
         } finally {
@@ -148,21 +148,22 @@ follow('a file that is not right is watched also while OpenCode runs', async ({s
 });
 
 follow('a digest of the very file is enough, and the file is read when its models are asked for', async scene => {
-    const {scratch, start, last, whole, readings} = scene;
+    const {scratch, start, last, section, readings} = scene;
     scratch.makeFolders();
     scratch.publish(1, {digest: 100});
     start();
     await until(() => tokens(last()) === 100, 'the digest');
     equal(last().document.isWhole, false);
-    const document = await whole();
-    equal([document.isWhole, document.daily.tokens], [true, 1]);
+    equal((await section('daily')).tokens, 1);
+    scratch.publish(5, {stamp: false});
+    equal((await section('daily')).tokens, 1); // read once for one digest
     scratch.publish(2, {digest: 200});
     await until(() => tokens(last()) === 200, 'the next digest');
     await pause(300);
     equal(readings.length, 2);
     scratch.publish(3);
     await until(() => tokens(last()) === 3, 'a stamp without a digest');
-    equal(await whole(), last().document);
+    equal(await section('daily'), last().document.daily);
 });
 
 follow('a digest of another file is not believed', async ({scratch, start, last}) => {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -30,6 +31,13 @@ class Desk:
 def measured(line: str) -> None:
     """Have a figure printed at the end of the tests."""
     MEASURED.append(line)
+
+
+def spread(values: list[float]) -> str:
+    """Median, 99th percentile and largest."""
+    ordered = sorted(values)
+    high = ordered[min(len(ordered) - 1, int(0.99 * len(ordered)))]
+    return f"median {statistics.median(ordered):.2f}, p99 {high:.2f}, most {ordered[-1]:.2f} ms"
 
 
 @contextlib.contextmanager

@@ -81,6 +81,7 @@ class Driver:
         os.environ["WAYLAND_DISPLAY"] = DISPLAY
         os.environ["GDK_BACKEND"] = "wayland"
         os.environ["GSK_RENDERER"] = "cairo"
+        os.environ["JS_GC_PROFILE"] = "0"  # the engine logs each collection of all garbage
         activation = ["dbus-update-activation-environment", "WAYLAND_DISPLAY", "GDK_BACKEND", "GSK_RENDERER"]
         subprocess.run(activation, check=True)
         options = ["--headless", "--wayland", "--virtual-monitor", size, "--wayland-display", DISPLAY]
