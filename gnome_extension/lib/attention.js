@@ -106,8 +106,12 @@ export function itemInWords(item, folder, turnLength, {gettext: _}) {
         inactive: _('OpenCode has not done anything for a while'),
         limit: _('A limit is nearly reached'),
     };
-    if (item.kind === 'limit')
-        return {title: titles.limit ?? '', body: shownName(item.limit)};
+    if (item.kind === 'limit') {
+        const title = item.percent === null
+            ? titles.limit ?? ''
+            : fill(_('{percent} of a limit is used'), {percent: `${item.percent}%`});
+        return {title, body: shownName(item.limit)};
+    }
     const worked = item.kind === 'finished' && turnLength !== '';
     return {
         title: titles[item.kind] ?? '',

@@ -28,7 +28,7 @@ export const KINDS = ['input', 'output', 'reasoning', 'cacheRead', 'cacheWrite']
  */
 /**
  * @typedef {{id: string, kind: string, runId: string, folder: string, atMs: number, turnMs: number | null,
- *     pids: number[], limit: string}} Item
+ *     pids: number[], limit: string, percent: number | null}} Item
  */
 /** @typedef {{tokens: number, costUsd: number, startMs: number}} Hour */
 /** @typedef {{tokens: number, costUsd: number, date: string}} Day */
@@ -183,6 +183,7 @@ function item(raw) {
         turnMs: typeof raw.turnMs === 'number' ? count(raw.turnMs) : null,
         pids: pids(raw.pids),
         limit: text(raw.limit),
+        percent: typeof raw.percent === 'number' ? count(raw.percent) : null,
     };
 }
 

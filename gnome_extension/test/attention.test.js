@@ -13,7 +13,10 @@ const notLookedAt = () => false;
  * @returns {Item}
  */
 function item(changes = {}) {
-    return {id: 'a', kind: 'finished', runId: 'r1', folder: '/home/ada/shop', atMs: NOW_MS, turnMs: 60_000, pids: [], limit: '', ...changes};
+    return {
+        id: 'a', kind: 'finished', runId: 'r1', folder: '/home/ada/shop', atMs: NOW_MS, turnMs: 60_000, pids: [], limit: '', percent: null,
+        ...changes,
+    };
 }
 
 /**
@@ -110,4 +113,6 @@ test('a limit is named, and each limit has a notification of its own', () => {
     const told = itemsToShow([item({id: 'r'}), ...limits], new Memory(0), RULES, notLookedAt);
     equal(told.map(({id}) => id), ['r', 'l0', 'l1']);
     equal(itemInWords(limits[0] ?? item(), '', '', words), {title: 'A limit is nearly reached', body: 'weekly'});
+    const passed = item({kind: 'limit', runId: '', limit: 'weekly', percent: 80});
+    equal(itemInWords(passed, '', '', words), {title: '80% of a limit is used', body: 'weekly'});
 });

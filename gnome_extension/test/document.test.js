@@ -37,7 +37,9 @@ test('every field of ours is read', () => {
         {name: 'claude-sonnet-5', tokens: 750, costUsd: 1.5, kinds: {...NO_KINDS, input: 75, cacheRead: 675}},
     ]);
     equal(document.items, [{
-        id: 'a', kind: 'finished', runId: 'r1', folder: '/home/ada/shop', atMs: raw.attention[0].atMs, turnMs: 90_000, pids: [4711], limit: '',}]);
+        id: 'a', kind: 'finished', runId: 'r1', folder: '/home/ada/shop', atMs: raw.attention[0].atMs, turnMs: 90_000, pids: [4711], limit: '',
+        percent: null,
+    }]);
     equal(document.days, [{date: '2026-11-20', tokens: 10, costUsd: 2}, {date: '2026-11-21', tokens: 20, costUsd: 0}]);
     equal(document.limits, [{
         name: 'Day', percent: 87.4, level: 'warning', resetsAtMs: raw.limits[0].resetsAtMs, unit: 'tokens', used: 2_622_000, limit: 3_000_000,

@@ -35,8 +35,8 @@ class AttentionItem:
     """One reason to look at OpenCode; ``id`` is the same for the same reason for ever.
 
     ``turn_ms`` is how long the turn took that ended, None for what is no turn or where that is not known. ``pids`` are
-    those of its run (``core.stats.RunStats``). ``limit`` is the name of the limit that was passed: an item of no
-    run, whose ``run_id`` is empty.
+    those of its run (``core.stats.RunStats``). ``limit`` is the name of a limit of which ``percent``, a threshold, was
+    passed: an item of no run, whose ``run_id`` is empty.
     """
 
     id: str
@@ -48,6 +48,7 @@ class AttentionItem:
     turn_ms: int | None
     pids: tuple[int, ...] = ()
     limit: str | None = None
+    percent: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,13 @@ def notices(items: Sequence[AttentionItem], memory: Memory, rules: Rules, home: 
 
 def notice_of(item: AttentionItem, home: str) -> Notice:
     """The item in words; ``home`` is written ``~``."""
-    return Notice(subject_of(item), item, _TITLES.get(item.kind, "OpenCode asks for you"), _body(item, home))
+    return Notice(subject_of(item), item, _title(item), _body(item, home))
+
+
+def _title(item: AttentionItem) -> str:
+    if item.kind == "limit" and item.percent is not None:
+        return f"{item.percent}% of a limit is used"
+    return _TITLES.get(item.kind, "OpenCode asks for you")
 
 
 def _is_short(item: AttentionItem, rules: Rules) -> bool:

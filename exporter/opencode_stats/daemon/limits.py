@@ -66,7 +66,7 @@ class Limits:
             told.append(alert)
         workspace = limit.whose if limit.of == "workspace" else None
         return [
-            AttentionItem(one.id, "limit", "", None, workspace, one.at_ms, None, limit=one.name)
+            AttentionItem(one.id, "limit", "", None, workspace, one.at_ms, None, limit=one.name, percent=one.percent)
             for one in told
             if passed(limit, used, one.percent) and one.start_ms < window.end_ms
         ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.support.clock import NOON_MS
 from tests.unit.desktop.items import item
@@ -51,6 +53,14 @@ def test_of_a_run_only_the_newest_is_told_and_runs_in_their_order() -> None:
 
     assert titles(*newest_first, memory=memory) == ["OpenCode has finished", "OpenCode stopped with an error"]
     assert len(memory.ids) == 3
+
+
+def test_how_much_of_a_limit_is_used_is_said_where_it_is_known() -> None:
+    known = replace(item("limit", 1), percent=80)
+
+    assert [one.title for one in notices([known], Memory(0), Rules(), "", NOON_MS)] == ["80% of a limit is used"]
+    (unknown,) = notices([item("limit", 1)], Memory(0), Rules(), "", NOON_MS)
+    assert unknown.title == "A limit is nearly reached"
 
 
 def test_two_limits_are_two_things() -> None:

@@ -202,6 +202,8 @@ def _attention(reading: Reading) -> Block:
     lines = [_heading(f"{counted(len(items), 'thing')} {'asks' if len(items) == 1 else 'ask'} for you")]
     for item in items:
         kind = _KINDS.get(item["kind"], named(item["kind"]))
+        if item["kind"] == "limit" and type(item.get("percent")) is int:
+            kind = f"is used to {item['percent']}%"
         where = named(item.get("limit") or item["workspace"] or "an OpenCode", _LONGEST_NAME)
         lines.append(
             line_of("  ", ("alert", "! "), f"{where} {kind}", ("dim", f", {ago(item['atMs'], reading.now_ms)}"))

@@ -124,12 +124,14 @@ def test_limits_and_what_is_said_of_them() -> None:
     limit = {"name": "5-hour", "percent": 81.9, "level": "critical", "resetsAtMs": reading.now_ms + 5_400_000}
     reading.document["limits"] = [limit, {"name": "\x1bweek", "percent": None, "level": "unknown", "resetsAtMs": None}]
     item = {"kind": "limit", "workspace": None, "limit": "5-hour", "atMs": reading.now_ms - 60_000}
-    reading.document["attention"] = [item, item | {"kind": "of tomorrow", "limit": None}]
+    others = [item | {"kind": "of tomorrow", "limit": None}, item | {"percent": 80, "limit": "week"}]
+    reading.document["attention"] = [item, *others]
     text = text_of(view(reading), 30, 80)
 
     assert re.search(r"Limits\n  5-hour +━{16}╸ +81%  resets in 1h 30m\n  .u001bweek +unknown\n", text)
     assert "! 5-hour is a limit that is nearly reached, 1m ago" in text
     assert "! an OpenCode of tomorrow, 1m ago" in text
+    assert "! week is used to 80%, 1m ago" in text
     assert "━" not in text_of(view(reading), 30, 40)
 
 
