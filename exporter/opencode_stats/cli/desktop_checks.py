@@ -43,6 +43,13 @@ def desktop_findings(machine: Machine) -> list[Finding]:
     return [*found, bus.figures()] if settings.dbus else found
 
 
+def missing_library(machine: Machine) -> str:
+    """What adds the library, where there is a session bus and only the library is missing; else empty."""
+    if can_speak() or not session_bus(machine.env):
+        return ""
+    return addition_of(Path(sys.prefix), machine.paths.data, _LIBRARY)
+
+
 def _off() -> Finding:
     return Finding("ok", _NOTIFICATIONS, "off: the settings say notify = false.")
 

@@ -81,7 +81,7 @@ def command(project: Path | None, no_service: bool, no_gnome: bool, dry_run: boo
         sys.exit(1)
     _take_in_history(wanted.paths)
     _closing_words(plan, wanted)
-    for sentence in work.left:
+    for sentence in (*work.left, *_silence(machine)):
         say(sentence)
 
 
@@ -210,6 +210,14 @@ def _checked(wanted: Wanted, plan: Plan, services: Services) -> list[str]:
     if plan.starter == "service" and not services.state().active:
         problems.append(f"The service does not run. See why: {wanted.kind.why}. Then run opencode-stats setup again.")
     return problems
+
+
+def _silence(machine: Machine) -> list[str]:
+    """What notifications lack, where GNOME's panel does not show them."""
+    from opencode_stats.cli.desktop_checks import missing_library  # noqa: PLC0415 - as above
+
+    how = "" if "GNOME" in machine.env.get("XDG_CURRENT_DESKTOP", "").split(":") else missing_library(machine)
+    return [f"Notifications on the desktop need one library more: {how} adds it."] if how else []
 
 
 def _closing_words(plan: Plan, wanted: Wanted) -> None:

@@ -21,9 +21,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.unit.cli.patient import Patient
-
+    from tests.unit.daemon.household import Household
 
 pytestmark = pytest.mark.processes
+
+WITHOUT_LIBRARY = """
+from importlib.machinery import PathFinder
+find = PathFinder.find_spec
+PathFinder.find_spec = lambda name, *more: None if name.partition(".")[0] == "dbus_fast" else find(name, *more)
+"""
 
 
 @pytest.fixture
@@ -96,6 +102,26 @@ def test_without_the_library_it_says_what_adds_it(
     assert reason.startswith("nobody shows them: dbus-fast is not installed (")
     assert reason.endswith("dbus-fast adds it).")
     assert figures[:2] == ("dbus", "warn")
+
+
+def test_setup_names_what_is_missing_where_there_is_a_bus(household: Household, address: str) -> None:
+    # As where it was never installed: Python itself does not find it.
+    hidden = household.home / "hidden"
+    hidden.mkdir()
+    (hidden / "sitecustomize.py").write_text(WITHOUT_LIBRARY)
+    path = f"{hidden}:{household.environment['PYTHONPATH']}"
+    silent = household.call("setup", "--yes", "--no-service", PYTHONPATH=path)
+    assert household.call("uninstall", "--yes", PYTHONPATH=path).returncode == 0
+    told = household.call("setup", "--yes", "--no-service", PYTHONPATH=path, DBUS_SESSION_BUS_ADDRESS=address)
+    doctor = household.call("doctor", PYTHONPATH=path, DBUS_SESSION_BUS_ADDRESS=address)
+
+    assert (silent.returncode, told.returncode) == (0, 0), told.stderr
+    assert "Notifications" not in silent.stdout
+    assert "Notifications on the desktop need one library more: " in told.stdout
+    assert "notifications: nobody shows them: dbus-fast is not installed (" in doctor.stdout
+    assert household.call("--json", PYTHONPATH=path, DBUS_SESSION_BUS_ADDRESS=address).returncode == 0
+    with household.daemon() as daemon:
+        assert daemon.end() == 0
 
 
 def test_a_bus_that_the_exporter_was_not_told_of_is_a_fault(patient: Patient, address: str) -> None:

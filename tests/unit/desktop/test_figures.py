@@ -16,7 +16,7 @@ from tests.support.session_bus import Party, session_bus, until
 from opencode_stats.contract.stats_document import document_of, encode
 from opencode_stats.desktop.bus import FIGURES_NAME as NAME
 from opencode_stats.desktop.bus import program
-from opencode_stats.desktop.figures import INTERFACE, PATH, TYPES
+from opencode_stats.desktop.figures import INTERFACE, PATH, TYPES, values_of
 from opencode_stats.desktop.outlets import AGAIN_AFTER_S, OnTheBus
 from opencode_stats.host.paths import Paths
 
@@ -109,6 +109,31 @@ def test_a_change_is_told_with_what_changed_and_the_file_only_by_name(
         ["Json"],
     )
     assert read(panel)["TodayTokens"] == 2
+
+
+def test_of_many_publishings_every_signal_is_of_one_version_and_the_last_is_the_files(
+    paths: Paths, served: OnTheBus, panel: Party
+) -> None:
+    publish(paths, encode(document(0)))
+    start(served, panel)
+    for number in range(1, 201):
+        made = document(number)
+        made["total"]["totalTokens"] = made["exporter"]["generatedAt"] = number
+        publish(paths, encode(made))
+        if number % 20 == 0:
+            found = read(panel)
+            assert values_of(found["Json"].encode()) == found
+    until(lambda: read(panel)["TodayTokens"] == 200, "the last version")
+
+    told = [one.body[1] for one in panel.signals if one.member == "PropertiesChanged"]
+    versions = [
+        [changed[name].value for name in ("TodayTokens", "TotalTokens", "GeneratedAt") if name in changed]
+        for changed in told
+    ]
+    assert [len(set(version)) for version in versions] == [1] * len(told)
+    assert [len(version) for version in versions] == [3] * len(told)
+    assert versions == sorted(versions)
+    assert read(panel) == values_of(paths.stats_file.read_bytes())
 
 
 def test_before_there_is_a_file_there_are_no_figures_and_a_broken_one_changes_nothing(
