@@ -45,7 +45,7 @@ arch: $(VENV)/ready ## imports point one way
 	PYTHONPATH=exporter $(BIN)/lint-imports --no-cache
 
 pure: $(VENV)/ready ## the pure suite: unit, property and contract tests, on all cores
-	$(PYTEST) -q -n logical --dist worksteal -m "not processes and $(REST)" $(ELSEWHERE)
+	$(PYTEST) -q -n logical --dist worksteal --timeout=300 -m "not processes and $(REST)" $(ELSEWHERE)
 
 processes: $(VENV)/ready ## the tests that start processes, kill them, or spoil what they keep; one after the other
 	$(PYTEST) -q -m "processes and $(REST)" $(ELSEWHERE)
