@@ -179,8 +179,8 @@ def _of_1(connection: sqlite3.Connection, conversation: str, takeover_ms: int | 
     return _charge(
         connection.execute(
             f"SELECT {_SUMMED} FROM messages WHERE conversation = ? AND api = 1 "
-            "AND (ifnull(created_ms, first_at_ms) <= ?2 OR ?2 IS NULL)",
-            (conversation, takeover_ms),
+            "AND (ifnull(created_ms, first_at_ms) <= ? OR ? IS NULL)",
+            (conversation, takeover_ms, takeover_ms),
         ).fetchone()
     ) + _charge(forgotten_of(connection, conversation, 1, copies=True))
 

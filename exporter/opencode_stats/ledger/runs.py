@@ -164,9 +164,9 @@ def end_run(connection: sqlite3.Connection, run: int, at_ms: int) -> None:
     """Ends a run; nobody can answer its questions any more, and nothing in it works."""
     # Idle since its end, where it was at work until then.
     connection.execute(
-        "UPDATE runs SET ended_ms = max(?1, last_activity_ms), "
-        "idle_since_ms = ifnull(idle_since_ms, max(?1, last_activity_ms)) WHERE id = ?2",
-        (at_ms, run),
+        "UPDATE runs SET ended_ms = max(?, last_activity_ms), "
+        "idle_since_ms = ifnull(idle_since_ms, max(?, last_activity_ms)) WHERE id = ?",
+        (at_ms, at_ms, run),
     )
     connection.execute("UPDATE workspaces SET closed_ms = ? WHERE run = ? AND closed_ms IS NULL", (at_ms, run))
     connection.execute("UPDATE conversations SET busy = 0 WHERE run = ? AND busy = 1", (run,))

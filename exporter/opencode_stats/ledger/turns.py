@@ -196,9 +196,9 @@ def close_requests(connection: sqlite3.Connection, conversation: str, at_ms: int
 def _rest(connection: sqlite3.Connection, run: int, at_ms: int, *, was_busy: bool) -> None:
     """The run is idle from this moment on, if it was at work and nothing in it is any more."""
     connection.execute(
-        "UPDATE runs SET idle_since_ms = ?1 WHERE id = ?2 AND (idle_since_ms IS NULL OR ?3) AND NOT EXISTS "
-        "(SELECT 1 FROM conversations WHERE run = ?2 AND busy = 1)",
-        (at_ms, run, was_busy),
+        "UPDATE runs SET idle_since_ms = ? WHERE id = ? AND (idle_since_ms IS NULL OR ?) AND NOT EXISTS "
+        "(SELECT 1 FROM conversations WHERE run = ? AND busy = 1)",
+        (at_ms, run, was_busy, run),
     )
 
 

@@ -258,7 +258,9 @@ def compaction(path: Path, data: dict[str, object]) -> None:
     """A compaction's row as v2 facts §3.3 has it: OpenCode 1.18.33 answers 503 to ``/api/session/:id/compact``."""
     row = (NOON_MS, NOON_MS + 700, json.dumps(data))
     with closing(sqlite3.connect(path)) as connection, connection:
-        there = connection.execute("UPDATE session_message SET data = ?3, time_updated = ?2 WHERE id = 'msg_sum'", row)
+        there = connection.execute(
+            "UPDATE session_message SET data = ?, time_updated = ? WHERE id = 'msg_sum'", (row[2], row[1])
+        )
         if not there.rowcount:
             connection.execute(PUT, row)
 

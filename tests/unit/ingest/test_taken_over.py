@@ -54,9 +54,9 @@ def test_what_1x_adds_after_the_takeover_is_no_part_of_the_total(
     kept: sqlite3.Connection, v2: OpenCode2Database
 ) -> None:
     v2.write(
-        "INSERT INTO message SELECT 'msg_late', session_id, ?1, ?1, json_set(data, '$.time.created', ?1) "
+        "INSERT INTO message SELECT 'msg_late', session_id, ?, ?, json_set(data, '$.time.created', ?) "
         "FROM message WHERE id = 'msg_step'",
-        TAKEN_OVER_MS + 1,
+        *[TAKEN_OVER_MS + 1] * 3,
     )
     take_database(kept, v2.path, NOON_MS)
 
@@ -123,9 +123,9 @@ def test_without_the_time_of_the_takeover_all_that_1x_has_is_part_of_it(
 ) -> None:
     v2.write("DELETE FROM kv")
     v2.write(
-        "INSERT INTO message SELECT 'msg_late', session_id, ?1, ?1, json_set(data, '$.time.created', ?1, "
+        "INSERT INTO message SELECT 'msg_late', session_id, ?, ?, json_set(data, '$.time.created', ?, "
         "'$.tokens.input', 10) FROM message WHERE id = 'msg_step'",
-        TAKEN_OVER_MS + 1,
+        *[TAKEN_OVER_MS + 1] * 3,
     )
     take_database(kept, v2.path, NOON_MS)
 
