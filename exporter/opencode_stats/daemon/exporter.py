@@ -17,11 +17,12 @@ from opencode_stats.daemon.opencode_storage import OpenCodeStorage
 from opencode_stats.daemon.places import prepare_folders
 from opencode_stats.daemon.prices import price_problems, priced_facts
 from opencode_stats.daemon.setbacks import Setbacks
+from opencode_stats.daemon.settling import Settling
 from opencode_stats.daemon.upkeep import back_up_if_due
 from opencode_stats.daemon.workspaces import Workspaces
 from opencode_stats.host.files import FILES
-from opencode_stats.ledger import recovery, runs
-from opencode_stats.ledger.connection import Connection, transaction
+from opencode_stats.ledger import recovery
+from opencode_stats.ledger.connection import Connection
 from opencode_stats.ledger.queries import lost_lines
 from opencode_stats.ledger.rebuild import rebuild
 from opencode_stats.ledger.soundness import Unreadable, is_damage
@@ -32,6 +33,7 @@ from opencode_stats.settings.live import LiveSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import tzinfo
     from pathlib import Path
 
@@ -96,12 +98,11 @@ class Exporter:
         self._open = OpenLedger(paths, clock, files, factory)
         self.reconcile_due = True
         self.forgetting = False
-        self.seen_alive: set[str] = set()
+        self._settling = Settling(processes)
         self._lost_lines = 0
         self.lineages = Lineages(processes)
         self.due_ms = 0
         self.days_left = 0
-        self._alive: frozenset[str] = frozenset()
         self._calendar: tuple[tuple[tzinfo, int], Calendar] | None = None
         self.outlets: Outlets | None = None
 
@@ -112,6 +113,11 @@ class Exporter:
     @property
     def _spool(self) -> Spool:
         return self._open.spool
+
+    @property
+    def seen_alive(self) -> AbstractSet[str]:
+        """The processes that were last seen alive, or that can't be seen."""
+        return self._settling.seen_alive
 
     @property
     def connection(self) -> Connection:
@@ -153,35 +159,9 @@ class Exporter:
         return taken_bytes
 
     def settle_processes(self) -> list[ProcessKey]:
-        """Ends what is gone, removes its spool files, and gives the processes that are known to be alive.
-
-        One in another pid namespace can't be seen; it counts as live until it was quiet for an hour.
-        """
-        now_ms = self._clock.now_ms()
-        alive, gone = [], {}
-        for process in runs.live_processes(self._connection):
-            key, life = process.key, self._processes.life_of(process.key)
-            quiet = now_ms - process.last_event_ms >= runs.QUIET_AFTER_MS
-            if life == "unknown" and (process.said_goodbye or quiet):
-                life = "gone"
-            if life == "gone":
-                # Whom we saw alive has just ended; of others their last word is all that is known.
-                gone[key.text] = now_ms if key.text in self.seen_alive else process.last_event_ms
-                self.seen_alive.discard(key.text)
-            else:
-                self.seen_alive.add(key.text)
-                if life == "alive":
-                    alive.append(key)
-        if gone:
-            # Their last lines may have come between our reading and their end.
-            self._spool.take_in()
-            self.reconcile_due = True
-        with transaction(self._connection):
-            for name, at_ms in gone.items():
-                runs.end_process(self._connection, name, at_ms)
-            runs.end_quiet_runs(self._connection, now_ms)
-        self._spool.finish(runs.ended_processes(self._connection))
-        self._alive = frozenset(key.text for key in alive)
+        """Ends what is gone, removes its spool files, and gives the processes that are known to be alive."""
+        alive, some_are_gone = self._settling.settle(self._connection, self._spool, self._clock.now_ms())
+        self.reconcile_due = self.reconcile_due or some_are_gone
         return alive
 
     def reconcile(self, progress: Callable[[int, int], None] | None = None) -> Taken:
@@ -268,7 +248,7 @@ class Exporter:
                 *(() if self.outlets is None else self.outlets.problems(now_ms)),
             ),
         )
-        pids = self.lineages.of(facts.runs, facts.attention, self._alive)
+        pids = self.lineages.of(facts.runs, facts.attention, self._settling.alive)
         exporter = ExporterStats(self._version, self._daemon_pid, now_ms, health)
         currency = CurrencyStats(settings.currency, settings.currency_rate)
         stats = project(facts, calendar, exporter, pids, quotes, limits=limits.limits, currency=currency)

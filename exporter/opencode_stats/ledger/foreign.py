@@ -39,7 +39,7 @@ OWN: Final = (
     f"FROM messages AS m WHERE {_TOLD}"
 )
 """This host's counted messages, with the columns of ``FACTS``."""
-_FORGOTTEN: Final = (
+_ONLY_TOLD: Final = (
     f"SELECT {', '.join(FACTS)} FROM foreign_messages AS told WHERE host = ? AND NOT EXISTS "
     f"(SELECT 1 FROM messages WHERE messages.message = told.message AND {_TOLD})"
 )
@@ -104,10 +104,10 @@ def own_messages(connection: sqlite3.Connection) -> tuple[int, Iterator[dict[str
     """
     own = own_host(connection)
     (number,) = connection.execute(f"SELECT count(*) FROM messages WHERE {_TOLD}").fetchone()
-    (more,) = connection.execute(f"SELECT count(*) FROM ({_FORGOTTEN})", (own,)).fetchone()
+    (more,) = connection.execute(f"SELECT count(*) FROM ({_ONLY_TOLD})", (own,)).fetchone()
     return number + more, chain(
         (_line(row) for row in _furthest(connection, own)),
-        (_line(row) for row in connection.execute(_FORGOTTEN, (own,))),
+        (_line(row) for row in connection.execute(_ONLY_TOLD, (own,))),
     )
 
 
