@@ -12,6 +12,7 @@ BENCHMARKS = (
     "history",
     "forgetting",
     "limits",
+    "hosts",
     "many_files",
     "import_speed",
     "command_line",

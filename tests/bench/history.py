@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 from random import Random
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
-from tests.bench.scene import daemon, median, scene
+from tests.bench.past import pass_ms, questions, slowest, took_ms
+from tests.bench.scene import daemon, scene
 
 from opencode_stats.core.history import spans
 from opencode_stats.host.clock import SystemClock
@@ -20,7 +23,8 @@ from opencode_stats.ledger.sums import add_sums
 from opencode_stats.ledger.timeline import figures_over, prompts_over
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+    from datetime import tzinfo
     from pathlib import Path
 
     from tests.bench.scene import Scene
@@ -32,7 +36,6 @@ DAYS = 3 * 365
 A_CONVERSATION = 30
 A_PROMPT = 8
 DAY_MS = 24 * 3600 * 1000
-REPEATED = 5
 MODELS = (("anthropic", "claude-sonnet-5"), ("anthropic", "claude-opus-5"), ("openai", "gpt-5"), ("mock", "mock-1"))
 AGENTS = ("build", "build", "build", "plan", "general")
 WORKSPACES = 40
@@ -67,6 +70,7 @@ def measure() -> Iterator[str]:
         yield "questions in processor time:"
         yield f"{MESSAGES:,} messages of {DAYS} days ({size_mib:.0f} MiB); their days summed in {summed_s:.1f} s, once"
         yield from _questions(on.paths.ledger, now_ms)
+        yield from _every_question(on.paths.ledger, now_ms)
         with daemon(on):
             wall_s, cpu_s, _ = _command(on, "history", "--since", "3y")
             yield f"opencode-stats history --since 3y: {wall_s:.2f} s, {cpu_s:.2f} s of processor time (at most 0.3)"
@@ -124,21 +128,27 @@ def _questions(path: Path, now_ms: int) -> Iterator[str]:
     for what, period, split, days in QUESTIONS:
         stretches = spans(end_ms - days * DAY_MS, end_ms, period, UTC)
         cells = sum(map(len, figures_over(connection, stretches, split)))
-        took_ms = _took_ms(lambda: figures_over(connection, stretches, split))  # noqa: B023 - called at once
-        yield f"{what}: {took_ms:.1f} ms ({len(stretches)} stretches, {cells:,} figures; at most 50)"
+        ms = took_ms(lambda: figures_over(connection, stretches, split))  # noqa: B023 - called at once
+        yield f"{what}: {ms:.1f} ms ({len(stretches)} stretches, {cells:,} figures; at most 50)"
     stretches = spans(end_ms - DAYS * DAY_MS, end_ms, "day", UTC)
-    yield f"prompts of three years by day: {_took_ms(lambda: prompts_over(connection, stretches)):.1f} ms (at most 50)"
+    yield f"prompts of three years by day: {took_ms(lambda: prompts_over(connection, stretches)):.1f} ms (at most 50)"
     connection.close()
 
 
-def _took_ms(ask: Callable[[], object]) -> float:
-    """Of processor time."""
-    took = []
-    for _ in range(REPEATED):
-        started = time.process_time()
-        ask()
-        took.append((time.process_time() - started) * 1000)
-    return median(took)
+def _every_question(path: Path, now_ms: int) -> Iterator[str]:
+    """In a zone whose days begin at no full hour, too, and where days begin at four."""
+    zones: tuple[tuple[str, tzinfo, int], ...] = (
+        ("UTC", UTC, 0), ("UTC, days begin at 4", UTC, 4), ("Kathmandu", ZoneInfo("Asia/Kathmandu"), 0),
+    )  # fmt: skip
+    for name, zone, start_hour in zones:
+        with closing(open_ledger(path, now_ms)) as connection:
+            DaySums(connection).go_on(now_ms, zone, start_hour, to_the_end=True)
+        with closing(open_reader(path)) as connection:
+            floor_ms = pass_ms(connection)
+            yield f"every question, {name}; a pass over all messages takes {floor_ms:.0f} ms:"
+            yield from slowest(questions(connection, now_ms, DAYS, zone, start_hour), floor_ms)
+    with closing(open_ledger(path, now_ms)) as connection:
+        DaySums(connection).go_on(now_ms, UTC, to_the_end=True)
 
 
 def _command(on: Scene, *words: str) -> tuple[float, float, float]:

@@ -25,6 +25,9 @@ _FROM_DAYS: Final = (
 _FROM_DAYS_BY_KEY: Final = (
     f"SELECT key, '', {SUMMED} FROM day_sums WHERE split = ? AND start_ms >= ? AND start_ms < ? GROUP BY key"
 )
+# Nearly every row is a conversation of its own: to group them would sort them for nothing.
+_EVERY_ROW: Final = f"SELECT key, '', {COLUMNS} FROM day_sums WHERE split = ? AND start_ms >= ? AND start_ms < ?"
+_QUESTIONS: Final[dict[Split, str]] = {"model": _FROM_DAYS, "conversation": _EVERY_ROW}
 _DAY_BY_DAY: Final = (
     f"SELECT start_ms, provider, key, {COLUMNS} FROM day_sums WHERE split = ? AND start_ms >= ? AND start_ms < ?"
 )
@@ -41,13 +44,17 @@ def figures_over(connection: sqlite3.Connection, stretches: Sequence[Span], spli
     cut = list(pieces_of(connection, stretches))
     found: list[dict[Key, Figures]] = [{} for _ in cut]
     # Days one by one are read in one go: a question for each takes as long as its answer.
-    single = {pieces[0][0]: place for place, pieces in enumerate(cut) if len(pieces) == 1 and pieces[0][2] == 1}
+    single = {pieces[0][0]: found[place] for place, pieces in enumerate(cut) if len(pieces) == 1 and pieces[0][2] == 1}
     if single:
-        for start_ms, provider, name, *sums in connection.execute(
-            _DAY_BY_DAY, (_KEPT.get(split, split), min(single), max(single) + 1)
-        ):
-            if start_ms in single:
-                _add(found[single[start_ms]], split, name, provider, sums)
+        for row in connection.execute(_DAY_BY_DAY, (_KEPT.get(split, split), min(single), max(single) + 1)):
+            day = single.get(row[0])
+            if day is None:
+                continue
+            if split == "provider":
+                _add(day, split, row[2], row[1], row[3:])
+            else:
+                # Each is there once: thousands of these are most of the time that a long answer takes.
+                day[row[1] or None, row[2] or None] = Figures._make(row[3:])
     for place, pieces in enumerate(cut):
         if len(pieces) != 1 or pieces[0][2] != 1:
             found[place] = _figures(connection, pieces, split)
@@ -91,7 +98,7 @@ def _figures(
     found: dict[Key, Figures] = {}
     for start_ms, end_ms, summed in pieces:
         if summed:
-            question = _FROM_DAYS if kept == "model" else _FROM_DAYS_BY_KEY
+            question = _QUESTIONS.get(kept, _FROM_DAYS_BY_KEY)
             rows = connection.execute(question, (kept, start_ms, end_ms))
         else:
             rows = connection.execute(
