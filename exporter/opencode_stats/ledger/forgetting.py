@@ -171,15 +171,28 @@ def forget_before(connection: sqlite3.Connection, until_ms: int, limits: Iterabl
     if not _begin(connection, until_ms):
         return
     connection.create_function("surely_copied", 4, surely_copied, deterministic=True)
-    # What leaves is not left in the file, where salvage, or anybody, could read it.
-    connection.execute("PRAGMA secure_delete = ON")
-    try:
-        yield from _batches(connection, until_ms, limits)
-        (swept,) = connection.execute("SELECT swept FROM kept_from").fetchone()
-        if not swept:
-            yield from sweep(connection, until_ms)
-    finally:
-        connection.execute("PRAGMA secure_delete = OFF")
+    steps = _pass(connection, until_ms, limits)
+    more = True
+    while more:
+        # What leaves is not left in the file, where salvage, or anybody, could read it.
+        connection.execute("PRAGMA secure_delete = ON")
+        try:
+            more = next(steps)
+        finally:
+            connection.execute("PRAGMA secure_delete = OFF")
+        if more:
+            yield
+
+
+def _pass(connection: sqlite3.Connection, until_ms: int, limits: Iterable[Limit]) -> Iterator[bool]:
+    """Whether more is to do, after each step."""
+    for _ in _batches(connection, until_ms, limits):
+        yield True
+    (swept,) = connection.execute("SELECT swept FROM kept_from").fetchone()
+    if not swept:
+        for _ in sweep(connection, until_ms):
+            yield True
+    yield False
 
 
 def _begin(connection: sqlite3.Connection, until_ms: int) -> bool:

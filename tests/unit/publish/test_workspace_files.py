@@ -43,11 +43,22 @@ def test_what_is_in_it(folder: Path) -> None:
     document = read(folder, "/w/Ä")
     assert document["daily"] == {"date": DAY, "totalTokens": 7, "tokens": kinds, "totalCost": 1.5, "messages": 1}
     assert (document["schemaVersion"], document["directory"], document["generatedAt"]) == (1, "/w/Ä", 77)
+    assert document["keptFrom"] is None
     assert (document["total"]["totalTokens"], document["total"]["totalCost"]) == (6, 2.0)
     (file,) = folder.iterdir()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert list((folder.parent / "tmp").iterdir()) == []
+
+
+def test_since_when_it_is_known_is_no_news_but_told_with_news(folder: Path) -> None:
+    one = publisher(folder)
+    one.publish({"/w": (SOME, MORE)}, DAY, 1, 500)
+    assert read(folder, "/w")["keptFrom"] == 500
+    one.publish({"/w": (SOME, MORE)}, DAY, 2, 600)
+    assert (read(folder, "/w")["keptFrom"], read(folder, "/w")["generatedAt"]) == (500, 1)
+    one.publish({"/w": (SOME, SOME)}, DAY, 3, 600)
+    assert (read(folder, "/w")["keptFrom"], read(folder, "/w")["generatedAt"]) == (600, 3)
 
 
 @pytest.mark.parametrize("restarted", [False, True])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from opencode_stats.settings.kinds import Kind, Unfit, flag, nearest, number, shown, text, texts, whole
+from opencode_stats.settings.kinds import Kind, Unfit, days, flag, nearest, number, shown, text, texts, whole
 
 CURRENCY = text("[A-Z]{3}", "three capital letters")
 
@@ -17,6 +17,8 @@ CURRENCY = text("[A-Z]{3}", "three capital letters")
         (flag(), True, True),
         (whole(0, 9), 9, 9),
         (whole(-1, 9), -1, -1),
+        (days(32, 99), 0, 0),
+        (days(32, 99), 32, 32),
         (number(0, 2), 1, 1.0),
         (number(0, 2), 0.5, 0.5),
         (CURRENCY, "EUR", "EUR"),
@@ -35,6 +37,8 @@ def test_what_can_be(kind: Kind[Any], found: object, value: object) -> None:
     [
         (flag(), 1, "it is 1, and wants true or false"),
         (whole(0, 9), 10, "it is 10, and wants a whole number from 0 to 9"),
+        (days(32, 99), 31, "it is 31, and wants 0, or a whole number from 32 to 99"),
+        (days(32, 99), False, "it is false, and wants 0, or a whole number from 32 to 99"),
         (whole(0, 9), True, "it is true, and wants a whole number from 0 to 9"),
         (whole(0, 9), 1.0, "it is 1.0, and wants a whole number from 0 to 9"),
         (number(0, 2), float("nan"), "it is nan, and wants a number from 0 to 2"),
