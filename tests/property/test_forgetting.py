@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ from opencode_stats.core.history import Span
 from opencode_stats.ingest.legacy_storage import take_storage
 from opencode_stats.ingest.opencode_database import take_database
 from opencode_stats.ledger.connection import open_ledger
+from opencode_stats.ledger.day_sums import DaySums
 from opencode_stats.ledger.forgetting import forget_before
 from opencode_stats.ledger.history import usage_by, usage_over
 from opencode_stats.ledger.queries import total
@@ -56,7 +58,7 @@ def deliver_and_forget(past: History, chosen: Faults, chances: Random, home: Pat
     instants = [one.counted_at_ms for one in past.answers]
     highest = used(total(ledger).whole)
     while any(left for _, left in waiting) or chances.random() < 0.8:
-        act = chances.randrange(8)
+        act = chances.randrange(9)
         if act == 0:
             take_database(ledger, home / "opencode.db", LATER_MS)
         elif act == 1 and storage:
@@ -68,6 +70,8 @@ def deliver_and_forget(past: History, chosen: Faults, chances: Random, home: Pat
             ledger.execute("DELETE FROM sources")
             ledger.execute("DELETE FROM legacy_folders")
         elif act == 4:
+            DaySums(ledger).go_on(max(instants) + DAY_MS, UTC)
+        elif act == 5:
             until_ms = chances.choice(instants) + chances.choice([0, 1, SLOT_MS])
             steps = forget_before(ledger, until_ms - until_ms % SLOT_MS)
             for _ in range(chances.choice([1, 2, 100])):
@@ -97,6 +101,25 @@ def test_every_total_is_the_truth_whatever_is_forgotten_meanwhile(past: History,
             check_against(truth, past, ledger)
         assert rebuild(ledger).changes == ()
         check_against(truth, past, ledger)
+
+
+@given(past=histories(eras=("migrated",), chances=TOLD), chosen=faults(), dice=st.integers(0, 2**20))
+def test_what_2x_took_over_is_never_counted_twice(past: History, chosen: Faults, dice: int) -> None:
+    """Of what is forgotten it is not known what the running total began with: titles may count late, never twice."""
+    truth = Truth(past)
+    with tempfile.TemporaryDirectory() as name, closing(open_ledger(Path(name) / "ledger.db", 0)) as ledger:
+        ledger.execute("PRAGMA synchronous = OFF")  # nothing crashes here
+        deliver_and_forget(past, chosen, Random(dice), Path(name), ledger)
+        for _ in forget_before(ledger, LATER_MS - LATER_MS % SLOT_MS):
+            assert verify(ledger) == []
+
+        found = {key: used(usage) for key, usage in total(ledger).by_model.items() if any(used(usage))}
+        auxiliary = found.pop((None, "auxiliary"), (0,) * 6)
+        assert {f"{key}": figures for key, figures in found.items()} == truth.by(
+            lambda one: f"{(one.provider, one.model)}", None
+        )
+        hidden = whole(figures for _, figures in truth.hidden)
+        assert all(mine <= its for mine, its in zip(auxiliary[:5], hidden[:5], strict=True))
 
 
 def check_against(truth: Truth, past: History, ledger: sqlite3.Connection) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from heapq import nlargest
 from typing import TYPE_CHECKING, Final, Literal
 
-from opencode_stats.core.history import NO_FIGURES, Figures, Span, together
+from opencode_stats.core.history import FORGOTTEN, NO_FIGURES, Figures, Span, together
 from opencode_stats.ledger.day_sums import SHARES, SUMMED
 from opencode_stats.ledger.timeline import pieces_of
 
@@ -160,6 +160,7 @@ def _amounts(connection: sqlite3.Connection, span: Span, order: Order) -> dict[s
             )
         for name, used in connection.execute(question, (start_ms, end_ms)):
             found[name] = found.get(name, 0) + used
+    found.pop(FORGOTTEN, None)
     return found
 
 

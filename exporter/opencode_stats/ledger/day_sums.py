@@ -10,8 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from opencode_stats.core.days import SLOT_MS, day_of
-from opencode_stats.core.history import LONGEST_ANSWER_MS, Figures
-from opencode_stats.ledger.forgotten import kept_from
+from opencode_stats.core.history import FORGOTTEN, LONGEST_ANSWER_MS, Figures
 from opencode_stats.ledger.transactions import transaction
 
 if TYPE_CHECKING:
@@ -71,11 +70,23 @@ _NOT_OF_SLOTS: Final = (
     f"SELECT * FROM (SELECT * FROM ({_OF_MODELS} EXCEPT {_OF_SLOTS}) "
     f"UNION ALL SELECT * FROM ({_OF_SLOTS} EXCEPT {_OF_MODELS})) LIMIT 1"
 )
-_ANY: Final = "SELECT 1 FROM messages WHERE counted_at_ms >= ? AND counted_at_ms < ? LIMIT 1"
-# The messages are looked up once; the finest sums of a day make all others.
+_FORGOTTEN_SLOTS: Final = f"slot >= ? / {SLOT_MS} AND slot < ? / {SLOT_MS}"
+_ANY: Final = (
+    "SELECT 1 FROM messages WHERE counted_at_ms >= ? AND counted_at_ms < ? UNION ALL "
+    f"SELECT 1 FROM forgotten_sums WHERE {_FORGOTTEN_SLOTS} LIMIT 1"
+)
+_ALL_PROMPTS: Final = (
+    f"SELECT ({PROMPTS}) + (SELECT ifnull(sum(prompts), 0) FROM forgotten_requests WHERE {_FORGOTTEN_SLOTS})"
+)
+_FIRST: Final = (
+    "SELECT min(at_ms) FROM (SELECT min(counted_at_ms) AS at_ms FROM messages "
+    "UNION ALL SELECT first_use_ms FROM kept_from)"
+)
+# What is forgotten is somebody's, too. The messages are looked up once; the finest sums of a day make all others.
 _FINEST: Final = (
     f"SELECT conversation, provider, model, agent, directory, {', '.join(f'sum({n}) AS {n}' for n in Figures._fields)} "
-    f"FROM ({SHARES}) GROUP BY 1, 2, 3, 4, 5"
+    f"FROM ({SHARES} UNION ALL SELECT '{FORGOTTEN}', provider, model, '{FORGOTTEN}', '{FORGOTTEN}', "
+    f"{COLUMNS} FROM forgotten_sums WHERE {_FORGOTTEN_SLOTS}) GROUP BY 1, 2, 3, 4, 5"
 )
 _MADE: Final = " UNION ALL ".join(
     f"SELECT '{split}', {keys}, {SUMMED} FROM temp.finest GROUP BY 2, 3" for split, keys in KEYS.items()
@@ -113,14 +124,11 @@ class DaySums:
         known = (today, zone, start_hour, _number(self._connection))
         if known != self._known:
             summed = dict(self._connection.execute("SELECT start_ms, end_ms FROM summed_days"))
-            (first_ms,) = self._connection.execute("SELECT min(counted_at_ms) FROM messages").fetchone()
+            (first_ms,) = self._connection.execute(_FIRST).fetchone()
             self._left, day = [], today
-            # Of days before that the detail is forgotten, or is about to be.
-            since_ms = kept_from(self._connection) or 0
-            while first_ms is not None and day.start_ms > max(first_ms, since_ms):
+            while first_ms is not None and day.start_ms > first_ms:
                 day = day_of(day.start_ms - 1, zone, start_hour)
-                whole = day.start_ms >= since_ms and not (day.start_ms % SLOT_MS or day.end_ms % SLOT_MS)
-                if summed.get(day.start_ms) != day.end_ms and whole:
+                if summed.get(day.start_ms) != day.end_ms and not (day.start_ms % SLOT_MS or day.end_ms % SLOT_MS):
                     self._left.append(day)
             self._left.reverse()
             self._known = known
@@ -131,18 +139,18 @@ def sum_day(connection: sqlite3.Connection, day: Day) -> int:
     """Sums one day, in place of any that it overlaps, and gives the number of its messages."""
     ends = (day.start_ms, day.end_ms)
     connection.execute("DELETE FROM summed_days WHERE start_ms < ? AND end_ms > ?", ends[::-1])
-    if not connection.execute(_ANY, ends).fetchone():
+    if not connection.execute(_ANY, ends * 2).fetchone():
         # One message of 1970, of a clock that was wrong, makes twenty thousand of these.
-        connection.execute(f"INSERT INTO summed_days SELECT ?, ?, ({PROMPTS})", (*ends, *ends))
+        connection.execute(f"INSERT INTO summed_days SELECT ?, ?, ({_ALL_PROMPTS})", ends * 3)
         return 0
     connection.execute("DROP TABLE IF EXISTS temp.finest")
-    connection.execute(f"CREATE TEMP TABLE finest AS {_FINEST}", ends)
+    connection.execute(f"CREATE TEMP TABLE finest AS {_FINEST}", ends * 2)
     for split, keys in KEYS.items():
         connection.execute(
             f"INSERT INTO day_sums SELECT ?, ?, {keys}, {SUMMED} FROM temp.finest GROUP BY 3, 4",
             (split, day.start_ms),
         )
-    connection.execute(f"INSERT INTO summed_days SELECT ?, ?, ({PROMPTS})", (*ends, *ends))
+    connection.execute(f"INSERT INTO summed_days SELECT ?, ?, ({_ALL_PROMPTS})", ends * 3)
     (messages,) = connection.execute("SELECT ifnull(sum(messages), 0) FROM temp.finest").fetchone()
     connection.execute("DROP TABLE temp.finest")
     return int(messages)
@@ -166,16 +174,16 @@ def day_sum_findings(connection: sqlite3.Connection, most: int) -> list[str]:
     for start_ms, end_ms, prompts in connection.execute("SELECT * FROM summed_days ORDER BY start_ms").fetchall():
         ends = (start_ms, end_ms)
         made = []
-        if connection.execute(_ANY, ends).fetchone():
+        if connection.execute(_ANY, ends * 2).fetchone():
             connection.execute("DROP TABLE IF EXISTS temp.finest")
-            connection.execute(f"CREATE TEMP TABLE finest AS {_FINEST}", ends)
+            connection.execute(f"CREATE TEMP TABLE finest AS {_FINEST}", ends * 2)
             made = connection.execute(_MADE).fetchall()
         kept = connection.execute(
             f"SELECT split, key, provider, {COLUMNS} FROM day_sums "
             f"WHERE split IN ({', '.join(map(repr, KEYS))}) AND start_ms = ?",
             (start_ms,),
         ).fetchall()
-        counted = connection.execute(PROMPTS, ends).fetchone()
+        counted = connection.execute(_ALL_PROMPTS, ends * 2).fetchone()
         if set(made) != set(kept) or counted != (prompts,):
             found.append(f"The sums of the day that begins at {start_ms} are not those of its messages.")
         if len(found) >= most:

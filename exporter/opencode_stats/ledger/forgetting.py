@@ -98,7 +98,7 @@ _TO_SUMS: Final = (
         f"DELETE FROM unbilled WHERE scope = 'run' AND number IN (SELECT run FROM temp.leaving) "
         f"AND ({', '.join(COUNTS)}) = (0, 0, 0, 0, 0)"
     ),
-    # A day of which something is forgotten is answered from quarter hours (ledger.timeline).
+    # It is summed anew, without who and where.
     (
         "DELETE FROM summed_days WHERE start_ms <= (SELECT max(counted_at_ms) FROM temp.leaving) "
         "AND end_ms > (SELECT min(counted_at_ms) FROM temp.leaving)"

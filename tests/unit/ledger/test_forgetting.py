@@ -25,11 +25,11 @@ from tests.support.hosts import ONE, merge
 from tests.support.ledgers import rows, stats_of, take
 from tests.support.script import Script
 
-from opencode_stats.core.days import SLOT_MS
 from opencode_stats.core.history import FORGOTTEN, Span, spans, together
 from opencode_stats.core.keeping import LEAST_DAYS
 from opencode_stats.core.limits import Limit
 from opencode_stats.ledger.connection import open_ledger
+from opencode_stats.ledger.conversations import conversations_between
 from opencode_stats.ledger.day_sums import DaySums
 from opencode_stats.ledger.forgetting import Forgetting, forget_before
 from opencode_stats.ledger.forgotten import kept_from
@@ -106,16 +106,28 @@ def test_who_and_where_is_told_to_be_forgotten_and_is_no_zero(told: sqlite3.Conn
     assert together(after.values()) == together(before.values())
 
 
-def test_days_that_are_summed_are_given_up_and_not_summed_again(told: sqlite3.Connection) -> None:
+def test_days_that_are_summed_are_summed_again_without_who_and_where(told: sqlite3.Connection) -> None:
     sums = DaySums(told)
     sums.go_on(LATER_MS + DAY_MS, UTC, to_the_end=True)
-    days = rows(told, "SELECT count(*) FROM summed_days")
+    days, before = rows(told, "SELECT * FROM summed_days"), figures(told)
 
-    forget(told, NOON_MS + SLOT_MS)
+    forget(told)
+    assert len(rows(told, "SELECT * FROM summed_days")) == len(days) - 1
     assert sums.go_on(LATER_MS + DAY_MS, UTC, to_the_end=True) == 0
 
-    assert rows(told, "SELECT count(*) FROM summed_days") == [(days[0][0] - 1,)]
+    assert rows(told, "SELECT * FROM summed_days") == days
+    assert figures(told) == before
+    assert {row[0] for row in rows(told, "SELECT DISTINCT key FROM day_sums WHERE split != 'model'")} == {
+        FORGOTTEN,
+        "ses_new",
+        "build",
+        "/v",
+    }
     assert verify(told) == []
+    for order in ("tokens", "recent"):
+        assert [one.id for one in conversations_between(told, 0, ALL.end_ms, order, None)] == ["ses_new"]
+    told.execute("UPDATE forgotten_requests SET prompts = prompts + 1")
+    assert verify(told) != []
 
 
 def test_the_first_use_is_still_known(told: sqlite3.Connection) -> None:
