@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from tests.support.clock import NOON_MS
-from tests.support.ledgers import rows, take
+from tests.support.ledgers import rows, stats_of, take
 from tests.support.script import Script
 
 from opencode_stats.core.days import SLOT_MS
+from opencode_stats.core.history import Span, spans
 from opencode_stats.ledger import runs
 from opencode_stats.ledger.forgetting import forget_before
+from opencode_stats.ledger.history import usage_over
+from opencode_stats.ledger.queries import total
+from opencode_stats.ledger.timeline import figures_over, prompts_over
+from opencode_stats.ledger.unbilled import unbilled_split, unbilled_total
 
 if TYPE_CHECKING:
     import sqlite3
@@ -22,6 +29,8 @@ DAY_MS = 86_400_000
 LATER_MS = NOON_MS + 50 * DAY_MS
 UNTIL_MS = NOON_MS + DAY_MS
 """Between the old run and the new one."""
+ALL = Span("all", 0, LATER_MS + DAY_MS)
+NEPAL = ZoneInfo("Asia/Kathmandu")
 
 
 def old_script() -> Script:
@@ -59,3 +68,19 @@ def forget(ledger: sqlite3.Connection, until_ms: int = UNTIL_MS, limits: Iterabl
 def messages(ledger: sqlite3.Connection) -> list[Any]:
     """The ids of the messages that are there."""
     return [row[0] for row in rows(ledger, "SELECT message FROM messages ORDER BY message")]
+
+
+def figures(ledger: sqlite3.Connection) -> dict[str, Any]:
+    """Everything that must be the same before and after."""
+    stretches = [span for zone in (UTC, NEPAL) for span in spans(NOON_MS - DAY_MS, LATER_MS + DAY_MS, "day", zone)]
+    return {
+        "total": total(ledger),
+        "days": usage_over(ledger, stretches),
+        "prompts": prompts_over(ledger, [ALL]),
+        "by model": figures_over(ledger, [ALL], "model"),
+        "by provider": figures_over(ledger, [ALL], "provider"),
+        "hours": figures_over(ledger, spans(NOON_MS - DAY_MS, UNTIL_MS, "hour", NEPAL), "model"),
+        "unbilled": unbilled_total(ledger),
+        "unbilled, split": unbilled_split(ledger, {200_000}),
+        "published": stats_of(ledger, LATER_MS),
+    }

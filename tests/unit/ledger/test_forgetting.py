@@ -7,25 +7,25 @@ import sqlite3
 from contextlib import closing
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from tests.support.clock import NOON_MS
 from tests.support.forgetting import (
+    ALL,
     DAY_MS,
     LATER_MS,
     UNTIL_MS,
+    figures,
     forget,
     messages,
     new_script,
     old_script,
     tell,
 )
-from tests.support.hosts import ONE, merge
 from tests.support.ledgers import rows, stats_of, take
 from tests.support.script import Script
 
-from opencode_stats.core.history import FORGOTTEN, Span, spans, together
+from opencode_stats.core.history import FORGOTTEN, together
 from opencode_stats.core.keeping import LEAST_DAYS
 from opencode_stats.core.limits import Limit
 from opencode_stats.ledger.connection import open_ledger
@@ -33,18 +33,13 @@ from opencode_stats.ledger.conversations import conversations_between
 from opencode_stats.ledger.day_sums import DaySums
 from opencode_stats.ledger.forgetting import Forgetting, forget_before
 from opencode_stats.ledger.forgotten import kept_from
-from opencode_stats.ledger.history import usage_over
 from opencode_stats.ledger.queries import total
 from opencode_stats.ledger.rebuild import rebuild
-from opencode_stats.ledger.timeline import ends_of, figures_over, prompts_over
-from opencode_stats.ledger.unbilled import unbilled_split, unbilled_total
+from opencode_stats.ledger.timeline import ends_of, figures_over
 from opencode_stats.ledger.verify import verify
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-ALL = Span("all", 0, LATER_MS + DAY_MS)
-NEPAL = ZoneInfo("Asia/Kathmandu")
 
 
 @pytest.fixture
@@ -52,22 +47,6 @@ def told(ledger: sqlite3.Connection) -> sqlite3.Connection:
     """An old run that is over, and a new one that lives."""
     tell(ledger, old_script(), new_script())
     return ledger
-
-
-def figures(ledger: sqlite3.Connection) -> dict[str, Any]:
-    """Everything that must be the same before and after."""
-    stretches = [span for zone in (UTC, NEPAL) for span in spans(NOON_MS - DAY_MS, LATER_MS + DAY_MS, "day", zone)]
-    return {
-        "total": total(ledger),
-        "days": usage_over(ledger, stretches),
-        "prompts": prompts_over(ledger, [ALL]),
-        "by model": figures_over(ledger, [ALL], "model"),
-        "by provider": figures_over(ledger, [ALL], "provider"),
-        "hours": figures_over(ledger, spans(NOON_MS - DAY_MS, UNTIL_MS, "hour", NEPAL), "model"),
-        "unbilled": unbilled_total(ledger),
-        "unbilled, split": unbilled_split(ledger, {200_000}),
-        "published": stats_of(ledger, LATER_MS),
-    }
 
 
 def test_no_figure_changes_and_nothing_is_left_of_who_and_where(told: sqlite3.Connection) -> None:
@@ -142,67 +121,6 @@ def test_the_first_use_is_still_known(told: sqlite3.Connection) -> None:
 def messages_end(ledger: sqlite3.Connection) -> int:
     ((last_ms,),) = rows(ledger, "SELECT max(counted_at_ms) FROM messages")
     return int(last_ms)
-
-
-def stays_unfinished(ledger: sqlite3.Connection) -> str:
-    script = Script(pid=3, start_ticks=3).started().conversation("ses_c")
-    tell(ledger, script.snapshot("ses_c", "msg_x", created_ms=NOON_MS, tokens={"input": 5, "output": 1, "reasoning": 0, "cache_read": 0, "cache_write": 0}))  # fmt: skip  # noqa: E501
-    return "msg_x"
-
-
-def stays_pending(ledger: sqlite3.Connection) -> str:
-    script = Script(pid=3, start_ticks=3, at_ms=NOON_MS + 1000).started()
-    tell(ledger, script.copy("ses_unknown", created_ms=NOON_MS - DAY_MS, input=5))
-    ledger.execute("UPDATE messages SET standing = 'pending' WHERE conversation = 'ses_unknown'")
-    return script.messages[0]
-
-
-def stays_of_no_model(ledger: sqlite3.Connection) -> str:
-    script = Script(pid=3, start_ticks=3).started().conversation("ses_c").answer("ses_c", "msg_x", model=None, input=3)
-    tell(ledger, script)
-    return "msg_x"
-
-
-def stays_shared(ledger: sqlite3.Connection) -> str:
-    merge(ledger, ONE)
-    script = Script(pid=3, start_ticks=3).started().conversation("ses_c").answer("ses_c", ONE.message, input=3)
-    tell(ledger, script)
-    return ONE.message
-
-
-def stays_while_its_run_lives(ledger: sqlite3.Connection) -> str:
-    script = Script(pid=3, start_ticks=3).started().conversation("ses_c").answer("ses_c", "msg_x", input=3)
-    tell(ledger, script, live=3)
-    return "msg_x"
-
-
-def stays_auxiliary(ledger: sqlite3.Connection) -> str:
-    script = Script(pid=3, api=2, start_ticks=3).started().conversation("ses_c", host_version="2.0.1")
-    tell(ledger, script.usage("ses_c", input=7))
-    return "auxiliary:ses_c"
-
-
-@pytest.mark.parametrize(
-    "story",
-    [
-        stays_unfinished,
-        stays_pending,
-        stays_of_no_model,
-        stays_shared,
-        stays_while_its_run_lives,
-        stays_auxiliary,
-    ],
-)
-def test_what_may_still_change_stays(ledger: sqlite3.Connection, story: Any) -> None:  # noqa: ANN401 - one of those
-    name = story(ledger)
-    tell(ledger, new_script(), live=3 if story is stays_while_its_run_lives else 2)
-    before = figures(ledger)
-
-    forget(ledger)
-
-    assert messages(ledger) == sorted([name, "msg_new"])
-    assert figures(ledger) == before
-    assert verify(ledger) == []
 
 
 @pytest.mark.parametrize(("of", "whose"), [("workspace", "/w"), ("agent", "build")])
