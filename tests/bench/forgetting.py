@@ -21,7 +21,6 @@ from opencode_stats.ledger.queries import total
 from opencode_stats.ledger.soundness import findings_now
 from opencode_stats.ledger.timeline import figures_over
 from opencode_stats.ledger.transactions import transaction
-from opencode_stats.ledger.unbilled import add_unbilled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,8 +37,6 @@ def measure(number: int = MESSAGES) -> Iterator[str]:
         now_ms = SystemClock().now_ms()
         fill(on.paths.ledger, now_ms, number)
         connection = open_ledger(on.paths.ledger, now_ms)
-        with transaction(connection):
-            add_unbilled(connection, 0)
         DaySums(connection).go_on(now_ms, UTC, to_the_end=True)
         before = total(connection)
         before_mib = on.paths.ledger.stat().st_size / 2**20

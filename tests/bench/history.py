@@ -19,7 +19,7 @@ from opencode_stats.host.clock import SystemClock
 from opencode_stats.host.files import own_folder
 from opencode_stats.ledger.connection import open_ledger, open_reader, transaction
 from opencode_stats.ledger.day_sums import DaySums
-from opencode_stats.ledger.sums import add_sums
+from opencode_stats.ledger.sums import add_sums, not_added
 from opencode_stats.ledger.timeline import figures_over, prompts_over
 
 if TYPE_CHECKING:
@@ -88,12 +88,11 @@ def fill(path: Path, now_ms: int, messages: int = MESSAGES) -> None:
     connection.execute("PRAGMA synchronous = OFF")
     step_ms = DAYS * DAY_MS // messages
     with transaction(connection):
-        connection.execute("INSERT INTO bulk VALUES (1)")
-        connection.executemany(
-            f"INSERT INTO messages ({_FACTS}) VALUES ({', '.join('?' * (_FACTS.count(',') + 1))})",
-            (_message(number, now_ms - (messages - number) * step_ms, dice) for number in range(messages)),
-        )
-        connection.execute("DELETE FROM bulk")
+        with not_added(connection):
+            connection.executemany(
+                f"INSERT INTO messages ({_FACTS}) VALUES ({', '.join('?' * (_FACTS.count(',') + 1))})",
+                (_message(number, now_ms - (messages - number) * step_ms, dice) for number in range(messages)),
+            )
         add_sums(connection, 0)
         connection.execute(
             f"INSERT INTO prompts SELECT conversation, message, NULL, counted_at_ms, NULL, NULL, NULL FROM messages "

@@ -11,6 +11,7 @@ import traceback
 from contextlib import closing
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
+from unittest import mock
 
 from tests.fault.calls import KILL, Calls
 from tests.fault.world import ACTS, World
@@ -20,6 +21,7 @@ from tests.support.hosts import ME
 from opencode_stats.daemon.exporter import Exporter, refresh
 from opencode_stats.errors import LedgerError, UserError
 from opencode_stats.ingest.host_files import take_host_file
+from opencode_stats.ledger import bulk
 from opencode_stats.ledger.connection import LedgerUnavailable, LedgerUnreadable, open_beside, open_reader
 from opencode_stats.ledger.foreign import become_host
 from opencode_stats.ledger.queries import quarantined
@@ -97,7 +99,8 @@ class Life:
 
     def live(self, act: int, begun: Any = None, *, resumed: bool = False) -> None:  # noqa: ANN401 - shared memory
         """Does the rounds of this act and all later ones; ``begun`` is told of each whose world is ready."""
-        with self._calls.sqlite():
+        # The story's first import goes the way of a large one, its later ones that of small ones.
+        with self._calls.sqlite(), mock.patch.object(bulk, "MANY", 2):
             try:
                 for number in range(act, ACTS):
                     if number == ACTS - 1:

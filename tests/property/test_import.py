@@ -24,6 +24,7 @@ from tests.truth.total import KINDS, truth_of
 from opencode_stats.contract.line import parse_line
 from opencode_stats.ingest import opencode_database
 from opencode_stats.ingest.opencode_database import take_database
+from opencode_stats.ledger import bulk
 from opencode_stats.ledger.bulk import Taken
 from opencode_stats.ledger.connection import open_ledger
 from opencode_stats.ledger.queries import total
@@ -71,7 +72,8 @@ class Stage:
 
 @contextmanager
 def stage() -> Iterator[Stage]:
-    with tempfile.TemporaryDirectory() as folder:
+    # Histories are small here, and both ways of adding them up are meant.
+    with mock.patch.object(bulk, "MANY", 4), tempfile.TemporaryDirectory() as folder:
         on = Stage(Path(folder))
         with closing(on.ledger):
             yield on

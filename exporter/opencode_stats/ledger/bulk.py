@@ -1,7 +1,8 @@
 """Taking in many messages at once, set by set: what OpenCode's own database tells, on top of what its events told.
 
-A message that the ledger does not know is inserted as it is; its sums are added once for the whole batch instead of by
-trigger. One that it knows goes through ``core.usage.merge`` like any snapshot, but only if the batch knows more of it.
+A message that the ledger does not know is inserted as it is; the sums of many are added once for all of them instead of
+by trigger. One that it knows goes through ``core.usage.merge`` like any snapshot, but only if the batch knows more of
+it.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ from opencode_stats.ledger import texts
 from opencode_stats.ledger.auxiliary import settle_all
 from opencode_stats.ledger.forgotten import KNOWN_AGAIN
 from opencode_stats.ledger.messages import decide_pending, take_snapshot
-from opencode_stats.ledger.sums import add_sums
-from opencode_stats.ledger.unbilled import add_unbilled
+from opencode_stats.ledger.sums import add_sums, not_added
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping
 
+MANY = 100
+"""Messages in a batch from which on it is faster to add them up together than one by one."""
 _STATE = (
     "CASE WHEN error IN ('MessageAbortedError', 'aborted') THEN 'aborted' WHEN error IS NOT NULL THEN 'failed' "
     "WHEN stage = 'completed' THEN 'final' ELSE 'unfinished' END"
@@ -185,12 +187,14 @@ def take_messages(
     connection.execute("DROP TABLE IF EXISTS temp.twinned")
     connection.execute(f"CREATE TEMP TABLE twinned AS {_TWINNED if suspect else 'SELECT NULL AS message WHERE false'}")
     (last_id,) = connection.execute("SELECT ifnull(max(id), 0) FROM messages").fetchone()
-    new = _insert_unknown(connection)
+    if sound < MANY:
+        new = _insert_unknown(connection)
+    else:
+        with not_added(connection):
+            new = _insert_unknown(connection)
+        add_sums(connection, last_id)
     # What was inserted says nothing more; to look for what was not takes as long as to look whether there is any.
     changed = [] if new == sound else _merge_known(connection)
-    if new:
-        add_sums(connection, last_id)
-        add_unbilled(connection, last_id)
     connection.execute("DROP TABLE temp.twinned")
     connection.execute("DROP TABLE temp.incoming")
     if api != 1:
@@ -248,11 +252,10 @@ def _merge_known(connection: sqlite3.Connection) -> list[str]:
 def _insert_unknown(connection: sqlite3.Connection) -> int:
     facts = ", ".join(_FACTS)
     counts = ", ".join(f"CASE WHEN known THEN {name} END" for name in _COUNTS)
-    connection.execute("INSERT INTO bulk VALUES (1)")
     # A tenth of an import's time is spent on looking whether words are allowed that are all from the CASEs here.
     connection.execute("PRAGMA ignore_check_constraints = ON")
     try:
-        added = connection.execute(
+        return connection.execute(
             f"INSERT INTO messages ({facts}, {', '.join(_COUNTS)}, cost_microusd, summary, stage, state, standing, "
             "event, created_seen, api, origin, first_at_ms, counted_at_ms) "
             f"SELECT {facts}, {counts}, CASE WHEN known THEN {MICROUSD_SQL.format('cost_usd')} END, "
@@ -263,8 +266,6 @@ def _insert_unknown(connection: sqlite3.Connection) -> int:
         ).rowcount
     finally:
         connection.execute("PRAGMA ignore_check_constraints = OFF")
-    connection.execute("DELETE FROM bulk")
-    return added
 
 
 def _message(row: dict[str, Any], api: int) -> Message:

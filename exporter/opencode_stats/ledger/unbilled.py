@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 _COUNTS: Final = ("input", "output", "reasoning", "cache_read", "cache_write")
 _SUMMED: Final = ", ".join(f"sum({name}) AS {name}" for name in _COUNTS)
 _SPLIT: Final = f"SELECT provider, model, above, {_SUMMED} FROM unbilled WHERE {{}} GROUP BY 1, 2, 3"
-# Whatever is compared or added is made from the finest sums, in one pass over the messages.
+# Whatever is compared or kept is made from the finest sums, in one pass over the messages.
 _FINE: Final = (
     "CREATE TEMP TABLE fine_unbilled AS SELECT run, slot, provider, model, above, "
-    f"{_SUMMED} FROM unbilled_messages WHERE id > ? GROUP BY 1, 2, 3, 4, 5"
+    f"{_SUMMED} FROM unbilled_messages GROUP BY 1, 2, 3, 4, 5"
 )
 _FORGOTTEN: Final = (
     f"INSERT INTO fine_unbilled (slot, provider, model, above, {', '.join(_COUNTS)}) "
@@ -37,11 +37,6 @@ _KEPT: Final = (
     f"SELECT scope, number, provider, model, above, {', '.join(_COUNTS)} FROM unbilled "
     f"WHERE ({', '.join(_COUNTS)}) != (0, 0, 0, 0, 0)"
 )
-_ADD: Final = (
-    f"INSERT INTO unbilled SELECT * FROM ({_MADE}) WHERE true "
-    f"ON CONFLICT DO UPDATE SET {', '.join(f'{name} = {name} + excluded.{name}' for name in _COUNTS)}"
-)
-
 _AT_ENDS: Final = (
     f"SELECT provider, model, above, {_SUMMED} FROM unbilled_messages WHERE id IN ("
     "SELECT id FROM messages WHERE counted_at_ms >= ? AND counted_at_ms < ? "
@@ -101,17 +96,6 @@ def unbilled_in(connection: sqlite3.Connection, start_ms: int, end_ms: int) -> B
     return found
 
 
-def add_unbilled(connection: sqlite3.Connection, after_id: int) -> None:
-    """Adds what the rows after that number share in it; they came while the triggers stood still (``bulk``)."""
-    with _fine(connection, after_id):
-        connection.execute(_ADD)
-
-
-def _make(connection: sqlite3.Connection) -> None:
-    with _fine(connection):
-        connection.execute(_ADD)
-
-
 def split_at(connection: sqlite3.Connection, sizes: Iterable[int]) -> bool:
     """Has the sums split at these sizes of context, too; whether that took making them anew."""
     known = {row[0] for row in connection.execute("SELECT above FROM price_steps")}
@@ -128,7 +112,8 @@ def remake(connection: sqlite3.Connection) -> list[str]:
     """Makes the sums anew, also of what is forgotten, and gives what was wrong; the caller holds the transaction."""
     wrong = findings(connection, 1_000)
     connection.execute("DELETE FROM unbilled")
-    _make(connection)
+    with _fine(connection):
+        connection.execute(f"INSERT INTO unbilled {_MADE}")
     return wrong
 
 
@@ -148,15 +133,11 @@ def findings(connection: sqlite3.Connection, most: int) -> list[str]:
 
 
 @contextmanager
-def _fine(connection: sqlite3.Connection, after_id: int | None = None) -> Iterator[None]:
-    """The finest sums of the rows after a number, in ``temp.fine_unbilled``, for as long as the block takes.
-
-    Without one of all there is, also of what is forgotten.
-    """
+def _fine(connection: sqlite3.Connection) -> Iterator[None]:
+    """The finest sums of all there is, also of what is forgotten, in ``temp.fine_unbilled``, while the block lasts."""
     connection.execute("DROP TABLE IF EXISTS temp.fine_unbilled")
-    connection.execute(_FINE, (after_id or 0,))
-    if after_id is None:
-        connection.execute(_FORGOTTEN)
+    connection.execute(_FINE)
+    connection.execute(_FORGOTTEN)
     yield
     connection.execute("DROP TABLE temp.fine_unbilled")
 

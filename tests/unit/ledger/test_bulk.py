@@ -12,6 +12,7 @@ from tests.support.script import Script
 
 from opencode_stats.ledger import bulk
 from opencode_stats.ledger.bulk import Rejecting, Taken
+from opencode_stats.ledger.soundness import findings
 from opencode_stats.ledger.verify import verify
 
 if TYPE_CHECKING:
@@ -129,3 +130,16 @@ def test_what_makes_no_sense_is_noted_once_and_forgiven(ledger: sqlite3.Connecti
 
     assert taken(ledger, {}) == Taken(new=1)
     assert rows(ledger, "SELECT * FROM rejected") == []
+
+
+def test_many_are_added_up_together_and_give_the_same(ledger: sqlite3.Connection) -> None:
+    many = [
+        {"message": f"msg_{number}", "completed_ms": NOON_MS + number * 60_000, "cost_usd": number % 3}
+        for number in range(bulk.MANY)
+    ]
+    ledger.execute("BEGIN")
+    assert taken(ledger, *many[:5], *many[: bulk.MANY]) == Taken(new=bulk.MANY)
+    ledger.execute("COMMIT")
+
+    assert verify(ledger) == []
+    assert findings(ledger) == []

@@ -13,6 +13,7 @@ from tests.support.script import Script
 
 from opencode_stats.core.recent import calendar_of
 from opencode_stats.ledger.recent import PastDays, spent_by_day, spent_by_hour
+from opencode_stats.ledger.sums import add_sums, not_added
 from opencode_stats.ledger.transactions import transaction
 
 if TYPE_CHECKING:
@@ -109,12 +110,13 @@ def test_sums_that_were_added_in_bulk(ledger: sqlite3.Connection) -> None:
 
     with transaction(ledger):
         columns = [row[1] for row in rows(ledger, "PRAGMA table_info(messages)") if row[1] not in ("id", "message")]
-        ledger.execute("INSERT INTO bulk VALUES (1)")
-        ledger.execute(
-            f"INSERT INTO messages (message, {', '.join(columns)}) SELECT 'msg_9', {', '.join(columns)} FROM messages"
-        )
-        ledger.execute("UPDATE sums SET input = 2 * input, cost_microusd = 2 * cost_microusd, messages = 2")
-        ledger.execute("DELETE FROM bulk")
+        columns.remove("run")
+        with not_added(ledger):
+            ledger.execute(
+                f"INSERT INTO messages (message, {', '.join(columns)}) "
+                f"SELECT 'msg_9', {', '.join(columns)} FROM messages"
+            )
+        add_sums(ledger, 1)
 
     assert not_nothing(past.spent(PAST)) == {12: (18, 500_000)}
 

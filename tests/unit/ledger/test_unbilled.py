@@ -11,7 +11,6 @@ from opencode_stats.core.tokens import Tokens
 from opencode_stats.ledger.rebuild import rebuild
 from opencode_stats.ledger.soundness import sum_findings
 from opencode_stats.ledger.unbilled import (
-    add_unbilled,
     findings,
     split_at,
     unbilled_between,
@@ -86,15 +85,6 @@ def test_a_cost_that_is_told_later_takes_the_message_out(ledger: sqlite3.Connect
 
     assert unbilled_total(ledger) == {MOCK: ((32_000, Tokens(input=40, output=5, cache_read=31_961)),)}
     assert findings(ledger, 9) == []
-
-
-def test_adding_at_once_gives_what_the_triggers_give(ledger: sqlite3.Connection) -> None:
-    kept = everything(ledger)["unbilled"]
-    ledger.execute("DELETE FROM unbilled")
-
-    add_unbilled(ledger, 0)
-
-    assert everything(ledger)["unbilled"] == kept
 
 
 def test_another_size_has_the_sums_made_anew_once(ledger: sqlite3.Connection) -> None:
