@@ -106,7 +106,7 @@ def _take(connection: sqlite3.Connection, data: Path, batch: _Batch, now_ms: int
             ((one.message,) for _, one in batch.messages if one.content is None and one.changed_ns),
         )
         bulk.take_conversations(connection, v1_rows.conversations(SCHEMA, "true"), {})
-        taken = bulk.take_messages(connection, v1_rows.rows(SCHEMA, "true"), {}, 1, rejecting)
+        taken = bulk.take_messages(connection, v1_rows.rows(SCHEMA, "true"), {}, rejecting)
         unsound = bulk.reject(connection, rejecting, f"SELECT message FROM {SCHEMA}.senseless", {})
         keep_folders(connection, batch.kept)
     return taken + bulk.Taken(unsound=unsound)

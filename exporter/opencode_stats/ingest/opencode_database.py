@@ -101,7 +101,7 @@ class _Reading:
         self._row = self._last("session_message") if held.v2 or held.embedded else (0, "")
         self._cursor = self._fitting(read_source(connection, name) or SourceCursor(name))
         # What `opencode import` brought from somebody else is nobody's usage here.
-        self._brought = elsewhere.condition(connection, SCHEMA) if held.v1 else "0"
+        self._brought = elsewhere.condition(connection, SCHEMA) if held.v1 else None
 
     def take(self) -> Taken:
         """Takes in all that is new."""
@@ -184,23 +184,20 @@ class _Reading:
 
     def _take_messages(self, table: str, where: str, values: dict[str, int], *, valid: bool) -> Taken:
         if table == "message":
-            rows, api = v1_rows.rows(SCHEMA, where, valid=valid, brought=self._brought), 1
-        else:
-            held = self._held
-            rows, api = (
-                v2_rows.rows(
-                    SCHEMA,
-                    where,
-                    embedded=not held.v2,
-                    legacy=held.v1,
-                    valid=valid,
-                    migrated_ms=held.migrated_ms,
-                    looked_at=auxiliary.LOOKED_AT,
-                    known=not values,
-                ),
-                2,
-            )
-        return bulk.take_messages(self._connection, rows, values, api, self._rejecting)
+            rows = v1_rows.rows(SCHEMA, where, valid=valid)
+            return bulk.take_messages(self._connection, rows, values, self._rejecting, brought=self._brought)
+        held = self._held
+        rows = v2_rows.rows(
+            SCHEMA,
+            where,
+            embedded=not held.v2,
+            legacy=held.v1,
+            valid=valid,
+            migrated_ms=held.migrated_ms,
+            looked_at=auxiliary.LOOKED_AT,
+            known=not values,
+        )
+        return bulk.take_messages(self._connection, rows, values, self._rejecting, charged=True)
 
     def _running_totals(self) -> Taken:
         totals = v2_rows.running_totals(SCHEMA, legacy=self._held.v1)

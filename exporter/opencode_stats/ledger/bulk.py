@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from opencode_stats.core.cost import MICROUSD_SQL, microusd_of
 from opencode_stats.core.tokens import Tokens
-from opencode_stats.core.usage import Message, copied_by_fork, id_contradicts_time, standing_from_disk, tells_of_fork
-from opencode_stats.ledger import texts
+from opencode_stats.core.usage import Message, standing_from_disk
+from opencode_stats.ledger import incoming
 from opencode_stats.ledger.auxiliary import settle_all
 from opencode_stats.ledger.forgotten import KNOWN_AGAIN
+from opencode_stats.ledger.incoming import COUNTS, FACTS
 from opencode_stats.ledger.messages import decide_pending, take_snapshot
 from opencode_stats.ledger.sums import add_sums, not_added
 
@@ -28,12 +29,6 @@ MANY = 100
 _STATE = (
     "CASE WHEN error IN ('MessageAbortedError', 'aborted') THEN 'aborted' WHEN error IS NOT NULL THEN 'failed' "
     "WHEN stage = 'completed' THEN 'final' ELSE 'unfinished' END"
-)
-# Nine hex digits of an id are its time (core.usage): almost all of them say just what the message says, which SQL sees
-# ten times as fast as Python. (CASE, because AND looks at both sides.)
-_CONTRADICTED = (
-    "CASE WHEN api != 1 OR substr(message, 5, 9) = printf('%09x', created & 0xfffffffff) THEN 0 "
-    "ELSE id_contradicts_time(CAST(message AS BLOB), created) END"
 )
 _STANDING = (
     "CASE WHEN copied THEN 'copy' WHEN api != 1 OR contradicted = 0 AND strange = 0 THEN 'counted' "
@@ -57,12 +52,7 @@ _TWINNED = (
     "AND disputed.message NOT IN (SELECT message FROM messages) AND NOT (twin.api = 2 AND twin.what = 'copy') "
     "AND (disputed.contradicted OR NOT id_contradicts_time(CAST(twin.id AS BLOB), twin.created_ms))"
 )
-_FACTS = (
-    "message", "conversation", "parent", "agent", "provider", "model", "variant", "directory", "root", "created_ms",
-    "completed_ms", "finish", "error",
-)  # fmt: skip
 _CONVERSATION = ("parent", "fork_of", "directory", "project", "agent", "host_version", "created_ms")
-_COUNTS = ("input", "output", "reasoning", "cache_read", "cache_write")
 
 
 # New messages of conversations whose running total is known, and may contain them.
@@ -100,28 +90,8 @@ class Taken:
 
 def prepare(connection: sqlite3.Connection) -> None:
     """Gives SQL the rules that are written in Python."""
-    connection.create_function("id_contradicts_time", 2, _id_contradicts_time, deterministic=True)
-    connection.create_function("copied_by_fork", 3, _copied_by_fork, deterministic=True)
-    connection.create_function("tells_of_fork", 3, _tells_of_fork, deterministic=True)
     connection.create_function("standing_from_disk", 3, standing_from_disk, deterministic=True)
-    texts.prepare(connection)
-
-
-def _id_contradicts_time(message: bytes | None, created_ms: object) -> bool:
-    """SQLite may ask before it has looked whether a row makes sense; bytes, because a bad text can't be handed over."""
-    if message is None or not isinstance(created_ms, int):
-        return False
-    return id_contradicts_time(message.decode("utf-8", "replace"), created_ms)
-
-
-def _copied_by_fork(message: bytes | None, created_ms: object, conversation_created_ms: int | None) -> bool:
-    if message is None or not isinstance(created_ms, int):
-        return False
-    return copied_by_fork(message.decode("utf-8", "replace"), created_ms, conversation_created_ms)
-
-
-def _tells_of_fork(message: bytes, created_ms: int, conversation_created_ms: int) -> bool:
-    return tells_of_fork(message.decode("utf-8", "replace"), created_ms, conversation_created_ms)
+    incoming.prepare(connection)
 
 
 def take_conversations(connection: sqlite3.Connection, select: str, values: Mapping[str, object]) -> None:
@@ -140,42 +110,32 @@ def take_conversations(connection: sqlite3.Connection, select: str, values: Mapp
 
 
 def take_messages(
-    connection: sqlite3.Connection, select: str, values: Mapping[str, object], api: int, rejecting: Rejecting
+    connection: sqlite3.Connection,
+    select: str,
+    values: Mapping[str, object],
+    rejecting: Rejecting,
+    *,
+    charged: bool = False,
+    brought: str | None = None,
 ) -> Taken:
     """Takes in messages with the columns of ``opencode.v1_rows``; the caller holds the transaction.
 
-    Where ``api`` is 2, with those of ``opencode.v2_rows``: each row then says itself which engine wrote it.
-    ``rejecting`` is where rows that make no sense are noted.
+    ``rejecting`` is where rows that make no sense are noted. ``charged`` where they are from 2.x's tables: then their
+    conversations may have running totals, which contain them. ``brought`` as for ``incoming.lay_out``.
 
     Raises:
         sqlite3.Error: nothing of the batch is kept once the caller rolls back.
     """
-    connection.execute("DROP TABLE IF EXISTS temp.incoming")
-    columns = "1 AS api, 0 AS forked, " if api == 1 else ""
-    connection.execute(
-        "CREATE TEMP TABLE incoming AS SELECT *, "
-        "CASE WHEN brought THEN 1 "
-        "WHEN forked THEN copied_by_fork(CAST(message AS BLOB), created, conversation_created_ms) "
-        "ELSE 0 END AS copied, "
-        f"{_CONTRADICTED} AS contradicted, created < conversation_created_ms AS strange FROM "
-        # A bad text could not be handed to Python's functions; such a row is not sound anyway.
-        f"(SELECT *, {columns}CASE WHEN typeof(ifnull(created_ms, row_created_ms)) = 'integer' "
-        f"THEN ifnull(created_ms, row_created_ms) END AS created FROM ({select}))",
-        values,
-    )
-    texts.make_fit(connection)
+    incoming.lay_out(connection, select, values, brought)
     # They are in the sums, and that is all that is to be known of them.
-    connection.execute(f"DELETE FROM incoming WHERE message IN ({KNOWN_AGAIN})")
+    connection.execute(
+        f"DELETE FROM incoming WHERE EXISTS (SELECT 1 FROM forgotten_ids) AND message IN ({KNOWN_AGAIN})"
+    )
     # What is seldom there is looked for in one pass, and worked on only where it is.
     (sound, senseless, copied, unknown, suspect) = connection.execute(
         "SELECT ifnull(sum(sound), 0), ifnull(sum(NOT sound), 0), ifnull(sum(copied), 0), ifnull(sum(NOT known), 0), "
-        "ifnull(sum(api = 1 AND (contradicted OR strange)), 0) FROM incoming"
+        "ifnull(sum(api = 1 AND (contradicted OR older)), 0) FROM incoming"
     ).fetchone()
-    if suspect:
-        connection.execute(
-            "UPDATE incoming SET strange = tells_of_fork(CAST(message AS BLOB), created, conversation_created_ms) "
-            "WHERE sound AND api = 1 AND (contradicted OR strange) AND conversation_created_ms IS NOT NULL"
-        )
     unsound = reject(connection, rejecting, "SELECT message FROM incoming WHERE NOT sound", {}) if senseless else 0
     forgive(connection, rejecting, "SELECT message FROM incoming WHERE sound")
     if copied:
@@ -197,7 +157,7 @@ def take_messages(
     changed = [] if new == sound else _merge_known(connection)
     connection.execute("DROP TABLE temp.twinned")
     connection.execute("DROP TABLE temp.incoming")
-    if api != 1:
+    if charged:
         settle_all(connection, {*changed, *(row[0] for row in connection.execute(_CHARGED, (last_id,)).fetchall())})
     return Taken(
         new, len(changed), unsound, *(_in_no_total(connection, last_id) if copied or unknown or suspect else ())
@@ -234,7 +194,7 @@ def forgive(connection: sqlite3.Connection, rejecting: Rejecting, select: str) -
 
 def _merge_known(connection: sqlite3.Connection) -> list[str]:
     """Gives the conversation of each message of which more is known now."""
-    names = (*_FACTS, "stage", "row_created_ms", "cost_usd", "summary", "known", *_COUNTS)
+    names = (*FACTS, "stage", "row_created_ms", "cost_usd", "summary", "known", *COUNTS)
     rows = connection.execute(
         f"SELECT min(incoming.api, messages.api), {', '.join('incoming.' + name for name in names)} "
         "FROM incoming JOIN messages USING (message) WHERE sound AND NOT copied AND ("
@@ -250,13 +210,13 @@ def _merge_known(connection: sqlite3.Connection) -> list[str]:
 
 
 def _insert_unknown(connection: sqlite3.Connection) -> int:
-    facts = ", ".join(_FACTS)
-    counts = ", ".join(f"CASE WHEN known THEN {name} END" for name in _COUNTS)
+    facts = ", ".join(FACTS)
+    counts = ", ".join(f"CASE WHEN known THEN {name} END" for name in COUNTS)
     # A tenth of an import's time is spent on looking whether words are allowed that are all from the CASEs here.
     connection.execute("PRAGMA ignore_check_constraints = ON")
     try:
         return connection.execute(
-            f"INSERT INTO messages ({facts}, {', '.join(_COUNTS)}, cost_microusd, summary, stage, state, standing, "
+            f"INSERT INTO messages ({facts}, {', '.join(COUNTS)}, cost_microusd, summary, stage, state, standing, "
             "event, created_seen, api, origin, first_at_ms, counted_at_ms) "
             f"SELECT {facts}, {counts}, CASE WHEN known THEN {MICROUSD_SQL.format('cost_usd')} END, "
             f"ifnull(summary, 0), stage, {_STATE}, {_STANDING}, "
@@ -271,13 +231,13 @@ def _insert_unknown(connection: sqlite3.Connection) -> int:
 def _message(row: dict[str, Any], api: int) -> Message:
     known = bool(row["known"])
     return Message(
-        **{name: row[name] for name in _FACTS},
+        **{name: row[name] for name in FACTS},
         api=api,
         stage=row["stage"],
         event="",
         created_seen=False,
         first_at_ms=row["row_created_ms"] if row["created_ms"] is None else row["created_ms"],
-        tokens=Tokens(*(row[name] for name in _COUNTS)) if known else None,
+        tokens=Tokens(*(row[name] for name in COUNTS)) if known else None,
         cost_microusd=microusd_of(row["cost_usd"]) if known and row["cost_usd"] is not None else None,
         summary=bool(row["summary"]),
     )

@@ -30,7 +30,7 @@ def make_fit(connection: sqlite3.Connection) -> None:
         return
     fits = ", ".join(f"{name} = as_name(CAST({name} AS BLOB))" for name in NAMES)
     known = " AND ".join(f"as_id(CAST({name} AS BLOB)) IS NOT NULL" for name in ("message", "conversation"))
-    connection.execute(f"UPDATE incoming SET {fits}, parent = as_id(CAST(parent AS BLOB)), sound = sound AND {known}")
+    connection.execute(f"UPDATE incoming SET {fits}, parent = as_id(CAST(parent AS BLOB)), fit = {known}")
 
 
 def _all_fit(connection: sqlite3.Connection) -> bool:

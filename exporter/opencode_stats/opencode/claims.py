@@ -129,13 +129,14 @@ def _said_by(path: Path) -> _Said:
 
 def _messages_of_1x(connection: sqlite3.Connection, messages: dict[str, Claim]) -> None:
     elsewhere.prepare(connection)
+    brought_in = elsewhere.condition(connection, "main") or "0"
     rows = connection.execute(
-        f"SELECT message, conversation, {', '.join(_NAMES)}, sound, {elsewhere.condition(connection, 'main')} FROM ("
+        f"SELECT message, conversation, {', '.join(_NAMES)}, sound, {brought_in} FROM ("
         f"SELECT id AS message, session_id AS conversation, {_FIGURES}, {_SOUND} AS sound, {_FACTS} "
         "FROM message AS m WHERE json_valid(data) AND json_extract(data, '$.role') = 'assistant') AS told_of"
     )
-    for message, conversation, *figures, sound, brought_in in rows:
-        messages[message] = Claim(conversation, Amounts(*figures), "v1", bool(sound), bool(brought_in))
+    for message, conversation, *figures, sound, brought in rows:
+        messages[message] = Claim(conversation, Amounts(*figures), "v1", bool(sound), bool(brought))
 
 
 def _messages_of_2x(connection: sqlite3.Connection, messages: dict[str, Claim], engine: Engine) -> None:

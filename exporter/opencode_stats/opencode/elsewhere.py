@@ -24,15 +24,15 @@ def prepare(connection: sqlite3.Connection) -> None:
     connection.create_function("brought_in", 4, brought_in, deterministic=True)
 
 
-def condition(connection: sqlite3.Connection, schema: str) -> str:
-    """SQL that holds for a message that was brought in; ``prepare`` the connection first.
+def condition(connection: sqlite3.Connection, schema: str) -> str | None:
+    """SQL that holds for a message that was brought in, None where it can't be asked; ``prepare`` the connection first.
 
     It asks of a row of ``told_of`` with the columns ``message conversation directory root created_ms completed_ms``.
     What is seldom true is asked first: almost every message was made where its conversation is.
     """
     for table, columns in NEEDED.items():
         if not columns_of(connection, schema, table).issuperset(columns):
-            return "0"
+            return None
     # Outside of version control the root is "/" for everybody, so it says nothing.
     return f"""(ifnull(directory != (SELECT own.directory FROM {schema}.session AS own WHERE own.id = conversation), 0)
         AND brought_in(

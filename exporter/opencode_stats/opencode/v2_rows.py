@@ -12,7 +12,7 @@ from typing import Final
 
 from opencode_stats.core.bounds import LARGEST_COST_USD
 from opencode_stats.core.tokens import LARGEST_COUNT
-from opencode_stats.opencode.v1_rows import COUNTS, FENCE, SOUND, STAGED, instant
+from opencode_stats.opencode.v1_rows import COUNTS, instant
 
 INTERRUPTED: Final = (
     "json_extract(m.data, '$.error.type') = 'unknown' "
@@ -20,6 +20,10 @@ INTERRUPTED: Final = (
 )
 """How the 2.x engine inside of 1.18.33 writes that its user stopped it (observed); 2.x itself says ``aborted``."""
 KINDS: Final = "m.type IN ('assistant', 'compaction')"
+# Ends a subquery whose columns are to be worked out once a row: SQLite leaves it be.
+_FENCE: Final = "LIMIT -1"
+_TOLD: Final = "ifnull(json_type(m.data, '$.tokens') = 'object', 0)"
+_COMPACTED_MS: Final = "CASE WHEN json_extract(m.data, '$.status') IN ('completed', 'failed') THEN m.time_updated END"
 
 
 def rows(
@@ -35,49 +39,45 @@ def rows(
 ) -> str:
     """A SELECT of the messages of the attached database ``schema`` that fulfil ``where`` (on ``m``, session_message).
 
-    Its columns are those of ``v1_rows.rows``, and ``api`` and ``forked`` (1: in a fork that 2.x made).
+    Its columns are those of ``v1_rows.rows``; ``forked`` is 1 in a fork that 2.x made.
     ``embedded`` where ``session_message`` is 1.x's, ``legacy`` where 1.x's tables are there, too; ``valid`` as there;
     ``migrated_ms`` as in ``schema.Holdings``, and ``looked_at`` is a SELECT of the conversations of which all that 2.x
     took over has been read. ``known`` where only messages are asked for that were given before.
     """
+    # What almost all of them are is looked for first: each mention of a figure is another look into the JSON.
+    finish = "json_extract(m.data, '$.finish')"
     # One that still runs may say its figures later, in place; of one that ended without, there are none.
-    running = "1" if known else "completed_ms IS NULL"
+    worth = "" if known else f" AND (m.type != 'compaction' OR {_TOLD} OR {_COMPACTED_MS} IS NULL)"
     counts = ", ".join(f"ifnull(json_extract(m.data, '{path}'), 0) AS {name}" for name, path in COUNTS.items())
     return f"""
-    SELECT *, told AND stage != 'created' AND NOT (error IS NOT NULL
-                  AND input + output + reasoning + cache_read + cache_write = 0) AS known, 0 AS brought
-      FROM ({STAGED}, {SOUND} AS sound FROM (
-      SELECT *, {_word("said_finish", "NULL")} AS finish,
-             CASE WHEN said_error IS NOT NULL THEN {_word("said_error", "'UnknownError'")} END AS error FROM (
-        SELECT m.id AS message, m.session_id AS conversation, m.time_created AS row_created_ms,
-               {instant("s.time_created")} AS conversation_created_ms,
-               NULL AS parent,
-               CASE m.type WHEN 'compaction' THEN 'compaction'
-                    ELSE nullif(json_extract(m.data, '$.agent'), '') END AS agent,
-               nullif(json_extract(m.data, '$.model.providerID'), '') AS provider,
-               nullif(json_extract(m.data, '$.model.id'), '') AS model,
-               nullif(json_extract(m.data, '$.model.variant'), '') AS variant,
-               nullif(CAST(s.directory AS TEXT), '') AS directory, NULL AS root,
-               json_extract(m.data, '$.cost') AS cost_usd,
-               json_extract(m.data, '$.time.created') AS created_ms,
-               CASE m.type WHEN 'compaction'
-                    THEN CASE WHEN json_extract(m.data, '$.status') IN ('completed', 'failed') THEN m.time_updated END
-                    ELSE json_extract(m.data, '$.time.completed') END AS completed_ms,
-               json_extract(m.data, '$.finish') AS said_finish,
-               CASE WHEN json_type(m.data, '$.error') = 'object'
-                    THEN CASE WHEN {INTERRUPTED} THEN 'aborted'
-                         ELSE ifnull(json_extract(m.data, '$.error.type'), '') END
-                    WHEN m.type = 'compaction' AND json_extract(m.data, '$.status') = 'failed' THEN ''
-                    END AS said_error,
-               m.type = 'compaction' AS summary,
-               ifnull(json_type(m.data, '$.tokens') = 'object', 0) AS told,
-               {_api(schema, migrated_ms, looked_at, embedded=embedded, legacy=legacy)} AS api,
-               {"0" if embedded else "s.fork_session_id IS NOT NULL"} AS forked,
-               {counts}
-          FROM {schema}.session_message AS m
-          LEFT JOIN {schema}.{"session" if embedded else "session_v2"} AS s ON s.id = m.session_id
-         WHERE {where} AND {KINDS}{"" if valid else " AND json_valid(m.data)"}
-         {FENCE}) WHERE message IS NOT NULL AND (NOT summary OR told OR {running})))
+    SELECT m.id AS message, m.session_id AS conversation, m.time_created AS row_created_ms,
+           {instant("s.time_created")} AS conversation_created_ms,
+           NULL AS parent,
+           CASE m.type WHEN 'compaction' THEN 'compaction'
+                ELSE nullif(json_extract(m.data, '$.agent'), '') END AS agent,
+           nullif(json_extract(m.data, '$.model.providerID'), '') AS provider,
+           nullif(json_extract(m.data, '$.model.id'), '') AS model,
+           nullif(json_extract(m.data, '$.model.variant'), '') AS variant,
+           nullif(CAST(s.directory AS TEXT), '') AS directory, NULL AS root,
+           json_extract(m.data, '$.cost') AS cost_usd,
+           json_extract(m.data, '$.time.created') AS created_ms,
+           CASE m.type WHEN 'compaction' THEN {_COMPACTED_MS}
+                ELSE json_extract(m.data, '$.time.completed') END AS completed_ms,
+           CASE {finish} WHEN 'stop' THEN 'stop' WHEN 'tool-calls' THEN 'tool-calls'
+                ELSE {_word(finish, "NULL")} END AS finish,
+           CASE WHEN json_type(m.data, '$.error') = 'object'
+                THEN CASE WHEN {INTERRUPTED} THEN 'aborted'
+                     ELSE {_word("json_extract(m.data, '$.error.type')", "'UnknownError'")} END
+                WHEN m.type = 'compaction' AND json_extract(m.data, '$.status') = 'failed' THEN 'UnknownError'
+                END AS error,
+           m.type = 'compaction' AS summary,
+           {_TOLD} AS told,
+           {_api(schema, migrated_ms, looked_at, embedded=embedded, legacy=legacy)} AS api,
+           {"0" if embedded else "s.fork_session_id IS NOT NULL"} AS forked,
+           {counts}
+      FROM {schema}.session_message AS m
+      LEFT JOIN {schema}.{"session" if embedded else "session_v2"} AS s ON s.id = m.session_id
+     WHERE {where} AND {KINDS}{"" if valid else " AND json_valid(m.data)"} AND m.id IS NOT NULL{worth}
     """
 
 
@@ -116,7 +116,7 @@ def running_totals(schema: str, *, legacy: bool) -> str:
         SELECT s.*, s.id AS conversation,
                ({numbers} AND typeof(cost) IN ('integer', 'real') AND cost BETWEEN 0 AND {LARGEST_COST_USD}) AS sound,
                CASE {there}WHEN substr(s.version, 1, 2) = '1.' THEN 2 ELSE 0 END AS takeover
-          FROM {schema}.session_v2 AS s {FENCE})
+          FROM {schema}.session_v2 AS s {_FENCE})
     """
 
 
@@ -143,8 +143,6 @@ def _api(schema: str, migrated_ms: int | None, looked_at: str, *, embedded: bool
 def _word(value: str, otherwise: str) -> str:
     """What the plugin lets through, too (docs/spool.md): a text of a user's could stand where a name belongs."""
     return (
-        # What almost all of them are, first: this is asked of every row.
-        f"CASE WHEN {value} IN ('stop', 'tool-calls') THEN {value} "
-        f"WHEN length({value}) BETWEEN 1 AND 128 AND {value} NOT GLOB '*[^A-Za-z0-9_.:/-]*' THEN {value} "
+        f"CASE WHEN length({value}) BETWEEN 1 AND 128 AND {value} NOT GLOB '*[^A-Za-z0-9_.:/-]*' THEN {value} "
         f"ELSE {otherwise} END"
     )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.support.opencode_database import SAMPLE, OpenCodeDatabase
 
-from opencode_stats.ledger import bulk
+from opencode_stats.ledger import incoming
 
 if TYPE_CHECKING:
     from tests.unit.cli.conftest import Call
@@ -81,14 +81,14 @@ def test_an_interrupt_inside_of_sqlite_ends_it_and_is_no_damage(
     file = household.paths.opencode_data / "storage" / "message" / "ses_0" / "msg_0.json"
     file.parent.mkdir(parents=True)
     file.write_text(json.dumps({"role": "assistant", "time": {"created": 1, "completed": 2}, "tokens": {"input": 5}}))
-    own, interrupts = bulk._id_contradicts_time, [signal.SIGINT]
+    own, interrupts = incoming._id_contradicts_time, [signal.SIGINT]
 
     def interrupted(message: bytes, created_ms: int) -> object:
         if interrupts:
             os.kill(os.getpid(), interrupts.pop())
         return own(message, created_ms)
 
-    monkeypatch.setattr(bulk, "_id_contradicts_time", interrupted)
+    monkeypatch.setattr(incoming, "_id_contradicts_time", interrupted)
     done = call(*command)
 
     assert (done.returncode, interrupts, done.stdout) == (1, [], "")

@@ -22,9 +22,9 @@ HERE = Rejecting("/opencode.db", NOON_MS)
 FACTS: dict[str, Any] = {
     "message": "msg_a", "conversation": "ses_a", "parent": None, "agent": "build", "provider": "mock", "model": "m",
     "variant": None, "directory": "/work", "root": "/work", "created_ms": NOON_MS, "row_created_ms": NOON_MS,
-    "completed_ms": NOON_MS + 5, "finish": "stop", "error": None, "summary": 0, "stage": "completed", "known": 1,
-    "sound": 1, "input": 10, "output": 0, "reasoning": 0, "cache_read": 0, "cache_write": 0, "cost_usd": 0.5,
-    "conversation_created_ms": NOON_MS - 9, "brought": 0,
+    "completed_ms": NOON_MS + 5, "finish": "stop", "error": None, "summary": 0, "told": 1, "api": 1, "forked": 0,
+    "input": 10, "output": 0, "reasoning": 0, "cache_read": 0, "cache_write": 0, "cost_usd": 0.5,
+    "conversation_created_ms": NOON_MS - 9,
 }  # fmt: skip
 
 
@@ -33,14 +33,14 @@ def prepared(ledger: sqlite3.Connection) -> None:
     bulk.prepare(ledger)
 
 
-def taken(ledger: sqlite3.Connection, *messages: dict[str, Any], api: int = 1) -> Taken:
+def taken(ledger: sqlite3.Connection, *messages: dict[str, Any], charged: bool = False) -> Taken:
     table = [{**FACTS, **one} for one in messages]
     names = list(table[0])
     values = {f"{name}{place}": row[name] for place, row in enumerate(table) for name in names}
     select = " UNION ALL ".join(
         "SELECT " + ", ".join(f":{name}{place} AS {name}" for name in names) for place in range(len(table))
     )
-    return bulk.take_messages(ledger, select, values, api, HERE)
+    return bulk.take_messages(ledger, select, values, HERE, charged=charged, brought="told_of.message = 'msg_brought'")
 
 
 def standings(ledger: sqlite3.Connection) -> dict[str, str]:
@@ -83,7 +83,7 @@ OLD = {"created_ms": NOON_MS - 60_000, "row_created_ms": NOON_MS - 60_000, "comp
         (timed_id("msg", NOON_MS + 20), {**LATER, "conversation_created_ms": NOON_MS - 9}, "copy"),
         # Its own clock was stepped between the id and the time, late in its conversation.
         (timed_id("msg", NOON_MS + 20), {**LATER, "conversation_created_ms": NOON_MS - 90_000}, "counted"),
-        ("msg_brought", {"brought": 1}, "copy"),
+        ("msg_brought", {}, "copy"),
     ],
 )
 def test_the_fork_rule_on_disk(ledger: sqlite3.Connection, name: str, members: dict[str, Any], standing: str) -> None:
@@ -102,7 +102,7 @@ def test_of_two_twins_the_one_whose_id_is_not_of_its_time_is_the_copy(ledger: sq
 
 def test_a_copy_in_a_fork_of_2x_says_nothing_about_its_original(ledger: sqlite3.Connection) -> None:
     late = {**OLD, "conversation_created_ms": None}
-    taken(ledger, {"message": "msg_evt_3", **OLD, "api": 2, "forked": 1}, api=2)
+    taken(ledger, {"message": "msg_evt_3", **OLD, "api": 2, "forked": 1}, charged=True)
     taken(ledger, {"message": timed_id("msg", NOON_MS), **late})
 
     assert sorted(standings(ledger).values()) == ["copy", "counted"]
@@ -111,21 +111,21 @@ def test_a_copy_in_a_fork_of_2x_says_nothing_about_its_original(ledger: sqlite3.
 def test_a_fork_s_copy_that_was_in_no_total_yet_stays_out(ledger: sqlite3.Connection) -> None:
     take(ledger, Script(api=2).started().snapshot("ses_a", "msg_evt_3"))
 
-    taken(ledger, {"message": "msg_evt_3", **OLD, "api": 2, "forked": 1}, api=2)
+    taken(ledger, {"message": "msg_evt_3", **OLD, "api": 2, "forked": 1}, charged=True)
 
     assert rows(ledger, "SELECT standing, input FROM messages") == [("copy", None)]
 
 
 def test_a_message_of_1x_stays_one_when_2x_has_it_too(ledger: sqlite3.Connection) -> None:
-    taken(ledger, {"completed_ms": None, "stage": "usage"})
-    taken(ledger, {"api": 2, "forked": 0}, api=2)
+    taken(ledger, {"completed_ms": None})
+    taken(ledger, {"api": 2, "forked": 0}, charged=True)
 
     assert rows(ledger, "SELECT api, state FROM messages") == [(1, "final")]
 
 
 def test_what_makes_no_sense_is_noted_once_and_forgiven(ledger: sqlite3.Connection) -> None:
-    assert taken(ledger, {"sound": 0, "created_ms": "now"}) == Taken(unsound=1)
-    assert taken(ledger, {"sound": 0}) == Taken()
+    assert taken(ledger, {"created_ms": "now"}) == Taken(unsound=1)
+    assert taken(ledger, {"input": "many"}) == Taken()
     assert rows(ledger, "SELECT * FROM rejected") == [("/opencode.db", "msg_a", NOON_MS)]
 
     assert taken(ledger, {}) == Taken(new=1)

@@ -79,7 +79,7 @@ def test_figures_that_nobody_knew_count_when_they_are_told(ledger: sqlite3.Conne
     before = total(ledger).whole.tokens.total
     assert rows(ledger, "SELECT what FROM forgotten_ids") == [("unknown",)]
 
-    assert taken(ledger, {"message": "msg_f", "known": 0, "input": None, "error": "UnknownError"}) == Taken()
+    assert taken(ledger, {"message": "msg_f", "input": 0, "error": "UnknownError"}) == Taken()
     assert taken(ledger, {"message": "msg_f", "error": "UnknownError"}) == Taken(new=1)
     forget(ledger, UNTIL_MS + 900_000)
     assert taken(ledger, {"message": "msg_f", "error": "UnknownError"}) == Taken()

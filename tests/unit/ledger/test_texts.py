@@ -18,12 +18,13 @@ LONG = "n" * (LONGEST_TEXT + 1)
 @pytest.fixture
 def incoming(ledger: sqlite3.Connection) -> sqlite3.Connection:
     texts.prepare(ledger)
-    ledger.execute(f"CREATE TEMP TABLE incoming ({', '.join((*texts.IDS, *texts.NAMES))}, sound)")
+    columns = ", ".join((*texts.IDS, *texts.NAMES))
+    ledger.execute(f"CREATE TEMP TABLE incoming ({columns}, honest, fit DEFAULT 1, sound AS (honest AND fit))")
     return ledger
 
 
 def put(incoming: sqlite3.Connection, **columns: object) -> None:
-    known = {"message": "msg", "conversation": "ses", "sound": 1, **columns}
+    known = {"message": "msg", "conversation": "ses", "honest": 1, **columns}
     marks = ", ".join(
         f"CAST(:{name} AS TEXT)" if isinstance(value, bytes) else f":{name}" for name, value in known.items()
     )
@@ -50,7 +51,7 @@ def test_what_has_no_id_that_can_be_kept_makes_no_sense(
 ) -> None:
     put(incoming, message="msg_fine")
     put(incoming, **{column: bad})
-    put(incoming, message="msg_senseless", sound=0)
+    put(incoming, message="msg_senseless", honest=0)
     texts.make_fit(incoming)
 
     assert incoming.execute("SELECT sound FROM incoming").fetchall() == [(1,), (0,), (0,)]
