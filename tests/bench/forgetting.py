@@ -20,7 +20,6 @@ from opencode_stats.ledger.forgetting import Forgetting
 from opencode_stats.ledger.queries import total
 from opencode_stats.ledger.soundness import findings_now
 from opencode_stats.ledger.timeline import figures_over
-from opencode_stats.ledger.transactions import transaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
