@@ -108,7 +108,7 @@ export class StatsFile {
         if (this.#content?.of !== this.#reading) {
             const whole = readWhole(this.#places.statsFile, MOST_BYTES, this.#cancellable)
                 .then(bytes => bytes && decoded(bytes))
-                .catch(() => null); // it went, or we end: the next reading says so
+                .catch(() => (this.#content = null)); // it went, or we end: the next reading says so
             this.#content = {of: this.#reading, whole};
         }
         return this.#content.whole;
