@@ -12,8 +12,8 @@ import click
 from opencode_stats.cli.asking import look
 from opencode_stats.cli.now import bring_up_to_date, left_behind
 from opencode_stats.cli.published import FOREIGN, parsed, stranger
-from opencode_stats.cli.render.figures import currency_of
 from opencode_stats.cli.render.limits import summary, table
+from opencode_stats.cli.render.money import currency_of
 from opencode_stats.cli.say import say
 from opencode_stats.cli.surroundings import chosen, places
 from opencode_stats.core.limits import CHECK_PERCENT

@@ -1,7 +1,7 @@
 """All usage by model and by the size of its context, from the messages: for who asks what it would cost at list prices.
 
-The sums of days don't tell how large a request was, so every message of the time asked for is read: a second or two for
-a million. Nothing is written.
+The sums of days don't tell how large a request was, so every message of the time asked for is read: two or three
+seconds for a million. Nothing is written.
 """
 
 from __future__ import annotations

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from opencode_stats.cli.render.money import currency_of, sources_of
 from opencode_stats.cli.render.text import (
     LONGEST_NAME,
     US_DOLLARS,
@@ -35,7 +35,6 @@ _MOST_OTHERS: Final = 2
 _MOST_PROBLEMS: Final = 5
 _MOST_UNPRICED: Final = 3
 _LONGEST_UNPRICED: Final = 30
-_CODE: Final = re.compile("[A-Z]{3}")
 _KINDS: Final = (
     ("input", "input"),
     ("output", "output"),
@@ -228,7 +227,8 @@ def _without_cost(total: dict[str, Any], currency: Currency) -> list[str]:
     said = []
     if total.get("listValue"):
         worth = dollars(total["listValue"], currency)
-        said.append(f"In brackets: what usage without a recorded cost is worth at list prices, {worth} in total.")
+        of = "In brackets: what usage without a recorded cost is worth at list prices"
+        said.append(f"{of}, {worth} in total{sources_of(total)}.")
     unpriced = total.get("unpriced") or {}
     if unpriced:
         names = ", ".join(named(key, _LONGEST_UNPRICED) for key in list(unpriced)[:_MOST_UNPRICED])
@@ -275,19 +275,6 @@ def dollars(usd: object, currency: Currency = US_DOLLARS) -> str:
     if (type(usd) is not int and type(usd) is not float) or not 0 <= usd < math.inf:
         raise ValueError("not a cost")
     return currency.amount(usd)
-
-
-def currency_of(document: dict[str, Any]) -> Currency:
-    """As ``Reading.currency``."""
-    found = document.get("currency")
-    if found is None:
-        return US_DOLLARS
-    code, per_usd = found["code"], found["perUsd"]
-    if not isinstance(code, str) or _CODE.fullmatch(code) is None:
-        raise ValueError("not a currency")
-    if (type(per_usd) is not int and type(per_usd) is not float) or not 0 < per_usd < math.inf:
-        raise ValueError("not a rate")
-    return Currency(code, per_usd)
 
 
 def named(text: object, longest: int = LONGEST_NAME) -> str:

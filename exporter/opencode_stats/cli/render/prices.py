@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from opencode_stats.cli.render.money import SOURCES
 from opencode_stats.cli.render.text import count, name, wrapped
 from opencode_stats.core.cost import Cost, list_value, usd_per_million
 from opencode_stats.core.models import model_key
@@ -19,13 +20,6 @@ if TYPE_CHECKING:
 _NO_ROWS: Final = "OpenCode has recorded a cost of everything that it used."
 _NARROWEST: Final = 40
 _WIDEST: Final = 100
-SOURCES: Final = {
-    "override": "your own price",
-    "cached": "the list that OpenCode fetched, of {date}",
-    "snapshot": "models.dev as it was on {date}",
-    "litellm": "LiteLLM's list of {date}",
-}
-"""Where a price is from, in words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from opencode_stats.cli.render.charts import NARROWEST, Line, Look, Table, table
-from opencode_stats.cli.render.prices import SOURCES
+from opencode_stats.cli.render.money import SOURCES
 from opencode_stats.cli.render.text import count, counted, name, wrapped
 from opencode_stats.core.models import model_key
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 SENTENCES: Final = {
     "backup.failed": "The daily backup could not be made: {0}. The next call tries again.",
     "backup.no_room": "There is no room for the daily backup in {0}.",
+    "detail.forgotten_for_the_first_time": "The detail of what is older than {0} days is forgotten, as keep_days says.",
     "ledger.damaged": "The ledger is damaged: {0}",
     "ledger.made_again": "The ledger was made again; the damaged one is kept as {0}.",
     "ledger.no_backup": "No backup could be made before step {0} of the ledger: {1}. The step is whole or not at all.",
