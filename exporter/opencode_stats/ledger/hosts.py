@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from opencode_stats.core.auxiliary import PREFIX
 from opencode_stats.core.days import SLOT_MS
 from opencode_stats.core.history import Span
 from opencode_stats.core.hosts import Account, merged
@@ -43,6 +44,12 @@ _BOTH: Final = (
     f"SELECT ours.*, {', '.join(f'theirs.{name}' for name in (*FACTS, 'host'))} FROM ({_SHARED}) AS one "
     f"JOIN ({OWN}) AS ours USING (message) JOIN foreign_messages AS theirs USING (message)"
 )
+# Places in a row of FACTS.
+_LIVE: Final = FACTS.index("live")
+_COUNTED_AT: Final = FACTS.index("counted_at_ms")
+_MODEL: Final = slice(FACTS.index("provider"), FACTS.index("model") + 1)
+_TOKENS: Final = slice(FACTS.index("input"), FACTS.index("cache_write") + 1)
+_COST: Final = FACTS.index("cost_microusd")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +83,15 @@ def usage_by_host(
     for host, provider, model_name, *halves in _foreign(connection, ends):
         numbers = [high * _HALF + low for high, low in zip(halves[::2], halves[1::2], strict=True)]
         sums.add(host, (provider or None, model_name or None), numbers)
-    for ours, theirs in _shared(connection, own):
+    for row in connection.execute(_BOTH):
+        said, (*told, host) = row[: len(FACTS)], row[len(FACTS) :]
+        if _alike(said, told):
+            # Nearly always: somebody copied a database. Whose it is alone is to be decided.
+            if ends is None or ends[0] <= said[_COUNTED_AT] < ends[1]:
+                _, loser = max((not said[_LIVE], own), (not told[_LIVE], host))
+                sums.add(loser, said[_MODEL], (*said[_TOKENS], said[_COST] or 0, 1), -1)
+            continue
+        ours, theirs = Account(message_of(said), own), Account(message_of(tuple(told)), host)
         for account, sign in ((ours, -1), (theirs, -1), (merged(ours, theirs), 1)):
             sums.add_message(account.said, account.host, sign, ends)
     return [
@@ -138,11 +153,11 @@ def _foreign(
     yield from connection.execute(_FROM_MESSAGES, (last_ms, end_ms))
 
 
-def _shared(connection: sqlite3.Connection, own: str) -> Iterator[tuple[Account, Account]]:
-    """This host's account and the others' of every message that counts in both."""
-    for row in connection.execute(_BOTH):
-        ours, (*theirs, host) = row[: len(FACTS)], row[len(FACTS) :]
-        yield Account(message_of(ours), own), Account(message_of(tuple(theirs)), host)
+def _alike(said: Sequence[object], told: Sequence[object]) -> bool:
+    """Whether two accounts of a message say the same, but for who saw it live; what 2.x charged besides never does."""
+    after = _LIVE + 1
+    besides = str(said[0]).startswith(PREFIX)
+    return not besides and said[1:_LIVE] == tuple(told[1:_LIVE]) and said[after:] == tuple(told[after:])
 
 
 def _numbers(tokens: Tokens) -> tuple[int, ...]:

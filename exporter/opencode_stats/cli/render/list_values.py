@@ -58,7 +58,9 @@ def list_note(shown: Sequence[str], worth: Listed, look: Look) -> list[str]:
         )
     if "cost" in shown[0] and worth.unpriced:
         tokens = count(sum(worth.unpriced.values()))
-        sentences.append(f"No price is known of {tokens} more tokens; opencode-stats prices tells of which models.")
+        sentences.append(
+            f"No price is known of {tokens} more tokens (+ beside a cost); opencode-stats prices tells of which models."
+        )
     room = max(look.columns, NARROWEST)
     lines = [look.styled(line, "dim") for sentence in sentences for line in wrapped(sentence, room)]
     return ["", *lines] if lines else []
