@@ -93,7 +93,8 @@ class _Bus:
             error = str(told["error"])
         except (ValueError, KeyError, TypeError):
             told, error = {}, "the program that asks the session bus failed"
-        return cls(told, at_work, error, is_fault=bool(error), mend=_RESTART if error else "")
+        mend = _RESTART if at_work else "log in to the desktop again"
+        return cls(told, at_work, error, is_fault=bool(error), mend=mend)
 
     def notifications(self) -> Finding:
         """Who shows them, or why nobody does."""
