@@ -12,6 +12,7 @@ import pytest
 from tests.packages.rig.life import (
     LEDGER,
     NEW_VERSION,
+    about_notifications,
     assert_as_new,
     assert_can_be_used,
     supervised_daemon,
@@ -39,7 +40,14 @@ def test_installed_used_taken_away_and_installed_again(fresh: Machine, package: 
     fresh.installs(package)
 
     assert fresh.does("opencode-stats", "--version") == f"opencode-stats, version {__version__}\n"
-    assert_can_be_used(fresh, "/usr/bin/opencode-stats")
+    adds = "apt install python3-dbus-fast, as root,"
+    assert_can_be_used(fresh, "/usr/bin/opencode-stats", f"dbus-fast is not installed ({adds} adds it)")
+    # It is recommended, and this machine installs nothing that is only that.
+    assert "python3-dbus-fast" in fresh.does("dpkg-query", "--show", "--showformat=${Recommends}", "opencode-stats")
+    fresh.does("apt-get", "install", "-qy", "python3-dbus-fast", root=True)
+    assert about_notifications(fresh) == "nobody shows them: there is no session bus."
+    for name in ("asking", "figures", "speaking"):
+        fresh.does("python3", "-c", f"import opencode_stats.desktop.{name}")
 
     told = fresh.does("opencode-stats", "uninstall", "--yes")
     assert "The program itself: apt remove opencode-stats, as root." in told

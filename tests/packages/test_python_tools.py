@@ -6,7 +6,14 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.packages.rig.life import LEDGER, NEW_VERSION, assert_as_new, assert_can_be_used, supervised_daemon
+from tests.packages.rig.life import (
+    LEDGER,
+    NEW_VERSION,
+    about_notifications,
+    assert_as_new,
+    assert_can_be_used,
+    supervised_daemon,
+)
 from tests.packages.rig.older import OLDER
 
 if TYPE_CHECKING:
@@ -27,6 +34,15 @@ PROGRAM = {
     "uv": "/home/ada/.local/share/uv/tools/opencode-stats/bin/opencode-stats",
 }
 
+ADDS = {
+    "pipx": "pipx inject opencode-stats dbus-fast",
+    "uv": "uv tool install --with dbus-fast, with the wheel that it was installed from,",
+}
+ADD = {
+    "pipx": ["pipx", "inject", "opencode-stats", "dbus-fast"],
+    "uv": ["uv", "tool", "install", "--with", "dbus-fast", "opencode-stats"],
+}
+
 
 @pytest.mark.parametrize("tool", INSTALL)
 def test_installed_used_upgraded_and_removed(online: Machine, wheel: Path, older_wheel: Path, tool: str) -> None:
@@ -35,7 +51,8 @@ def test_installed_used_upgraded_and_removed(online: Machine, wheel: Path, older
     online.does(f"{TOOLS}/bin/pip", "install", "--quiet", tool, root=True)
     (online.root / WHEELS[1:]).mkdir()
     shutil.copy(older_wheel, online.root / WHEELS[1:])
-    online.does(f"{TOOLS}/bin/pip", "download", "-q", "-d", WHEELS, "pip", f"{WHEELS}/{older_wheel.name}", root=True)
+    wanted = ("pip", "dbus-fast", f"{WHEELS}/{older_wheel.name}")
+    online.does(f"{TOOLS}/bin/pip", "download", "-q", "-d", WHEELS, *wanted, root=True)
     # From here on only what lies there: the name may be somebody else's in the registry.
     only = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": WHEELS, "UV_NO_INDEX": "1", "UV_FIND_LINKS": WHEELS}
     user = {"PATH": f"/home/ada/.local/bin:{TOOLS}/bin:/usr/bin:/bin", "UV_PYTHON_DOWNLOADS": "never"}
@@ -43,7 +60,7 @@ def test_installed_used_upgraded_and_removed(online: Machine, wheel: Path, older
 
     machine.does(*INSTALL[tool])
     assert OLDER in machine.does("opencode-stats", "--version")
-    assert_can_be_used(machine, PROGRAM[tool])
+    assert_can_be_used(machine, PROGRAM[tool], f"dbus-fast is not installed ({ADDS[tool]} adds it)")
 
     with supervised_daemon(machine) as daemon:
         shutil.copy(wheel, online.root / WHEELS[1:])
@@ -51,6 +68,8 @@ def test_installed_used_upgraded_and_removed(online: Machine, wheel: Path, older
         assert daemon.ends() == NEW_VERSION
     assert_as_new(machine)
     machine.does("opencode-stats", "setup", "--yes")
+    machine.does(*ADD[tool])
+    assert about_notifications(machine) == "nobody shows them: there is no session bus."
 
     told = machine.does("opencode-stats", "uninstall", "--yes")
     assert f"The program itself: {REMOVE[tool]}." in told

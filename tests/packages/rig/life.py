@@ -68,10 +68,10 @@ def assert_as_new(machine: Machine) -> None:
     machine.does("opencode-stats", "verify")
 
 
-def assert_can_be_used(machine: Machine, program: str) -> None:
+def assert_can_be_used(machine: Machine, program: str, notifications: str) -> None:
     """Set up, it counts, doctor finds nothing but that there is no OpenCode, and it can be taken out again.
 
-    ``program`` is what OpenCode is told to start.
+    ``program`` is what OpenCode is told to start, ``notifications`` why nobody shows them on such a machine.
     """
     told = machine.does("opencode-stats", "setup", "--yes")
     assert "This will be done:" in told
@@ -82,9 +82,21 @@ def assert_can_be_used(machine: Machine, program: str) -> None:
     write_spool(machine)
     assert total(machine) == TOKENS
     assert f"{TOKENS:,}" in machine.does("opencode-stats")
-    findings = json.loads(machine.tries("opencode-stats", "doctor", "--json").out)["findings"]
-    assert {each["about"] for each in findings if each["verdict"] != "ok"} == {"OpenCode"}
+    assert {each["about"] for each in findings(machine) if each["verdict"] != "ok"} == {"OpenCode"}
+    assert about_notifications(machine) == f"nobody shows them: {notifications}."
     machine.does("opencode-stats", "verify")
+
+
+def findings(machine: Machine) -> list[dict[str, str]]:
+    """What doctor finds."""
+    found: list[dict[str, str]] = json.loads(machine.tries("opencode-stats", "doctor", "--json").out)["findings"]
+    return found
+
+
+def about_notifications(machine: Machine) -> str:
+    """What doctor says of them."""
+    (reason,) = [each["reason"] for each in findings(machine) if each["code"] == "notifications"]
+    return reason
 
 
 def _published(machine: Machine) -> int:
