@@ -47,7 +47,8 @@ def command() -> None:
 
     \b
     Keys: q quits, ? shows all of them.
-    Colours are left out where NO_COLOR is set. For scripts and bars: opencode-stats statusline --follow.
+    Colours are left out where NO_COLOR is set.
+    For scripts and bars: opencode-stats statusline --follow.
 
     \b
     Example:

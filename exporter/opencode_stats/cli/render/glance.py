@@ -86,7 +86,7 @@ def _section_values() -> dict[str, tuple[str, Callable[[Reading], str]]]:
         found |= {
             f"{word}.tokens": ("all tokens, short: 1.23M", of("totalTokens", short)),
             f"{word}.exact": ("all tokens, to the last one", of("totalTokens", figure)),
-            f"{word}.cost": ("the recorded cost, or [its worth at list prices], or unpriced", cost()),
+            f"{word}.cost": ("recorded, or [worth at list prices], or unpriced", cost()),
             f"{word}.list_value": ("the worth at list prices of what cost nothing", list_value()),
             f"{word}.requests": ("requests to models", of("messages", figure)),
             f"{word}.model": ("the model with most tokens", of("models", lambda models: named(next(iter(models), "")))),
@@ -128,7 +128,7 @@ VALUES: Final[dict[str, tuple[str, Callable[[Reading], str]]]] = {
     "waiting": ("how many of them wait for you", _in_state("waiting")),
     "attention": ("how many things ask for you", lambda reading: figure(len(reading.document["attention"]))),
     "workspace": ("the folder's name of the session", _workspace),
-    "limit": ("the limit of which most is used, and how much; nothing without limits", _limit),
+    "limit": ("the limit most used, and how much; nothing without limits", _limit),
     "date": ("the day that today shows", lambda reading: named(reading.document["daily"]["date"])),
 }
 """Name in a template → what it is, and how it is made. Nothing else can be named."""
