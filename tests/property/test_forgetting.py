@@ -105,7 +105,7 @@ def test_every_total_is_the_truth_whatever_is_forgotten_meanwhile(past: History,
 
 @given(past=histories(eras=("migrated",), chances=TOLD), chosen=faults(), dice=st.integers(0, 2**20))
 def test_what_2x_took_over_is_never_counted_twice(past: History, chosen: Faults, dice: int) -> None:
-    """Of what is forgotten it is not known what the running total began with: titles may count late, never twice."""
+    """Of what is forgotten before it is known who began it, titles may count late; never twice."""
     truth = Truth(past)
     with tempfile.TemporaryDirectory() as name, closing(open_ledger(Path(name) / "ledger.db", 0)) as ledger:
         ledger.execute("PRAGMA synchronous = OFF")  # nothing crashes here

@@ -151,8 +151,7 @@ def settle(connection: sqlite3.Connection, conversation: str) -> None:
         return
     at_ms, run, directory, fork_of, host_version, takeover, takeover_ms, *numbers = row
     usage, least, legacy = (_charge(numbers[place : place + len(KINDS)]) for place in (0, len(KINDS), 2 * len(KINDS)))
-    # Of what is forgotten it is not known whether 1.x's tables still had it: too much of it is no harm.
-    held = legacy + _charge(forgotten_of(connection, conversation, 1, copies=True))
+    held = legacy
     if takeover == FORGOTTEN:
         held = _of_1(connection, conversation, takeover_ms)
         if takeover_ms is None:
@@ -228,6 +227,13 @@ def _keep_legacy(connection: sqlite3.Connection, schema: str, migrated_ms: int |
         f"OR {before if legacy else '0'}) GROUP BY m.conversation) AS held "
         "WHERE held.conversation = conversations.conversation",
         {"migrated_ms": LATEST_INSTANT_MS if migrated_ms is None else migrated_ms},
+    )
+    # Of what is forgotten by now it is not known whether they still had it: too much makes the residual too small. What
+    # is forgotten later is in this already; held against the total once more, it would take away what was counted.
+    connection.execute(
+        f"UPDATE conversations SET {', '.join(f'legacy_{kind} = legacy_{kind} + held.{kind}' for kind in KINDS)} FROM "
+        f"(SELECT conversation, {_SUMMED} FROM forgotten_conversations WHERE api = 1 AND conversation IN ({fresh}) "
+        "GROUP BY conversation) AS held WHERE held.conversation = conversations.conversation"
     )
     connection.execute(
         f"INSERT OR IGNORE INTO untold_compactions SELECT id, session_id FROM {schema}.session_message "

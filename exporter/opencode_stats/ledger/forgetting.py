@@ -6,9 +6,10 @@ belongs to any more (``ledger.sweeping``). Whoever is killed in between finds ea
 the next pass goes on. Running sums of everything and of quarter hours are the same before and after.
 
 What may still change stays as it is: a message that was never completed, whose model is not known, or which may be a
-copy; what OpenCode 2.x charged besides its messages; what another host told, too (its account may be another); what is
-in the totals of a run that readers see; and what a rolling limit of a workspace or an agent is measured by, for such
-windows hang on all windows before them.
+copy; what OpenCode 2.x charged besides its messages; what 1.x added to a conversation after 2.x had taken it over,
+where 1.x's tables lost it since (by its instant alone it is known not to be in 2.x's total); what another host told,
+too (its account may be another); what is in the totals of a run that readers see; and what a rolling limit of a
+workspace or an agent is measured by, for such windows hang on all windows before them.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from opencode_stats.core.history import Figures
 from opencode_stats.core.keeping import kept_from_ms
 from opencode_stats.core.limits import Rolling, parse_window
 from opencode_stats.core.usage import surely_copied
+from opencode_stats.ledger.auxiliary import FORGOTTEN as LOST
 from opencode_stats.ledger.day_sums import TOOK
 from opencode_stats.ledger.forgotten import AMOUNTS, COUNTS, PROMPT, TITLE, kept_from
 from opencode_stats.ledger.sweeping import SHOWN, sweep
@@ -58,6 +60,8 @@ _LEAVING: Final = (
     "WHEN 'copy' THEN surely_copied(m.message, m.api, m.created_ms, c.created_ms) ELSE 0 END "
     f"AND (m.run IS NULL OR m.run NOT IN ({SHOWN})) "
     "AND m.message NOT IN (SELECT message FROM foreign_messages) "
+    f"AND NOT (m.api = 1 AND ifnull(c.takeover = {LOST} "
+    "AND ifnull(m.created_ms, m.first_at_ms) > c.takeover_ms, 0)) "
     "AND coalesce(m.directory, c.directory, '') NOT IN (SELECT value FROM json_each(:workspaces)) "
     "AND coalesce(m.agent, c.agent, '') NOT IN (SELECT value FROM json_each(:agents))"
 )

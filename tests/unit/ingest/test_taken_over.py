@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.support.clock import NOON_MS
+from tests.support.forgetting import LATER_MS, forget, messages
 from tests.support.ledgers import take
 from tests.support.opencode2_database import TAKEN_OVER_MS, OpenCode2Database, taken_over
 from tests.support.script import Script
@@ -130,3 +131,40 @@ def test_without_the_time_of_the_takeover_all_that_1x_has_is_part_of_it(
     take_database(kept, v2.path, NOON_MS)
 
     assert left(kept) == Tokens(20)
+
+
+@pytest.mark.parametrize("first", ["database", "forgetting"])
+def test_what_is_forgotten_of_1x_is_part_of_the_total_once(
+    kept: sqlite3.Connection, v2: OpenCode2Database, first: str
+) -> None:
+    if first == "database":
+        take_database(kept, v2.path, NOON_MS)
+        assert (whole(kept), left(kept)) == (5_130, Tokens(30))
+    else:
+        take(kept, old_line("msg_step", 100).ended(), file="old")
+        take(kept, Script(pid=3, start_ticks=5, at_ms=LATER_MS).started().prompt("ses_new"), file="new")
+        kept.execute("UPDATE runs SET ended_ms = last_activity_ms WHERE id = 1")
+    forget(kept, LATER_MS)
+    assert messages(kept) == (["auxiliary:ses_old"] if first == "database" else [])
+
+    v2.step("ses_old", 7)
+    take_database(kept, v2.path, NOON_MS)
+
+    assert (whole(kept), left(kept)) == (5_130 + 7, Tokens(30))
+
+
+def test_what_1x_told_after_a_takeover_that_it_forgot_is_no_part_of_the_total_though_it_is_forgotten(
+    kept: sqlite3.Connection, v2: OpenCode2Database
+) -> None:
+    v2.write("DELETE FROM message").write("DELETE FROM session")
+    take_database(kept, v2.path, NOON_MS)
+    late = old_line("msg_later", 900, at_ms=TAKEN_OVER_MS + 5_000).ended()
+    take(kept, late, Script(pid=3, start_ticks=5, at_ms=LATER_MS).started().prompt("ses_new"))
+    kept.execute("UPDATE runs SET ended_ms = last_activity_ms WHERE id = 1")
+    before = left(kept)
+    forget(kept, LATER_MS)
+
+    v2.step("ses_old", 7)
+    take_database(kept, v2.path, NOON_MS)
+
+    assert (whole(kept), left(kept)) == (5_170 + 900 + 7, before)
