@@ -9,7 +9,11 @@ import click
 from opencode_stats.cli.asking import json_option, look, ranged, show, surroundings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from opencode_stats.cli.asking import Surroundings
+    from opencode_stats.ledger.connection import Connection
+    from opencode_stats.ledger.hosts import HostUsage
 
 
 @click.command(short_help="What each of your machines used, and all of them together.")
@@ -36,9 +40,49 @@ def command(since: str | None, until: str | None, as_json: bool) -> None:
 
     here = surroundings(wait=as_json)
     ends = _ends(here, since, until)
-    found = here.ask(lambda connection: usage_by_host(connection, ends, host_name(), here.now_ms))
-    show(page(found, here.now_ms, look(here.currency)), document(found), as_json=as_json)
+
+    def ask(connection: Connection) -> tuple[list[HostUsage], frozenset[str]]:
+        hosts = usage_by_host(connection, ends, host_name(), here.now_ms)
+        return hosts, frozenset() if as_json else _partly(connection, here, hosts, ends)
+
+    found, partly = here.ask(ask)
+    show(page(found, here.now_ms, look(here.currency), partly), document(found), as_json=as_json)
     here.tell_trouble()
+
+
+def _partly(
+    connection: Connection, here: Surroundings, hosts: Sequence[HostUsage], ends: tuple[int, int] | None
+) -> frozenset[str]:
+    """The ids of the hosts of whose use some that is not free has no recorded cost.
+
+    Of another host's model of which some was recorded with a cost its sums don't tell.
+    """
+    from opencode_stats.cli.render.hosts import figures_of  # noqa: PLC0415
+    from opencode_stats.cli.surroundings import chosen  # noqa: PLC0415
+    from opencode_stats.cli.worth import worth_over  # noqa: PLC0415
+    from opencode_stats.core.bounds import LATEST_INSTANT_MS  # noqa: PLC0415
+    from opencode_stats.core.history import Span  # noqa: PLC0415
+    from opencode_stats.core.worth import listed, unbilled_of, worth_of  # noqa: PLC0415
+    from opencode_stats.opencode.price_lists import PriceLists  # noqa: PLC0415
+
+    used = [{model: figures_of(usage) for model, usage in host.totals.by_model.items()} for host in hosts]
+    whole = Span("", *(ends or (0, LATEST_INSTANT_MS)))
+    free_or_not = [
+        {model: one for model, one in models.items() if one.tokens and not one.cost_microusd} for models in used
+    ]
+    theirs = {model for host, models in zip(hosts, free_or_not, strict=True) if not host.own for model in models}
+    # Nearly always none: then no price list is read.
+    quotes = PriceLists(here.paths.opencode_prices).quotes(theirs, chosen(here.paths).prices) if theirs else {}
+    found = set()
+    for host, models, unrecorded in zip(hosts, used, free_or_not, strict=True):
+        if host.own:
+            (worth,) = worth_over(connection, here, [whole], [models])
+        else:
+            worth = {model: worth_of(unbilled_of(one), quotes.get(model)) for model, one in unrecorded.items()}
+        value = listed(worth.items())
+        if value.microusd or value.unpriced:
+            found.add(host.host)
+    return frozenset(found)
 
 
 def _ends(here: Surroundings, since: str | None, until: str | None) -> tuple[int, int] | None:

@@ -174,3 +174,25 @@ def test_what_makes_no_sense_is_told(household: Household, call: Call, arguments
 )
 def test_the_name_of_a_file_is_harmless(name: str, expected: str) -> None:
     assert file_name("0123456789" * 3 + "01", name) == f"opencode-stats-{expected}-01234567.ndjson"
+
+
+def test_a_plus_stands_where_some_has_no_cost_as_in_the_other_commands(
+    household: Household, tmp_path: Path, folder: Path, call: Call
+) -> None:
+    (tmp_path / "other" / "tmp").mkdir(parents=True)
+    other = Household(tmp_path / "other")
+    told = Script(pid=2, at_ms=NOON_MS + 777).started().answer("ses_b", model="paid", cost_usd=0.25, input=50)
+    other.write(told.answer("ses_b", model="unpriced", cost_usd=0, input=70))
+    assert other.call("export", "--ledger", str(folder)).returncode == 0
+    script = Script(at_ms=NOON_MS).started().answer("ses_a", model="both", cost_usd=0.5, input=10)
+    household.write(script)
+    assert call("import", "--ledger", str(folder)).returncode == 0
+
+    def costs() -> list[str]:
+        lines = [line.split() for line in call("hosts").stdout.splitlines()]
+        return [word for words in lines for word in words if word.startswith("$")]
+
+    assert costs() == ["$0.5000", "$0.2500+", "$0.7500+"]
+    household.write(script.answer("ses_a", model="both", cost_usd=0, input=20))
+    assert costs() == ["$0.5000+", "$0.2500+", "$0.7500+"]
+    assert "$0.5000+" in call("models").stdout

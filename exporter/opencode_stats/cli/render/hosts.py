@@ -13,7 +13,7 @@ from opencode_stats.core.models import model_key
 from opencode_stats.core.totals import Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from opencode_stats.ledger.hosts import HostUsage
 
@@ -24,23 +24,35 @@ _COST: Final = 2
 _OF_ID: Final = 8
 
 
-def page(hosts: Sequence[HostUsage], now_ms: int, look: Look) -> str:
-    """A line for each host, this one first, and their sum."""
+def page(hosts: Sequence[HostUsage], now_ms: int, look: Look, partly: Collection[str] = ()) -> str:
+    """A line for each host, this one first, and their sum.
+
+    ``partly`` has the ids of those of whose use some that is not free has no recorded cost: ``+`` stands there, as in
+    every other command.
+    """
     whole = sum((host.totals.whole for host in hosts), Usage())
     lines: list[Line | None] = [
         Line(
             _named(host, hosts),
-            (*_cells(host.totals.whole, whole, look), "now" if host.own else ago(host.written_ms, now_ms)),
+            (
+                *_cells(host.totals.whole, whole, look, more=host.host in partly),
+                "now" if host.own else ago(host.written_ms, now_ms),
+            ),
             host.totals.whole.tokens.total,
             foreign=True,
         )
         for host in hosts
     ]
-    lines += [None, Line("all hosts", (*_cells(whole, whole, look), ""), style="bold")]
+    lines += [None, Line("all hosts", (*_cells(whole, whole, look, more=bool(partly)), ""), style="bold")]
     shown = table(Table(_TITLES, lines, _NEEDLESS), look)
-    shown += cost_note(shown, [line.cells[_COST] for line in lines if line], look)
+    costs = [line.cells[_COST] for line in lines if line]
+    shown += cost_note(shown, costs, look)
+    sentences = []
+    if "cost" in shown[0] and any(cost.endswith("+") for cost in costs):
+        sentences.append("A + says that there is usage besides of which OpenCode recorded no cost.")
     if len(hosts) == 1:
-        sentence = "No other host's file was taken in yet: opencode-stats import --ledger FILE does that."
+        sentences.append("No other host's file was taken in yet: opencode-stats import --ledger FILE does that.")
+    for sentence in sentences:
         shown += ["", *(look.styled(line, "dim") for line in wrapped(sentence, max(look.columns, NARROWEST)))]
     return "\n".join(shown)
 
@@ -74,16 +86,17 @@ def _models(host: HostUsage) -> dict[str, dict[str, Any]]:
 
 
 def _document(usage: Usage) -> dict[str, Any]:
-    said = figures_document(_figures(usage))
+    said = figures_document(figures_of(usage))
     return {name: said[name] for name in ("totalTokens", "tokens", "cost", "messages")}
 
 
-def _cells(usage: Usage, whole: Usage, look: Look) -> tuple[str, ...]:
+def _cells(usage: Usage, whole: Usage, look: Look, *, more: bool) -> tuple[str, ...]:
     tokens = usage.tokens.total
+    recorded = look.currency.amount(usage.cost_microusd / 1_000_000) + ("+" if more else "")
     return (
         count(tokens),
         percent(tokens / whole.tokens.total, 1) if whole.tokens.total else "",
-        _NONE if unrecorded(_figures(usage)) else look.currency.amount(usage.cost_microusd / 1_000_000),
+        _NONE if unrecorded(figures_of(usage)) else recorded,
         count(usage.messages),
     )
 
@@ -94,7 +107,8 @@ def _named(host: HostUsage, hosts: Sequence[HostUsage]) -> str:
     return f"{host.name} {host.host[:_OF_ID]}".rstrip() if alike else host.name
 
 
-def _figures(usage: Usage) -> Figures:
+def figures_of(usage: Usage) -> Figures:
+    """The same as questions about the past have it; how long it took is not known of a host."""
     tokens = usage.tokens
     return Figures(
         tokens.input, tokens.output, tokens.reasoning, tokens.cache_read, tokens.cache_write, usage.cost_microusd,

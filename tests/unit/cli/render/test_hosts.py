@@ -33,6 +33,17 @@ def test_a_line_a_host_and_their_sum() -> None:
     assert lines[6].startswith("OpenCode recorded no cost where - stands")
 
 
+def test_a_cost_beside_which_there_is_usage_without_one_has_a_plus_and_so_has_the_sum() -> None:
+    lines = page([ME, DESK], HOUR_MS, Look(columns=80), {DESK.host}).splitlines()
+
+    assert lines[4].split() == ["all", "hosts", "1,000", "100.0%", "$2.50+", "3"]
+    assert "$2.50+" not in lines[1]
+    assert "-" in lines[2].split()
+    assert lines[-1] == "A + says that there is usage besides of which OpenCode recorded no cost."
+    assert "$2.50+" in page([ME], HOUR_MS, Look(columns=80), {ME.host}).splitlines()[1]
+    assert "+" not in page([ME, DESK], HOUR_MS, Look(columns=80))
+
+
 def test_one_that_is_alone_is_told_how_to_know_of_others() -> None:
     assert "import --ledger" in page([ME], HOUR_MS, Look(columns=40))
     assert "import --ledger" not in page([ME, DESK], HOUR_MS, Look(columns=40))
