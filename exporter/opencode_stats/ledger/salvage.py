@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from opencode_stats.core.hosts import HostFileHead
 from opencode_stats.ledger.foreign import become_host
-from opencode_stats.ledger.forgotten import what_is_forgotten
+from opencode_stats.ledger.forgotten import is_forgotten
 from opencode_stats.ledger.pages import Nonsense, Pages, values
 
 if TYPE_CHECKING:
@@ -124,8 +124,10 @@ def _candidates(
                 continue
             message = values(record, types, 2)[1]
             known = connection.execute("SELECT 1 FROM messages WHERE message = ?", (message,)).fetchone()
-            if known is None and what_is_forgotten(connection, str(message)) is None:
+            if known is None:
                 row = dict(zip(names, values(record, types), strict=True))
+                if is_forgotten(connection, str(message), known=row["input"] is not None):
+                    continue
                 if _holds(row) and (number not in found or _rank(row) > _rank(found[number])):
                     found[number] = row
         except Nonsense:

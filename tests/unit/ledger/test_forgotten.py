@@ -166,6 +166,25 @@ def test_a_damaged_ledger_does_not_bring_it_back(gone: sqlite3.Connection, tmp_p
     assert verify(gone) == []
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_figures_that_nobody_knew_are_salvaged_once_they_were_told(
+    ledger: sqlite3.Connection, tmp_path: Path, *, known: bool
+) -> None:
+    failed = Script(pid=1).started().conversation("ses_a").answer("ses_a", "msg_f", error="UnknownError")
+    tell(ledger, failed, new_script())
+    forget(ledger)
+    path = tmp_path / "damaged.db"
+    with closing(open_ledger(path, 0)) as damaged:
+        told = Script(pid=1).started().conversation("ses_a")
+        take(damaged, told.answer("ses_a", "msg_f", input=8) if known else failed)
+
+    with transaction(ledger):
+        assert salvage(ledger, path) == known
+
+    assert messages(ledger) == (["msg_f", "msg_new"] if known else ["msg_new"])
+    assert verify(ledger) == []
+
+
 def test_what_is_published_is_proven_with_what_is_forgotten(gone: sqlite3.Connection) -> None:
     document = json.loads(encode(document_of(stats_of(gone, LATER_MS))))
     day = lambda name: day_named(date.fromisoformat(name), UTC)  # noqa: E731
