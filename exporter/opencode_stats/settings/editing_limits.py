@@ -27,7 +27,7 @@ def with_limit(document: TOMLDocument, name: str, chosen: Mapping[str, Any], *, 
     """Changes the limit of that name in place, or appends it; ``of_all`` where nothing but everything counts any more.
 
     Raises:
-        UserError: ``limits`` is something else.
+        UserError: ``limits`` is something else, or a new limit lacks its window or its amount.
     """
     found = _limits(document)
     for table in found:
@@ -39,6 +39,8 @@ def with_limit(document: TOMLDocument, name: str, chosen: Mapping[str, Any], *, 
                     table.pop(other, None)
                 table[key] = value
             return
+    if "window" not in chosen or not chosen.keys() & {"tokens", "usd"}:
+        raise UserError(f"There is no limit {name!r} yet; a new one wants --window, and --tokens or --usd.")
     if isinstance(found, Array):
         inline = tomlkit.inline_table()
         inline.update({"name": name, **chosen})

@@ -92,8 +92,9 @@ def test_what_alone_was_counted_is_changed_and_dropped(call: Call) -> None:
     ("arguments", "said"),
     [
         (("set", "a", "--window", "5x", "--tokens", "1"), "limits[1].window: it is neither day"),
-        (("set", "a", "--window", "5h"), "it wants either tokens or usd"),
-        (("set", "a", "--tokens", "5"), "limits[1].window"),
+        (("set", "a", "--window", "5h"), "There is no limit 'a' yet; a new one wants --window, and --tokens or --usd."),
+        (("set", "a", "--tokens", "5"), "There is no limit 'a' yet; a new one wants --window, and --tokens or --usd."),
+        (("set", "a", "--all"), "There is no limit 'a' yet; a new one wants --window, and --tokens or --usd."),
         (("remove", "a"), "There is no limit 'a'."),
         (("check", "--name", "a"), "There is no limit 'a'."),
         (("check", "--threshold", "0"), "--threshold"),
