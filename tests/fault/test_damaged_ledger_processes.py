@@ -63,7 +63,7 @@ def test_the_command_mends_it(household: Household, harm: Callable[[Path], None]
     done = household.call("import")
 
     assert (done.returncode, household.tokens) == (0, TOKENS)
-    assert "ledger.made_again" in done.stderr
+    assert "What could be had again of the damaged ledger is there" in done.stderr
     assert told(household)[0].endswith("everything that had been published is there.")
     assert household.call("verify").returncode == 0
     (folder,) = household.paths.damaged.iterdir()

@@ -21,7 +21,12 @@ def modes(home: Path) -> dict[str, str]:
     """Every file and folder below, with its kind and mode."""
     found = {}
     for path in sorted(home.rglob("*")):
-        mode = path.lstat().st_mode
+        try:
+            mode = path.lstat().st_mode
+        except FileNotFoundError:
+            # What is written is put in its place from beside it, meanwhile too.
+            assert path.name.endswith(".tmp")
+            continue
         found[str(path.relative_to(home))] = f"{stat.filemode(mode)[0]}{stat.S_IMODE(mode):o}"
     temporary = {name for name in found if name.endswith(".tmp")}
     assert {found.pop(name) for name in temporary} <= {"-600"}

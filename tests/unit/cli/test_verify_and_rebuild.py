@@ -114,7 +114,8 @@ def test_all_holds_then_a_file_lies_then_a_sum_lies_and_rebuilding_mends_it(scra
     change(scratch, "UPDATE sums SET input = 9 WHERE scope = 'all'")
     assert "The sum of all 0" in scratch.call("verify")[1]
     code, said = scratch.call("rebuild")
-    assert (code, "ledger.made_again" in said, "all 3 sums were those of their messages." in said) == (0, True, True)
+    assert (code, said.count("What could be had again of the damaged ledger is there")) == (0, 1)
+    assert "all 3 sums were those of their messages." in said
     assert scratch.call("verify")[0] == 0
     assert scratch.call("rebuild") == (0, "Nothing changed: all 3 sums were those of their messages.\n")
 

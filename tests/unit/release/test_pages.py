@@ -29,9 +29,9 @@ def test_the_page_names_the_packages_of_this_version_and_every_library() -> None
 
 @pytest.mark.processes
 def test_the_workflow_calls_only_targets_that_there_are(tmp_path: Path) -> None:
-    targets = re.findall(r"\bmake ([a-z-]+)$", WORKFLOW, re.MULTILINE)
+    targets = " ".join(re.findall(r"\bmake ([a-z -]+)$", WORKFLOW, re.MULTILINE)).split()
 
-    assert {"check", "test", "dist"} <= set(targets)
+    assert {"check", "processes", "test", "dist"} <= set(targets)
     for target in targets:
         command = ["make", "--dry-run", "--always-make", "PYTHON=true", target]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
