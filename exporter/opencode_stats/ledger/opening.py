@@ -64,9 +64,10 @@ class Ledger:
             own_folder(paths.data, files, linked=True)
             cause = self._cause(paths, now_ms)
             if cause:
-                # To SQLite an error of a single read looks like damage; that one does not come again.
+                # To SQLite an error of a single read looks like damage, and so does a file that somebody wrote to who
+                # came beside us while it was read as it lay there. Neither comes again.
                 logger.error("ledger.suspected cause=%r", cause)
-                cause = self._cause(paths, now_ms)
+                cause = self._cause(paths, now_ms, alone=False)
             if cause:
                 logger.error("ledger.damaged cause=%r", cause)
                 recover(paths, cause, now_ms, files)
@@ -89,7 +90,7 @@ class Ledger:
                 # The next start looks at everything, which is all that the record saves.
                 logger.warning("ledger.unrecorded error=%s", error.strerror)
 
-    def _cause(self, paths: Paths, now_ms: int) -> str:
+    def _cause(self, paths: Paths, now_ms: int, *, alone: bool = True) -> str:
         """Why the ledger has to be made again; empty if it has not."""
         if _is_missing(paths.ledger):
             record = paths.ledger.with_name(RECORD)
@@ -99,7 +100,7 @@ class Ledger:
             # Whoever opens it says what is there.
             return ""
         try:
-            with closing(open_reader(paths.ledger, alone=True)) as reader:
+            with closing(open_reader(paths.ledger, alone=alone)) as reader:
                 return self._found(reader, paths, now_ms)
         except Unreadable as error:
             if not is_damage(error):

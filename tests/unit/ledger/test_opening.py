@@ -16,6 +16,7 @@ from opencode_stats.errors import LedgerError, LedgerNewer, UserError
 from opencode_stats.host.paths import Paths
 from opencode_stats.ledger import opening
 from opencode_stats.ledger.backup import backups
+from opencode_stats.ledger.connection import open_beside, transaction
 from opencode_stats.ledger.migrations import STEPS
 from opencode_stats.ledger.opening import CHECK_AFTER_MS, Ledger
 from opencode_stats.ledger.soundness import findings
@@ -141,6 +142,24 @@ def test_what_is_found_once_and_not_again_is_no_damage(paths: Paths, looks: mock
     """As one read that failed makes SQLite say ("unable to get the page")."""
     opened_and_closed(paths, in_order=False)
     looks.side_effect = [["SQLite finds the file damaged"], []]
+
+    opened_and_closed(paths)
+
+    assert looks.call_count == 2
+    assert not paths.damaged.exists()
+
+
+def test_who_writes_beside_each_look_makes_no_damage(paths: Paths, looks: mock.Mock) -> None:
+    """Imports of other hosts' files, one after the other, while a daemon starts."""
+    opened_and_closed(paths, in_order=False)
+
+    def look(reader: sqlite3.Connection) -> list[str]:
+        with closing(open_beside(paths.ledger)) as beside, transaction(beside):
+            hosts = [(f"{looks.call_count}-{number}", "n" * 255) for number in range(2_000)]
+            beside.executemany("INSERT INTO hosts VALUES (?, ?, 0, 1)", hosts)
+        return findings(reader)
+
+    looks.side_effect = look
 
     opened_and_closed(paths)
 
