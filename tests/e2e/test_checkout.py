@@ -11,7 +11,7 @@ from tests.e2e.rig.opencode import run
 from tests.e2e.rig.prepared import user_registry
 from tests.e2e.rig.stage import Stage, no_plugin, stage
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240, func_only=True)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(500, func_only=True)]
 
 
 @pytest.fixture
@@ -27,7 +27,8 @@ def test_opencode_in_a_clone_just_works(bare_stage: Stage) -> None:
     subprocess.run(command, env=home.environment(home.root), check=True)
 
     # The first start installs OpenCode's plugin types into the clone's .opencode, through npm.
-    done = run(home, "SCENARIO:hello", directory=clone, timeout_s=120)
+    # That is minutes of its processor time where the registry tells a lot of each package.
+    done = run(home, "SCENARIO:hello", directory=clone, timeout_s=400)
     document = bare_stage.exporter.snapshot()
     changed = subprocess.run(
         ["git", "status", "--porcelain"], cwd=clone, env=home.environment(clone), check=True, capture_output=True
