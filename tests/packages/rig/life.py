@@ -15,6 +15,7 @@ from opencode_stats import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.packages.rig.machine import Machine
 
@@ -39,6 +40,8 @@ class Daemon:
 @contextmanager
 def supervised_daemon(machine: Machine) -> Iterator[Daemon]:
     """A daemon as the service has it, but that it looks around often, for the block; it has published the story."""
+    # What a command published before is not the daemon's, which may not even have read its own program by then.
+    _published_file(machine).unlink(missing_ok=True)
     command = machine.command("opencode-stats", "daemon", "--supervised", "--scan", "0.5")
     with subprocess.Popen(
         command, env=machine.environment(), stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -99,9 +102,13 @@ def about_notifications(machine: Machine) -> str:
     return reason
 
 
+def _published_file(machine: Machine) -> Path:
+    return machine.home / ".local/share/opencode/stats.json"
+
+
 def _published(machine: Machine) -> int:
     try:
-        document = json.loads((machine.home / ".local/share/opencode/stats.json").read_text("utf-8"))
+        document = json.loads(_published_file(machine).read_text("utf-8"))
     except FileNotFoundError:
         return -1
     return int(document["total"]["totalTokens"])
