@@ -148,7 +148,7 @@ def test_i3blocks(on: Home, keep: Keep, name: str) -> None:
                 shown = json.loads(line)[-1] if line.endswith("}]") else shown
         finally:
             process.kill()
-    assert re.fullmatch(r"[0-9.]+M \$[0-9.]+", shown["full_text"])
+    assert re.fullmatch(r"[0-9.]+M \$[0-9.]+\+", shown["full_text"])
     assert re.fullmatch(r"[0-9.]+M", shown["short_text"])
 
     on.publish(waiting())
