@@ -253,11 +253,12 @@ class Exporter:
         currency = CurrencyStats(settings.currency, settings.currency_rate)
         stats = project(facts, calendar, exporter, pids, quotes, limits=limits.limits, currency=currency)
         outcome = self._stats_file.publish(stats)
-        self._workspaces.publish(self._connection, calendar.today, now_ms, wanted=settings.workspace_stats)
         self._open.note_published()
         self._setbacks.published(self._clock.now_ms(), outcome)
         if self.outlets is not None:
             self.outlets.look(stats.attention, settings, now_ms)
+        # Last: nobody waits for these files, and everybody for what is above.
+        self._workspaces.publish(self._connection, calendar.today, now_ms, wanted=settings.workspace_stats)
         return outcome
 
     def note_failure(self, error: Exception) -> None:
