@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from opencode_stats.cli.asking import ranged, surroundings
-from opencode_stats.cli.revaluing import LIST, Worth, cost_option
+from opencode_stats.cli.revaluing import LIST, ListColumns, cost_option
 from opencode_stats.cli.say import say
 from opencode_stats.cli.sink import sink
 from opencode_stats.core.history import Period, Span, spans
@@ -113,12 +113,12 @@ def command(  # noqa: PLR0917 - click hands its options over by name
                 out.again()
             asked.append(None)
             start_ms, end_ms = _ends(connection, here, ends)
-            worth = Worth(here, connection) if cost == LIST else None
+            listed = ListColumns(here, connection) if cost == LIST else None
             if period is None and split is None:
-                columns, texts, rows = _messages(connection, start_ms, end_ms, show, worth)
+                columns, texts, rows = _messages(connection, start_ms, end_ms, show, listed)
             else:
                 cut = cast("Period | None", period)
-                columns, texts, rows = _sums(connection, here, (start_ms, end_ms), cut, split, worth)
+                columns, texts, rows = _sums(connection, here, (start_ms, end_ms), cut, split, listed)
             write(out.shown(rows, texts), columns, texts, kind, out.text)
 
         here.ask(write_all)
@@ -136,7 +136,7 @@ def _ends(connection: Connection, here: Surroundings, ends: tuple[int | None, in
 
 
 def _messages(
-    connection: Connection, start_ms: int, end_ms: int, show: _Bar | None, worth: Worth | None
+    connection: Connection, start_ms: int, end_ms: int, show: _Bar | None, listed: ListColumns | None
 ) -> tuple[tuple[str, ...], int, Iterator[Row]]:
     from opencode_stats.ledger.export import COLUMNS, TEXTS, number_between, rows_between  # noqa: PLC0415
     from opencode_stats.ledger.forgotten import forgotten_between  # noqa: PLC0415
@@ -147,8 +147,8 @@ def _messages(
     rows = rows_between(connection, start_ms, end_ms)
     if show is not None:
         rows = show.over(rows, number_between(connection, start_ms, end_ms))
-    if worth is not None:
-        return (*COLUMNS, *Worth.COLUMNS), TEXTS, ((*row, *worth.of_message(row)) for row in rows)
+    if listed is not None:
+        return (*COLUMNS, *ListColumns.NAMES), TEXTS, ((*row, *listed.of_message(row)) for row in rows)
     return COLUMNS, TEXTS, rows
 
 
@@ -158,7 +158,7 @@ def _sums(  # noqa: PLR0917 - what a table is made of
     ends: tuple[int, int],
     period: Period | None,
     split: str | None,
-    worth: Worth | None,
+    listed: ListColumns | None,
 ) -> tuple[tuple[str, ...], int, Iterator[Row]]:
     from opencode_stats.cli.render.history import SPLITS, figures_document, named  # noqa: PLC0415
     from opencode_stats.core.history import NO_FIGURES, together  # noqa: PLC0415
@@ -177,7 +177,7 @@ def _sums(  # noqa: PLR0917 - what a table is made of
                 said[begun] = together(parts.values()) if parts else NO_FIGURES
             else:
                 said = {(*begun, named(key, split)): figures for key, figures in parts.items()}
-            worths = {} if worth is None else worth.of_stretch(stretch, split)
+            worths = {} if listed is None else listed.of_stretch(stretch, split)
             for names, figures in sorted(said.items()):
                 found: dict[str, Any] = figures_document(figures)
                 found |= found["tokens"]
@@ -185,7 +185,7 @@ def _sums(  # noqa: PLR0917 - what a table is made of
                 more = worths[names[-1] if split else ""] if worths else ()
                 yield *names, *(found[name] for name in _SUMS), *more
 
-    return (*keys, *_SUMS, *(() if worth is None else Worth.COLUMNS)), len(keys), rows()
+    return (*keys, *_SUMS, *(() if listed is None else ListColumns.NAMES)), len(keys), rows()
 
 
 def not_kept(messages: int) -> str:

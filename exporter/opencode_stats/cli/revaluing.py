@@ -106,10 +106,10 @@ def revaluation(here: Surroundings, stretches: Sequence[Span], split: str) -> Re
     return here.ask(ask)
 
 
-class Worth:
-    """What ``export --cost list`` has besides, as the last columns of each row (``COLUMNS``)."""
+class ListColumns:
+    """What ``export --cost list`` has besides, as the last columns of each row (``NAMES``)."""
 
-    COLUMNS: Final = ("costAtListPrices", "priceOrigins", "unpricedTokens")
+    NAMES: Final = ("costAtListPrices", "priceOrigins", "unpricedTokens")
 
     def __init__(self, here: Surroundings, connection: Connection) -> None:
         self._connection = connection
