@@ -22,6 +22,13 @@ _NOTED: Final = (
     "INSERT OR IGNORE INTO temp.still_conversations SELECT conversation FROM messages WHERE id > ? AND id <= ?",
     "INSERT OR IGNORE INTO temp.still_runs SELECT run FROM messages WHERE id > ? AND id <= ? AND run IS NOT NULL",
 )
+# A message that was noted may be told of again, and only then have a run. It is this connection's own trigger, and the
+# ledger has one writer, so no change goes past it.
+_CHANGED: Final = (
+    "CREATE TEMP TRIGGER still_belongs AFTER UPDATE OF conversation, run ON messages BEGIN "
+    "INSERT OR IGNORE INTO still_conversations VALUES (NEW.conversation); "
+    "INSERT OR IGNORE INTO still_runs SELECT NEW.run WHERE NEW.run IS NOT NULL; END"
+)
 _LAST: Final = (
     "SELECT ifnull(max(id), :first) FROM (SELECT id FROM messages WHERE id > :first ORDER BY id "
     f"LIMIT {_LOOKED_AT_ONCE})"
@@ -54,19 +61,23 @@ _PROCESSES: Final = (
 
 
 def sweep(connection: sqlite3.Connection, until_ms: int) -> Iterator[None]:
-    """Deletes them, a batch at each step.
+    """Deletes them, a batch at each step; before them what was asked in runs that readers don't see any more.
 
     Raises:
         sqlite3.Error: the ledger can't be written; what is left goes another time.
     """
     values = {"until_ms": until_ms}
     with transaction(connection):
-        connection.execute("DELETE FROM requests WHERE ifnull(closed_ms, opened_ms) < :until_ms", values)
-        connection.execute("DELETE FROM attention WHERE at_ms < :until_ms", values)
+        # A run that lives may still be answered; and what it asked before is not to be asked again.
+        for table, at_ms in (("requests", "ifnull(closed_ms, opened_ms)"), ("attention", "at_ms")):
+            connection.execute(
+                f"DELETE FROM {table} WHERE {at_ms} < :until_ms AND (run IS NULL OR run NOT IN ({SHOWN}))", values
+            )
     yield
+    _note_nothing(connection)
     for table, column in (("still_conversations", "name TEXT"), ("still_runs", "id INTEGER")):
-        connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
         connection.execute(f"CREATE TEMP TABLE {table} ({column} PRIMARY KEY) WITHOUT ROWID")
+    connection.execute(_CHANGED)
     noted = 0
     while (last := _note(connection, noted)) > noted:
         noted = last
@@ -82,8 +93,7 @@ def sweep(connection: sqlite3.Connection, until_ms: int) -> Iterator[None]:
             break
         yield
     yield from _sweep_runs(connection, values, noted)
-    for table in ("still_conversations", "still_runs"):
-        connection.execute(f"DROP TABLE temp.{table}")
+    _note_nothing(connection)
 
 
 def _sweep_runs(connection: sqlite3.Connection, values: dict[str, int], noted: int) -> Iterator[None]:
@@ -104,6 +114,13 @@ def _sweep_runs(connection: sqlite3.Connection, values: dict[str, int], noted: i
         finally:
             connection.execute("PRAGMA foreign_keys = ON")
         yield
+
+
+def _note_nothing(connection: sqlite3.Connection) -> None:
+    """Takes the notes away, also those of a pass that was broken off; the trigger can't be without its tables."""
+    connection.execute("DROP TRIGGER IF EXISTS temp.still_belongs")
+    for table in ("still_conversations", "still_runs"):
+        connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
 
 
 def _note(connection: sqlite3.Connection, noted: int) -> int:
