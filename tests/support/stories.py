@@ -57,7 +57,8 @@ def _take_step(draw: st.DrawFn, script: Script, conversations: list[str], pid: i
 def _answer(draw: st.DrawFn, script: Script, conversation: str, step: str) -> None:
     """A whole message, or as much of it as was told."""
     provider, model = draw(st.sampled_from(MODELS))
-    script.answer(conversation, provider=provider, model=model, directory="/a", **_tokens(draw))
+    directory = draw(st.sampled_from(["/a", "/a", None]))
+    script.answer(conversation, provider=provider, model=model, directory=directory, **_tokens(draw))
     if step == "begun":
         del script.lines[-2:]
     elif step == "half":

@@ -30,6 +30,7 @@ _MICROUSD_PER_USD: Final = 1_000_000
 class Entry:
     """One counted row: what it adds, to which run (its id in stats.json), when, where and by which model.
 
+    ``directory`` is what the row itself says, ``workspace`` what its conversation does where the row says none.
     ``counts`` are the five token kinds in the order of ``KINDS``; ``messages`` is 0 for usage that no message stands
     for. One may stand for several rows that are forgotten; then ``above`` says how many tokens of context each had,
     where they have no cost.
@@ -38,6 +39,7 @@ class Entry:
     run: str | None
     at_ms: int
     directory: str | None
+    workspace: str | None
     provider: str | None
     model: str | None
     counts: tuple[int, int, int, int, int]
@@ -70,6 +72,7 @@ class Sheet:
 
     models: dict[str, list[int]] = field(default_factory=dict)
     directories: dict[str, int] = field(default_factory=dict)
+    workspaces: dict[str, int] = field(default_factory=dict)
     titles: int = 0
     worth: dict[str, int] = field(default_factory=dict)
     unpriced: dict[str, int] = field(default_factory=dict)
@@ -86,8 +89,9 @@ class Sheet:
                 self.worth[key] = self.worth.get(key, 0) + worth
         for place, number in enumerate((*entry.counts, entry.cost_microusd, entry.messages)):
             sums[place] += number
-        if entry.directory is not None:
-            self.directories[entry.directory] = self.directories.get(entry.directory, 0) + sum(entry.counts)
+        for name, used in ((entry.directory, self.directories), (entry.workspace, self.workspaces)):
+            if name:
+                used[name] = used.get(name, 0) + sum(entry.counts)
 
 
 @dataclass(slots=True)
@@ -229,8 +233,8 @@ def _run(where: str, section: Mapping[str, Any], sheet: Sheet, dates: RunDates) 
 
 
 def _shown_of(day: Sheet) -> dict[str, int]:
-    """What ``daily`` shows of the directories in which tokens were used."""
-    used = [(directory, tokens) for directory, tokens in day.directories.items() if tokens]
+    """What ``daily`` shows of the workspaces in which tokens were used."""
+    used = [(workspace, tokens) for workspace, tokens in day.workspaces.items() if tokens]
     return dict(sorted(used, key=lambda one: (-one[1], one[0]))[:MOST_WORKSPACES])
 
 

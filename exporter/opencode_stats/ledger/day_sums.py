@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from opencode_stats.core.days import SLOT_MS, day_of
 from opencode_stats.core.history import FORGOTTEN, LONGEST_ANSWER_MS, Figures
+from opencode_stats.ledger.belonging import AGENT, CONVERSATION, WORKSPACE
 from opencode_stats.ledger.transactions import transaction
 
 if TYPE_CHECKING:
@@ -26,11 +27,10 @@ SUMMED: Final = ", ".join(f"sum({name})" for name in Figures._fields)
 TOOK: Final = f"min(max(ifnull(completed_ms - m.created_ms, 0), 0), {LONGEST_ANSWER_MS})"
 SHARES: Final = (
     "SELECT m.conversation, ifnull(provider, '') AS provider, ifnull(model, '') AS model, "
-    "coalesce(m.agent, c.agent, '') AS agent, coalesce(m.directory, c.directory, '') AS directory, "
+    f"ifnull({AGENT}, '') AS agent, ifnull({WORKSPACE}, '') AS directory, "
     "input, output, reasoning, cache_read, cache_write, ifnull(cost_microusd, 0) AS cost_microusd, 1 AS messages, "
     f"{TOOK} AS active_ms, CASE WHEN finish = 'stop' AND {TOOK} THEN output + reasoning ELSE 0 END AS rated_tokens, "
-    f"CASE WHEN finish = 'stop' THEN {TOOK} ELSE 0 END AS rated_ms FROM messages AS m "
-    "LEFT JOIN conversations AS c ON c.conversation = m.conversation "
+    f"CASE WHEN finish = 'stop' THEN {TOOK} ELSE 0 END AS rated_ms FROM messages AS m {CONVERSATION} "
     "WHERE counted_at_ms >= ? AND counted_at_ms < ? AND standing = 'counted' AND input IS NOT NULL"
 )
 """What each counted message of an interval adds to the sums."""

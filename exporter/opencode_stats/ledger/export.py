@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from opencode_stats.ledger.belonging import AGENT_LOOKED_UP, WORKSPACE_LOOKED_UP
+
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
@@ -15,12 +17,9 @@ COLUMNS: Final = (
 """What a row has, in this order. ``time`` is RFC 3339 in UTC, ``cost`` US dollars; what is not known is None."""
 TEXTS: Final = 11
 """So many of them, the first ones, are texts."""
-# Most messages say themselves where they are from; only of the others the conversation is looked up.
 _ROWS: Final = (
     "SELECT strftime('%Y-%m-%dT%H:%M:%fZ', counted_at_ms / 1000.0, 'unixepoch'), message, conversation, "
-    "ifnull(directory, (SELECT c.directory FROM conversations AS c WHERE c.conversation = m.conversation)), "
-    "provider, model, variant, "
-    "ifnull(agent, (SELECT c.agent FROM conversations AS c WHERE c.conversation = m.conversation)), "
+    f"{WORKSPACE_LOOKED_UP}, provider, model, variant, {AGENT_LOOKED_UP}, "
     "finish, state, origin, input, output, reasoning, cache_read, cache_write, "
     "input + output + reasoning + cache_read + cache_write, cost_microusd / 1000000.0, completed_ms - created_ms "
     "FROM messages AS m WHERE counted_at_ms >= ? AND counted_at_ms < ? AND standing = 'counted' "

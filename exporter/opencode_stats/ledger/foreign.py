@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from opencode_stats.core.hosts import Account, HostMessage, merged
 from opencode_stats.errors import BadEvent
+from opencode_stats.ledger.belonging import AGENT_LOOKED_UP, WORKSPACE_LOOKED_UP
 from opencode_stats.ledger.forgotten import what_is_forgotten
 
 if TYPE_CHECKING:
@@ -28,11 +29,9 @@ _CHANGE: Final = f"UPDATE foreign_messages SET {', '.join(f'{name} = ?' for name
 # What 2.x charged besides its messages is told also where nothing is left of it: others may have been told of more.
 _TOLD: Final = "standing = 'counted' AND (input IS NOT NULL OR substr(message, 1, 10) = 'auxiliary:')"
 _CHARGED: Final = " + ".join(f"usage_{kind}" for kind in ("input", "output", "reasoning", "cache_read", "cache_write"))
-# Most messages say themselves where they are from; only of the others the conversation is looked up.
 OWN: Final = (
     "SELECT message, conversation, origin = 'live', stage, event, counted_at_ms, created_ms, completed_ms, provider, "
-    "model, variant, ifnull(agent, (SELECT c.agent FROM conversations AS c WHERE c.conversation = m.conversation)), "
-    "ifnull(directory, (SELECT c.directory FROM conversations AS c WHERE c.conversation = m.conversation)), "
+    f"model, variant, {AGENT_LOOKED_UP}, {WORKSPACE_LOOKED_UP}, "
     "ifnull(input, 0), ifnull(output, 0), ifnull(reasoning, 0), ifnull(cache_read, 0), ifnull(cache_write, 0), "
     "cost_microusd, CASE WHEN api = 2 AND substr(message, 1, 10) = 'auxiliary:' THEN ifnull((SELECT "
     f"{_CHARGED} FROM conversations AS c WHERE c.conversation = m.conversation), 0) ELSE 0 END "

@@ -22,6 +22,7 @@ from opencode_stats.core.keeping import kept_from_ms
 from opencode_stats.core.limits import Rolling, parse_window
 from opencode_stats.core.usage import surely_copied
 from opencode_stats.ledger.auxiliary import FORGOTTEN as LOST
+from opencode_stats.ledger.belonging import AGENT, CONVERSATION, WORKSPACE
 from opencode_stats.ledger.day_sums import TOOK
 from opencode_stats.ledger.forgotten import AMOUNTS, COUNTS, PROMPT, TITLE, kept_from
 from opencode_stats.ledger.sweeping import SHOWN, sweep
@@ -54,7 +55,7 @@ _LEAVING: Final = (
     f"CASE WHEN finish = 'stop' THEN {TOOK} ELSE 0 END AS rated_ms, "
     "ifnull((SELECT max(above) FROM price_steps WHERE above < input + cache_read + cache_write), 0) AS above, "
     "m.created_ms, m.completed_ms - m.created_ms AS took_ms "
-    "FROM temp.looked_at JOIN messages AS m USING (id) LEFT JOIN conversations AS c ON c.conversation = m.conversation "
+    f"FROM temp.looked_at JOIN messages AS m USING (id) {CONVERSATION} "
     "WHERE stage = 'completed' AND CASE standing "
     "WHEN 'counted' THEN input IS NULL OR (provider IS NOT NULL AND model IS NOT NULL) "
     "WHEN 'copy' THEN surely_copied(m.message, m.api, m.created_ms, c.created_ms) ELSE 0 END "
@@ -62,8 +63,8 @@ _LEAVING: Final = (
     "AND m.message NOT IN (SELECT message FROM foreign_messages) "
     f"AND NOT (m.api = 1 AND ifnull(c.takeover = {LOST} "
     "AND ifnull(m.created_ms, m.first_at_ms) > c.takeover_ms, 0)) "
-    "AND coalesce(m.directory, c.directory, '') NOT IN (SELECT value FROM json_each(:workspaces)) "
-    "AND coalesce(m.agent, c.agent, '') NOT IN (SELECT value FROM json_each(:agents))"
+    f"AND ifnull({WORKSPACE}, '') NOT IN (SELECT value FROM json_each(:workspaces)) "
+    f"AND ifnull({AGENT}, '') NOT IN (SELECT value FROM json_each(:agents))"
 )
 
 

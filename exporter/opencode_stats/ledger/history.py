@@ -8,6 +8,7 @@ from opencode_stats.core.days import SLOT_MS
 from opencode_stats.core.history import FORGOTTEN
 from opencode_stats.core.tokens import Tokens
 from opencode_stats.core.totals import Totals, Usage
+from opencode_stats.ledger.belonging import AGENT, CONVERSATION, WORKSPACE
 from opencode_stats.ledger.forgotten import forgotten_figures
 from opencode_stats.ledger.queries import totals_between
 
@@ -26,11 +27,9 @@ _SUMS: Final = (
 # 2.x says the project of a fork: a directory is in one project, so another conversation there says it.
 _COUNTED: Final = (
     "SELECT m.conversation, provider, model, input, output, reasoning, cache_read, cache_write, cost_microusd, uid, "
-    "ifnull(m.agent, c.agent) AS who, ifnull(m.directory, c.directory) AS place, "
-    "coalesce(c.project, w.project, (SELECT min(o.project) FROM conversations AS o "
-    "WHERE o.directory = ifnull(m.directory, c.directory))) AS project FROM messages AS m "
-    "LEFT JOIN runs ON runs.id = m.run "
-    "LEFT JOIN conversations AS c ON c.conversation = m.conversation "
+    f"{AGENT} AS who, {WORKSPACE} AS place, coalesce(c.project, w.project, (SELECT min(o.project) "
+    f"FROM conversations AS o WHERE o.directory = {WORKSPACE})) AS project FROM messages AS m "
+    f"LEFT JOIN runs ON runs.id = m.run {CONVERSATION} "
     "LEFT JOIN workspaces AS w ON w.run = m.run AND w.directory = m.directory "
     "WHERE m.counted_at_ms >= :start AND m.counted_at_ms < :end AND m.standing = 'counted' AND m.input IS NOT NULL"
 )

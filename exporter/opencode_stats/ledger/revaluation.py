@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from opencode_stats.core.history import FORGOTTEN
 from opencode_stats.core.revaluation import Used
 from opencode_stats.core.tokens import Tokens
+from opencode_stats.ledger.belonging import AGENT, CONVERSATION, WORKSPACE
 from opencode_stats.ledger.forgotten import forgotten_steps
 
 if TYPE_CHECKING:
@@ -25,15 +26,15 @@ if TYPE_CHECKING:
 _KEYS: Final[dict[str, str]] = {
     "model": "ifnull(provider, ''), ifnull(model, '')",
     "provider": "ifnull(provider, ''), ''",
-    "agent": "'', coalesce(m.agent, c.agent, '')",
-    "directory": "'', coalesce(m.directory, c.directory, '')",
+    "agent": f"'', ifnull({AGENT}, '')",
+    "directory": f"'', ifnull({WORKSPACE}, '')",
     "conversation": "'', m.conversation",
 }
 """Split → the two columns of ``core.history.Key``."""
 _USED: Final = (
     "SELECT {keys}, ifnull(provider, ''), ifnull(model, ''), {above}, sum(input), sum(output), sum(reasoning), "
-    "sum(cache_read), sum(cache_write), sum(ifnull(cost_microusd, 0)) FROM messages AS m "
-    "LEFT JOIN conversations AS c ON c.conversation = m.conversation WHERE counted_at_ms >= ? AND counted_at_ms < ? "
+    f"sum(cache_read), sum(cache_write), sum(ifnull(cost_microusd, 0)) FROM messages AS m {CONVERSATION} "
+    "WHERE counted_at_ms >= ? AND counted_at_ms < ? "
     "AND standing = 'counted' AND input IS NOT NULL GROUP BY 1, 2, 3, 4, 5"
 )
 

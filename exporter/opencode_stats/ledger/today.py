@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from opencode_stats.core.stats import MOST_WORKSPACES, WorkspaceStats
+from opencode_stats.ledger.belonging import CONVERSATION, WORKSPACE
 
 if TYPE_CHECKING:
     import sqlite3
@@ -12,19 +13,35 @@ if TYPE_CHECKING:
     from opencode_stats.core.days import Day
 
 _TOKENS: Final = "{0}input + {0}output + {0}reasoning + {0}cache_read + {0}cache_write"
-_SUMS: Final = (
-    f"SELECT directory, sum({_TOKENS.format('')}) AS tokens FROM messages WHERE counted_at_ms >= ? "
-    "AND counted_at_ms < ? AND standing = 'counted' AND input IS NOT NULL AND directory IS NOT NULL GROUP BY directory"
+_OF_DAY: Final = "counted_at_ms >= ? AND counted_at_ms < ? AND standing = 'counted' AND input IS NOT NULL"
+_OF_MESSAGES: Final = (
+    f"SELECT {WORKSPACE} AS workspace, sum({_TOKENS.format('')}) AS tokens FROM messages AS m {CONVERSATION} "
+    f"WHERE {_OF_DAY} GROUP BY 1"
 )
-_SHOWN: Final = f"SELECT directory, tokens FROM ({{}}) WHERE tokens > 0 ORDER BY 2 DESC, 1 LIMIT {MOST_WORKSPACES}"
+# What a conversation's directory is may become known, or another, after its messages came: it is asked for only when
+# the workspaces are shown.
+_SUMS: Final = (
+    f"SELECT directory IS NULL, ifnull(directory, conversation), sum({_TOKENS.format('')}) FROM messages "
+    f"WHERE {_OF_DAY} GROUP BY 1, 2"
+)
+_OF_SUMS: Final = (
+    f"SELECT {WORKSPACE} AS workspace, sum(tokens) AS tokens FROM (SELECT iif(of_conversation, NULL, name) AS "
+    "directory, iif(of_conversation, name, NULL) AS conversation, tokens FROM todays_workspaces) AS m "
+    f"{CONVERSATION} GROUP BY 1"
+)
+_SHOWN: Final = (
+    f"SELECT workspace, tokens FROM ({{}}) WHERE tokens > 0 AND workspace != '' ORDER BY 2 DESC, 1 "
+    f"LIMIT {MOST_WORKSPACES}"
+)
 # One message's share comes or goes with its row. They are this connection's own, and the ledger has one writer, so no
 # change goes past them; what is rolled back is rolled back here as well.
 _TRIGGER: Final = (
     "CREATE TEMP TRIGGER IF NOT EXISTS todays_{0} AFTER {1} ON messages WHEN {2}.standing = 'counted' "
-    "AND {2}.input IS NOT NULL AND {2}.directory IS NOT NULL "
+    "AND {2}.input IS NOT NULL "
     "AND {2}.counted_at_ms >= (SELECT start_ms FROM todays_window) "
     "AND {2}.counted_at_ms < (SELECT end_ms FROM todays_window) "
-    "BEGIN INSERT INTO todays_workspaces VALUES ({2}.directory, {3}({4})) "
+    "BEGIN INSERT INTO todays_workspaces "
+    "VALUES ({2}.directory IS NULL, ifnull({2}.directory, {2}.conversation), {3}({4})) "
     "ON CONFLICT DO UPDATE SET tokens = tokens + excluded.tokens; END"
 )
 _NOTICE: Final = (
@@ -34,8 +51,8 @@ _NOTICE: Final = (
     ),
     "INSERT OR IGNORE INTO todays_window VALUES (1, 0, 0)",
     (
-        "CREATE TEMP TABLE IF NOT EXISTS todays_workspaces (directory TEXT PRIMARY KEY, tokens INTEGER NOT NULL) "
-        "WITHOUT ROWID"
+        "CREATE TEMP TABLE IF NOT EXISTS todays_workspaces (of_conversation INTEGER NOT NULL, name TEXT NOT NULL, "
+        "tokens INTEGER NOT NULL, PRIMARY KEY (of_conversation, name)) WITHOUT ROWID"
     ),
     _TRIGGER.format("added", "INSERT", "NEW", "", _TOKENS.format("NEW.")),
     _TRIGGER.format("left", "UPDATE", "OLD", "-", _TOKENS.format("OLD.")),
@@ -45,7 +62,8 @@ _NOTICE: Final = (
 
 def workspaces_of(connection: sqlite3.Connection, day: Day) -> tuple[WorkspaceStats, ...]:
     """The workspaces in which tokens were used on a day, the most used first; from its messages."""
-    return tuple(WorkspaceStats(*row) for row in connection.execute(_SHOWN.format(_SUMS), (day.start_ms, day.end_ms)))
+    rows = connection.execute(_SHOWN.format(_OF_MESSAGES), (day.start_ms, day.end_ms))
+    return tuple(WorkspaceStats(*row) for row in rows)
 
 
 class TodaysWorkspaces:
@@ -69,5 +87,5 @@ class TodaysWorkspaces:
             self._connection.execute("DELETE FROM todays_workspaces")
             self._connection.execute(f"INSERT INTO todays_workspaces {_SUMS}", ends)
             self._connection.execute("UPDATE todays_window SET start_ms = ?, end_ms = ?", ends)
-        rows = self._connection.execute(_SHOWN.format("SELECT * FROM todays_workspaces"))
+        rows = self._connection.execute(_SHOWN.format(_OF_SUMS))
         return tuple(WorkspaceStats(*row) for row in rows)

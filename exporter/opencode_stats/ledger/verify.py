@@ -34,6 +34,7 @@ _WITHOUT_COST = (
     "UNION SELECT nullif(provider, ''), nullif(model, '') FROM forgotten_unbilled"
 )
 _FIRST_FORGOTTEN = "SELECT first_use_ms FROM kept_from"
+_DIRECTORIES = "SELECT conversation, directory FROM conversations WHERE directory IS NOT NULL"
 _RUNS = "SELECT id, uid, started_ms, last_activity_ms, ended_ms IS NULL FROM runs"
 
 
@@ -97,6 +98,7 @@ class _Rows:
         return Totals(self._by_model)
 
     def entries(self) -> Iterator[Entry]:
+        directories = dict(self._connection.execute(_DIRECTORIES))
         for message, standing, run in read_with_runs(self._connection):
             at_ms = message.counted_at_ms
             self.first_ms = at_ms if self.first_ms is None else min(self.first_ms, at_ms)
@@ -109,6 +111,7 @@ class _Rows:
                     None if run is None else self._uids.get(run, f"run {run}"),
                     at_ms,
                     message.directory,
+                    directories.get(message.conversation) if message.directory is None else message.directory,
                     message.provider,
                     message.model,
                     (t.input, t.output, t.reasoning, t.cache_read, t.cache_write),
@@ -119,7 +122,7 @@ class _Rows:
             self._by_model[key] = self._by_model.get(key, Usage()) + Usage(
                 Tokens(*slot.counts), slot.cost_microusd, slot.messages
             )
-            yield Entry(None, slot.at_ms, None, *key, slot.counts, slot.cost_microusd, slot.messages, slot.above)
+            yield Entry(None, slot.at_ms, None, None, *key, slot.counts, slot.cost_microusd, slot.messages, slot.above)
 
 
 def _total(connection: sqlite3.Connection, rows: _Rows) -> list[str]:

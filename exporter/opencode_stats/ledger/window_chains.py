@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from opencode_stats.core.days import SLOT_MS, slot_of
 from opencode_stats.core.models import model_key
+from opencode_stats.ledger.belonging import AGENT, CONVERSATION, WORKSPACE
 
 if TYPE_CHECKING:
     import sqlite3
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from opencode_stats.core.limits import Limit
 
 COUNTED: Final = "standing = 'counted' AND input IS NOT NULL"
-MESSAGES: Final = "messages AS m LEFT JOIN conversations AS c ON c.conversation = m.conversation"
+MESSAGES: Final = f"messages AS m {CONVERSATION}"
 _NEXT_SLOT: Final = (
     "SELECT number FROM sums AS m WHERE scope = 'slot' AND number >= {} AND number <= :now AND messages > 0 AND {} "
     "ORDER BY number LIMIT 1"
@@ -57,9 +58,9 @@ def condition_of(connection: sqlite3.Connection, limit: Limit) -> tuple[str, dic
     """
     match limit.of:
         case "workspace":
-            return "ifnull(m.directory, c.directory) = :whose", {"whose": limit.whose}
+            return f"{WORKSPACE} = :whose", {"whose": limit.whose}
         case "agent":
-            return "ifnull(m.agent, c.agent) = :whose", {"whose": limit.whose}
+            return f"{AGENT} = :whose", {"whose": limit.whose}
         case "provider":
             return "m.provider = :whose", {"whose": limit.whose}
         case "model":

@@ -24,10 +24,10 @@ DAYS = {
     "2026-11-21": TODAY,
 }
 ENTRIES = [
-    Entry("r1", 1_000, "/a", "anthropic", "claude-x", (1, 2, 3, 4, 5), 10),
-    Entry("r1", 1_999, "/b", "anthropic", "claude-x", (1, 0, 0, 0, 0), 5),
-    Entry("r0", 999, "/a", "mock", "m", (7, 0, 0, 0, 0), 0),
-    Entry(None, 2_000, None, None, None, (0, 9, 0, 0, 0), 0),
+    Entry("r1", 1_000, "/a", "/a", "anthropic", "claude-x", (1, 2, 3, 4, 5), 10),
+    Entry("r1", 1_999, "/b", "/b", "anthropic", "claude-x", (1, 0, 0, 0, 0), 5),
+    Entry("r0", 999, "/a", "/a", "mock", "m", (7, 0, 0, 0, 0), 0),
+    Entry(None, 2_000, None, None, None, None, (0, 9, 0, 0, 0), 0),
 ]
 QUOTES: dict[ModelId, Quote] = {("mock", "m"): Quote(Price(Rate(per_token(2.5), 0)), "override")}
 TITLES = [("r1", 1_500), (None, 3_000)]

@@ -37,6 +37,8 @@ def scripts() -> list[Script]:
         )
         .conversation("ses_child", parent="ses_a")
         .answer("ses_child", output=11, directory="/work")
+        .conversation("ses_moved", directory="/moved")
+        .answer("ses_moved", input=13)
         .conversation("ses_fork")
         .copy("ses_fork", created_ms=NOON_MS - 10**9, input=1_000)
         .answer("ses_a", error="MessageAbortedError")
@@ -58,7 +60,8 @@ def test_published_figures_that_are_those_of_the_rows(ledger: sqlite3.Connection
     document = published(ledger)
     before = everything(ledger)
 
-    assert document["daily"]["totalTokens"] == 152
+    assert document["daily"]["totalTokens"] == 165
+    assert {"directory": "/moved", "totalTokens": 13} in document["daily"]["workspaces"]
     assert prove(ledger, lambda: document, day) == ([], [])
     assert everything(ledger) == before
 
@@ -74,7 +77,7 @@ def test_a_file_that_is_older_than_the_ledger(ledger: sqlite3.Connection) -> Non
     document = published(ledger)
     take(ledger, scripts()[1], file="2.jsonl")
 
-    assert "stats.json says 7 for total.totalTokens; the messages make 159." in prove(ledger, lambda: document, day)[1]
+    assert "stats.json says 7 for total.totalTokens; the messages make 172." in prove(ledger, lambda: document, day)[1]
 
 
 @pytest.mark.parametrize(

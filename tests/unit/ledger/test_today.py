@@ -13,8 +13,10 @@ from tests.support.script import Script
 from tests.support.stories import worlds
 
 from opencode_stats.core.days import day_of
+from opencode_stats.core.history import Span
 from opencode_stats.core.stats import MOST_WORKSPACES, WorkspaceStats
 from opencode_stats.ledger.append import Cursor, append
+from opencode_stats.ledger.timeline import figures_over
 from opencode_stats.ledger.today import TodaysWorkspaces, workspaces_of
 
 if TYPE_CHECKING:
@@ -62,6 +64,36 @@ def test_what_is_rolled_back_was_never_there(ledger: sqlite3.Connection) -> None
     ledger.execute("ROLLBACK")
 
     assert today.workspaces(TODAY) == before == (WorkspaceStats("/a", 1),)
+
+
+def test_a_message_that_says_no_directory_belongs_to_its_conversations(ledger: sqlite3.Connection) -> None:
+    today = TodaysWorkspaces(ledger)
+    assert today.workspaces(TODAY) == ()
+    script = Script().started().conversation("ses_a", directory="/a").answer("ses_a", input=1)
+    script.answer("ses_a", input=2, directory="/own").answer("ses_b", input=4).answer("ses_none", input=8)
+    take(ledger, script)
+
+    assert today.workspaces(TODAY) == (WorkspaceStats("/own", 2), WorkspaceStats("/a", 1))
+
+    # It becomes known afterwards; and OpenCode moves a conversation.
+    later = Script(pid=2).started().conversation("ses_b", directory="/b").conversation("ses_a", directory="/b")
+    take(ledger, later, file="later.jsonl")
+
+    assert (
+        today.workspaces(TODAY) == workspaces_of(ledger, TODAY) == (WorkspaceStats("/b", 5), WorkspaceStats("/own", 2))
+    )
+
+
+@given(world=worlds(), days=st.integers(-1, 1))
+def test_it_is_what_history_says_of_that_day(world: list[Script], days: int) -> None:
+    day = day_of(NOON_MS + days * DAY_MS, UTC)
+    with ledger_in_memory() as ledger:
+        take(ledger, *world)
+        (by_workspace,) = figures_over(ledger, [Span("", day.start_ms, day.end_ms)], "directory")
+
+        said = {name: figures.tokens for (_, name), figures in by_workspace.items() if name and figures.tokens}
+
+        assert {one.directory: one.total_tokens for one in workspaces_of(ledger, day)} == said
 
 
 @given(world=worlds(), late=worlds(), days=st.integers(-1, 1))
