@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from opencode_stats.core.days import SLOT_MS, day_of
 from opencode_stats.core.history import FORGOTTEN, LONGEST_ANSWER_MS, Figures
-from opencode_stats.ledger.belonging import AGENT, CONVERSATION, WORKSPACE
+from opencode_stats.ledger.belonging import AGENT_LOOKED_UP, WORKSPACE_LOOKED_UP
+from opencode_stats.ledger.packed_days import COLUMNS, is_packed, pack_day, packed_apart
 from opencode_stats.ledger.transactions import transaction
 
 if TYPE_CHECKING:
@@ -22,15 +23,18 @@ if TYPE_CHECKING:
 
 MESSAGES_AT_ONCE: Final = 5_000
 """In one transaction, some 15 ms: nobody who waits for a figure notices."""
-COLUMNS: Final = ", ".join(Figures._fields)
 SUMMED: Final = ", ".join(f"sum({name})" for name in Figures._fields)
-TOOK: Final = f"min(max(ifnull(completed_ms - m.created_ms, 0), 0), {LONGEST_ANSWER_MS})"
+TOOK: Final = (
+    f"CASE WHEN completed_ms > m.created_ms THEN CASE WHEN completed_ms - m.created_ms < {LONGEST_ANSWER_MS} "
+    f"THEN completed_ms - m.created_ms ELSE {LONGEST_ANSWER_MS} END ELSE 0 END"
+)
+"""How long a message was being answered, in milliseconds; functions of SQLite's would take twice as long for it."""
 SHARES: Final = (
     "SELECT m.conversation, ifnull(provider, '') AS provider, ifnull(model, '') AS model, "
-    f"ifnull({AGENT}, '') AS agent, ifnull({WORKSPACE}, '') AS directory, "
+    f"ifnull({AGENT_LOOKED_UP}, '') AS agent, ifnull({WORKSPACE_LOOKED_UP}, '') AS directory, "
     "input, output, reasoning, cache_read, cache_write, ifnull(cost_microusd, 0) AS cost_microusd, 1 AS messages, "
     f"{TOOK} AS active_ms, CASE WHEN finish = 'stop' AND {TOOK} THEN output + reasoning ELSE 0 END AS rated_tokens, "
-    f"CASE WHEN finish = 'stop' THEN {TOOK} ELSE 0 END AS rated_ms FROM messages AS m {CONVERSATION} "
+    f"CASE WHEN finish = 'stop' THEN {TOOK} ELSE 0 END AS rated_ms FROM messages AS m "
     "WHERE counted_at_ms >= ? AND counted_at_ms < ? AND standing = 'counted' AND input IS NOT NULL"
 )
 """What each counted message of an interval adds to the sums."""
@@ -150,6 +154,7 @@ def sum_day(connection: sqlite3.Connection, day: Day) -> int:
             f"INSERT INTO day_sums SELECT ?, ?, {keys}, {SUMMED} FROM temp.finest GROUP BY 3, 4",
             (split, day.start_ms),
         )
+    pack_day(connection, day.start_ms)
     connection.execute(f"INSERT INTO summed_days SELECT ?, ?, ({_ALL_PROMPTS})", ends * 3)
     (messages,) = connection.execute("SELECT ifnull(sum(messages), 0) FROM temp.finest").fetchone()
     connection.execute("DROP TABLE temp.finest")
@@ -165,7 +170,8 @@ def day_sum_disagreements(connection: sqlite3.Connection) -> list[str]:
         row = connection.execute(question).fetchone()
         if row is not None:
             return [f"The sums of the day that begins at {row[0]} contradict the others."]
-    return []
+    apart = packed_apart(connection)
+    return [] if apart is None else [f"The packed sums of the day that begins at {apart} are not those of its rows."]
 
 
 def day_sum_findings(connection: sqlite3.Connection, most: int) -> list[str]:
@@ -184,7 +190,7 @@ def day_sum_findings(connection: sqlite3.Connection, most: int) -> list[str]:
             (start_ms,),
         ).fetchall()
         counted = connection.execute(_ALL_PROMPTS, ends * 2).fetchone()
-        if set(made) != set(kept) or counted != (prompts,):
+        if set(made) != set(kept) or counted != (prompts,) or not is_packed(connection, start_ms):
             found.append(f"The sums of the day that begins at {start_ms} are not those of its messages.")
         if len(found) >= most:
             break

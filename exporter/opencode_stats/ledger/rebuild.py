@@ -42,6 +42,7 @@ def rebuild(connection: sqlite3.Connection) -> Rebuilt:
         changes += day_sum_findings(connection, MOST_NAMED)
         connection.execute("DELETE FROM summed_days")
         connection.execute("DELETE FROM day_sums")
+        connection.execute("DELETE FROM packed_days")
         titles = _counter(connection)
         connection.execute("DELETE FROM counters")
         connection.execute(

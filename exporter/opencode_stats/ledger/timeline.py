@@ -5,35 +5,33 @@ From the sums of whole days where there are such, from the messages otherwise (`
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import gc
+from contextlib import contextmanager
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Final
 
 from opencode_stats.core.days import SLOT_MS
-from opencode_stats.core.history import FORGOTTEN, Figures, together
-from opencode_stats.ledger.day_sums import COLUMNS, KEYS, PROMPTS, SHARES, SUMMED
+from opencode_stats.core.history import FORGOTTEN, Figures
+from opencode_stats.ledger.day_sums import KEYS, PROMPTS, SHARES, SUMMED
 from opencode_stats.ledger.forgotten import forgotten_figures, forgotten_prompts
+from opencode_stats.ledger.packed_days import COLUMNS, PACKED, add_to, each_day, whole_days
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from opencode_stats.core.history import Key, Span, Split
 
 _FROM_DAYS: Final = (
-    f"SELECT key, provider, {SUMMED} FROM day_sums WHERE split = ? AND start_ms >= ? AND start_ms < ? GROUP BY 1, 2"
+    f"SELECT key, provider, {SUMMED} FROM day_sums WHERE split = 'model' AND start_ms >= ? AND start_ms < ? "
+    "GROUP BY 1, 2"
 )
-# Only models have a provider there; a sort by one column is a third faster.
-_FROM_DAYS_BY_KEY: Final = (
-    f"SELECT key, '', {SUMMED} FROM day_sums WHERE split = ? AND start_ms >= ? AND start_ms < ? GROUP BY key"
-)
-# Nearly every row is a conversation of its own: to group them would sort them for nothing.
-_EVERY_ROW: Final = f"SELECT key, '', {COLUMNS} FROM day_sums WHERE split = ? AND start_ms >= ? AND start_ms < ?"
-_QUESTIONS: Final[dict[Split, str]] = {"model": _FROM_DAYS, "conversation": _EVERY_ROW}
 _DAY_BY_DAY: Final = (
-    f"SELECT start_ms, provider, key, {COLUMNS} FROM day_sums WHERE split = ? AND start_ms >= ? AND start_ms < ?"
+    f"SELECT start_ms, key, provider, {COLUMNS} FROM day_sums WHERE split = 'model' AND start_ms >= ? AND start_ms < ?"
 )
 _KEPT: Final[dict[Split, Split]] = {"provider": "model"}
 """Of which sums a split is made that has none of its own."""
-_PROMPTS: Final = "SELECT sum(prompts) FROM summed_days WHERE start_ms >= ? AND start_ms < ?"
 
 
 def figures_over(connection: sqlite3.Connection, stretches: Sequence[Span], split: Split) -> list[dict[Key, Figures]]:
@@ -41,24 +39,8 @@ def figures_over(connection: sqlite3.Connection, stretches: Sequence[Span], spli
 
     The caller holds one moment of the ledger (``transactions.one_moment``).
     """
-    cut = list(pieces_of(connection, stretches))
-    found: list[dict[Key, Figures]] = [{} for _ in cut]
-    # Days one by one are read in one go: a question for each takes as long as its answer.
-    single = {pieces[0][0]: found[place] for place, pieces in enumerate(cut) if len(pieces) == 1 and pieces[0][2] == 1}
-    if single:
-        for row in connection.execute(_DAY_BY_DAY, (_KEPT.get(split, split), min(single), max(single) + 1)):
-            day = single.get(row[0])
-            if day is None:
-                continue
-            if split == "provider":
-                _add(day, split, row[2], row[1], row[3:])
-            else:
-                # Each is there once: thousands of these are most of the time that a long answer takes.
-                day[row[1] or None, row[2] or None] = Figures._make(row[3:])
-    for place, pieces in enumerate(cut):
-        if len(pieces) != 1 or pieces[0][2] != 1:
-            found[place] = _figures(connection, pieces, split)
-    return found
+    with _uncollected():
+        return _figures_over(connection, stretches, split)
 
 
 def prompts_over(connection: sqlite3.Connection, stretches: Sequence[Span]) -> list[int]:
@@ -91,33 +73,82 @@ def ends_of(connection: sqlite3.Connection) -> tuple[int, int] | None:
     return None if row[0] is None or row[1] is None else (row[0], row[1])
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """A block whose thousands of new objects Python's collector does not look at: they are in no circle.
+
+    It would look at each of them several times, in a third of all the time that a long answer takes.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _figures_over(connection: sqlite3.Connection, stretches: Sequence[Span], split: Split) -> list[dict[Key, Figures]]:
+    cut = list(pieces_of(connection, stretches))
+    found: list[dict[Key, Figures]] = [{} for _ in cut]
+    # Days one by one are read in one go: a question for each takes as long as its answer.
+    single = {pieces[0][0]: place for place, pieces in enumerate(cut) if len(pieces) == 1 and pieces[0][2] == 1}
+    if single:
+        for day_ms, day in _each_day(connection, split, min(single), max(single) + 1):
+            if day_ms in single:
+                found[single[day_ms]] = day
+    for place, pieces in enumerate(cut):
+        if len(pieces) != 1 or pieces[0][2] != 1:
+            found[place] = _figures(connection, pieces, split)
+    return found
+
+
+def _each_day(
+    connection: sqlite3.Connection, split: Split, start_ms: int, end_ms: int
+) -> Iterator[tuple[int, dict[Key, Figures]]]:
+    if split in PACKED:
+        yield from each_day(connection, split, start_ms, end_ms)
+        return
+    rows = connection.execute(_DAY_BY_DAY, (start_ms, end_ms))
+    for day_ms, day in groupby(rows, key=itemgetter(0)):
+        yield day_ms, _by_key(split, (row[1:] for row in day))
+
+
 def _figures(
     connection: sqlite3.Connection, pieces: Sequence[tuple[int, int, int]], split: Split
 ) -> dict[Key, Figures]:
     kept = _KEPT.get(split, split)
     found: dict[Key, Figures] = {}
     for start_ms, end_ms, summed in pieces:
-        if summed:
-            question = _QUESTIONS.get(kept, _FROM_DAYS_BY_KEY)
-            rows = connection.execute(question, (kept, start_ms, end_ms))
-        else:
-            rows = connection.execute(
-                f"SELECT {KEYS[kept]}, {SUMMED} FROM ({SHARES}) GROUP BY 1, 2", (start_ms, end_ms)
-            )
-        for name, provider, *sums in rows:
-            _add(found, split, name, provider, sums)
         if not summed:
+            rows = connection.execute(
+                f"SELECT {KEYS[kept]}, {SUMMED} FROM ({SHARES}) GROUP BY {'1' if split in PACKED else '1, 2'}",
+                (start_ms, end_ms),
+            )
+            piece = _by_key(split, rows)
             for (provider, name), figures in forgotten_figures(connection, start_ms, end_ms).items():
                 key = (provider, name) if split == "model" else (None, FORGOTTEN)
                 key = (provider, None) if split == "provider" else key
-                found[key] = together([found[key], figures]) if key in found else figures
+                add_to(piece, {key: figures})
+        elif split in PACKED:
+            piece = whole_days(connection, split, start_ms, end_ms)
+        else:
+            piece = _by_key(split, connection.execute(_FROM_DAYS, (start_ms, end_ms)))
+        if found:
+            add_to(found, piece)
+        else:
+            found = piece
     return found
 
 
-def _add(found: dict[Key, Figures], split: Split, name: str, provider: str, sums: Sequence[int]) -> None:
-    key = (provider or None, None if split == "provider" else name or None)
-    there = found.get(key)
-    found[key] = Figures._make(sums) if there is None else Figures(*map(int.__add__, there, sums))
+def _by_key(split: Split, rows: Iterable[Sequence[Any]]) -> dict[Key, Figures]:
+    """Rows of a name, a provider and sums; of a provider there may be many."""
+    found: dict[Key, Figures] = {}
+    for name, provider, *sums in rows:
+        key = (provider or None, None if split == "provider" else name or None)
+        there = found.get(key)
+        found[key] = Figures._make(sums) if there is None else Figures(*map(int.__add__, there, sums))
+    return found
 
 
 def pieces_of(connection: sqlite3.Connection, stretches: Sequence[Span]) -> Iterator[list[tuple[int, int, int]]]:

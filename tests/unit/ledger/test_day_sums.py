@@ -86,7 +86,8 @@ def test_a_day_whose_facts_change_is_given_up_and_summed_again(told: sqlite3.Con
     told.execute(change)
 
     assert (FIRST_MS,) not in rows(told, "SELECT start_ms FROM summed_days")
-    assert rows(told, "SELECT 1 FROM day_sums WHERE start_ms = ?", FIRST_MS) == []
+    for table in ("day_sums", "packed_days"):
+        assert rows(told, f"SELECT 1 FROM {table} WHERE start_ms = ?", FIRST_MS) == []
     assert day_sum_findings(told, 9) == []
     assert sums.go_on(LATER_MS, UTC) == 0
     assert len(rows(told, DAYS)) == len(before)
@@ -129,6 +130,7 @@ def test_days_are_summed_some_at_a_time(ledger: sqlite3.Connection, monkeypatch:
 def test_sums_that_are_not_of_their_messages_are_found_and_rebuilt(told: sqlite3.Connection) -> None:
     DaySums(told).go_on(LATER_MS, UTC)
     told.execute("UPDATE day_sums SET key = 'plan' WHERE split = 'agent' AND key = 'build'")
+    told.execute("UPDATE packed_days SET names = replace(names, 'build', 'plan') WHERE split = 'agent'")
 
     assert findings(told) == []
     (first, second) = verify(told)
@@ -136,7 +138,8 @@ def test_sums_that_are_not_of_their_messages_are_found_and_rebuilt(told: sqlite3
     assert str(FIRST_MS + 2 * DAY_MS) in second
     assert rebuild(told).changes == (first, second)
     assert verify(told) == []
-    assert rows(told, "SELECT * FROM summed_days") == rows(told, "SELECT * FROM day_sums") == []
+    for table in ("summed_days", "day_sums", "packed_days"):
+        assert rows(told, f"SELECT * FROM {table}") == []
 
 
 @pytest.mark.parametrize(
@@ -147,6 +150,8 @@ def test_sums_that_are_not_of_their_messages_are_found_and_rebuilt(told: sqlite3
         "UPDATE day_sums SET cost_microusd = cost_microusd + 1",
         "DELETE FROM day_sums WHERE split = 'directory'",
         "DELETE FROM day_sums",
+        "DELETE FROM packed_days WHERE split = 'agent'",
+        "UPDATE packed_days SET figures = zeroblob(length(figures)) WHERE split = 'conversation'",
         "UPDATE day_sums SET split = 'else' WHERE split = 'agent'",
         (
             f"INSERT INTO day_sums SELECT split, {NOON_MS + 9 * DAY_MS}, key, provider, input, output, reasoning, "
