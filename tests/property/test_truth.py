@@ -150,6 +150,11 @@ def deliver(past: History, chosen: Faults, chances: Random, home: Path, ledger: 
 @example(  # A fork that was deleted before the database was looked at: no line says its project.
     past=history(0, Size(messages=4, era="v2", processes=1, chances=TOLD)), chosen=Faults(), dice=902
 )
+@example(  # Both engines undid what 1.x had used, before anybody looked at the database.
+    past=history(7666, Size(messages=27, era="migrated", processes=1, migrates_after=8, chances=TOLD)),
+    chosen=Faults(),
+    dice=0,
+)
 def test_every_figure_is_the_truth_however_it_is_told(past: History, chosen: Faults, dice: int) -> None:
     truth = Truth(past)
     with tempfile.TemporaryDirectory() as name, closing(open_ledger(Path(name) / "ledger.db", 0)) as ledger:

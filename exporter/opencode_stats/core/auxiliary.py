@@ -13,13 +13,24 @@ a copy in a fork that 2.x made                            no                    
 1.x's, in a conversation that 2.x took over               yes                    yes
 a fork's copy that 1.x made, in such a conversation       no                     yes: the migration added it up
 1.x's compaction, which 2.x's tables don't have           yes                    yes
-1.x's, reverted before the migration                      yes                    no: it was not there any more
+1.x's, undone by both engines after the migration         yes                    yes
+1.x's, undone before the migration                        yes                    no: it was not there any more
+what 1.x went on with after the migration                 yes                    no
 ========================================================  =====================  ===============================
 
-The last four are one figure, what the total *began with*: what 1.x's tables held of the conversation when they were
-first seen beside 2.x's (every assistant message, copies too). It can't be more than the least total that was ever told.
-Until OpenCode's database says it, that is what is taken for it, so the residual is at most too small: what was charged
-since the plugin first heard of the conversation in 2.x, which asks for the total then, is in it.
+Of the rows from 1.x all but the last are one figure together, what the total *began with*: every assistant message,
+copies too, that 1.x's tables held of the conversation when 2.x migrated it. It is bounded twice:
+
+1. by the least total that was ever told, which has it in it. The plugin asks for the total when it first hears of a
+   conversation in 2.x, before anything is charged to it: then the least total is what it began with, to the token.
+2. by what is known of 1.x's messages from before the migration, whatever of them is still on disk and whenever it
+   becomes known. All of 2.x's conversations that nobody heard of before have a least total that says nothing, and this
+   bound is exact, unless something was undone before.
+
+What began it is taken to be the smaller of the two, kind by kind. That is too much only where both are: where the plugin
+came late to a conversation in 2.x, of which it had seen in 1.x what was undone there. Then the residual is too small by
+at most that; it is never too large, since which of the undone messages were migrated nobody can say. Before OpenCode's
+database was looked at, there is the first bound alone.
 
 So a message that was missed is in the residual first; when it is found, the residual shrinks by as much. Their sum,
 the larger of total and contained, never falls. The cost's residual counts only beside one of tokens: each message's
@@ -68,9 +79,9 @@ def began_with(
     """What of a conversation's running total 2.x found there when it began with it; at most that.
 
     ``least`` is the least total that was told; ``takeover`` is what is known of who made the conversation (0: 2.x, else
-    1.x; None: nothing); ``held`` is what 1.x's tables held of it, where ``takeover`` says that it was 1.x. Live events
-    can tell that 2.x made it: only 2.x names a fork's source, and a conversation's version is that of the OpenCode that
-    made it.
+    1.x; None: nothing); ``held`` is what is known of 1.x's messages from before, where ``takeover`` says that it was
+    1.x. Live events can tell that 2.x made it: only 2.x names a fork's source, and a conversation's version is that of
+    the OpenCode that made it.
     """
     if takeover is None:
         made_by_2x = fork_of is not None or (host_version is not None and not host_version.startswith(("0.", "1.")))

@@ -209,7 +209,7 @@ class _Reading:
             senseless = "SELECT conversation AS message FROM temp.stated WHERE NOT sound"
             unsound = bulk.reject(self._connection, self._rejecting, senseless, {})
             bulk.forgive(self._connection, self._rejecting, "SELECT conversation FROM temp.stated WHERE sound")
-            auxiliary.take_staged(self._connection, SCHEMA, self._held.migrated_ms, legacy=self._held.v1)
+            auxiliary.take_staged(self._connection, SCHEMA, self._held.migrated_ms)
         return bulk.Taken(unsound=unsound)
 
     def _fitting(self, cursor: SourceCursor) -> SourceCursor:

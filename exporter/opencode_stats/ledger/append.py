@@ -157,10 +157,9 @@ class _Intake:
     def _take_in_run(self, event: e.Event, run: int) -> None:  # noqa: PLR0912 - one branch a kind of event
         connection = self._connection
         if isinstance(event, e.MessageSnapshot):
-            take_snapshot(connection, message_of(event, self._api), run=run, origin="live")
-            # A line of 1.x may come late: 2.x has taken over its conversation, and this message with it.
-            if event.summary:
-                auxiliary.take_compaction(connection, event.message)
+            changed = take_snapshot(connection, message_of(event, self._api), run=run, origin="live")
+            if changed is not None:
+                auxiliary.add_change(connection, *changed)
             auxiliary.settle(connection, event.conversation)
         elif isinstance(event, e.PromptSubmitted):
             turns.take_prompt(connection, event, run)

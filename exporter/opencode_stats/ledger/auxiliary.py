@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Mapping
 
+    from opencode_stats.core.usage import Message
+
 KINDS = ("input", "output", "reasoning", "cache_read", "cache_write", "cost_microusd")
 FROM_TABLES = 1
 """``takeover`` of a conversation that 2.x took over and that is still in 1.x's tables."""
@@ -31,6 +33,13 @@ _SUMMED = ", ".join(f"ifnull(sum({kind}), 0) AS {kind}" for kind in KINDS)
 _USAGE = ", ".join(f"usage_{kind}" for kind in KINDS)
 _LEAST = ", ".join(f"least_{kind}" for kind in KINDS)
 _LEGACY = ", ".join(f"legacy_{kind}" for kind in KINDS)
+_ADDED = ", ".join(f"legacy_{kind} = legacy_{kind} + held.{kind}" for kind in KINDS)
+_BEGAN_MS = "ifnull(m.created_ms, m.first_at_ms)"
+_UNTIL_MS = f"ifnull(takeover_ms, {LATEST_INSTANT_MS})"
+_CHARGED = (
+    "SELECT DISTINCT conversation FROM messages JOIN conversations USING (conversation) "
+    "WHERE messages.id > ? AND messages.api = 2 AND usage_input IS NOT NULL"
+)
 
 
 def _kept(total: str) -> str:
@@ -91,13 +100,13 @@ def stage_running_totals(connection: sqlite3.Connection, select: str, source: st
     return row[0]
 
 
-def take_staged(connection: sqlite3.Connection, schema: str, migrated_ms: int | None, *, legacy: bool) -> None:
+def take_staged(connection: sqlite3.Connection, schema: str, migrated_ms: int | None) -> None:
     """Takes in ``temp.stated``; the caller holds the transaction, and its conversations have rows.
 
-    ``schema`` is the database that states them, whose messages are in the ledger by now; ``legacy`` where it has 1.x's
-    tables too; ``migrated_ms`` is when 2.x had taken those over, None where that is not known.
+    ``schema`` is the database that states them, whose messages are in the ledger by now; ``migrated_ms`` is when 2.x
+    had taken over what 1.x's tables had, None where that is not known.
     """
-    _keep_legacy(connection, schema, migrated_ms, legacy=legacy)
+    _keep_legacy(connection, schema, migrated_ms)
     connection.execute(
         "UPDATE conversations SET takeover = ifnull(conversations.takeover, stated.takeover), "
         "takeover_ms = ifnull(takeover_ms, :migrated_ms) "
@@ -112,22 +121,36 @@ def take_staged(connection: sqlite3.Connection, schema: str, migrated_ms: int | 
     connection.execute("DROP TABLE temp.stated")
 
 
-def take_compaction(connection: sqlite3.Connection, message: str) -> None:
-    """Takes in that a compaction of 1.x became known late: where 2.x took it over, its total has those figures."""
-    known = connection.execute(
-        f"SELECT request, {', '.join('m.' + kind for kind in KINDS[:5])}, ifnull(m.cost_microusd, 0) "
-        "FROM messages AS m JOIN untold_compactions AS untold ON request = m.parent "
-        "AND untold.conversation = m.conversation WHERE message = ? AND input IS NOT NULL",
-        (message,),
-    ).fetchone()
-    if known is not None:
-        request, *held = known
+def add_change(connection: sqlite3.Connection, before: Message | None, after: Message) -> None:
+    """Takes in that a message is known otherwise than before: what 1.x used before a takeover may be told late."""
+    more = [now - was for now, was in zip(_used(after), _used(before), strict=True)]
+    if after.api == 1 and any(more):
+        began_ms = after.first_at_ms if after.created_ms is None else after.created_ms
         connection.execute(
             f"UPDATE conversations SET {', '.join(f'legacy_{kind} = legacy_{kind} + ?' for kind in KINDS)} "
-            "WHERE conversation = (SELECT conversation FROM untold_compactions WHERE request = ?)",
-            (*held, request),
+            f"WHERE conversation = ? AND takeover = {FROM_TABLES} AND ? <= {_UNTIL_MS}",
+            (*more, after.conversation, began_ms),
         )
-        connection.execute("DELETE FROM untold_compactions WHERE request = ?", (request,))
+
+
+def add_later(connection: sqlite3.Connection, last_id: int) -> list[str]:
+    """The same for the messages after that number, which are new; gives the conversations that it concerns."""
+    row = connection.execute(f"SELECT EXISTS (SELECT 1 FROM conversations WHERE takeover = {FROM_TABLES})").fetchone()
+    if not row[0]:
+        return []
+    changed = connection.execute(
+        f"UPDATE conversations SET {_ADDED} FROM (SELECT m.conversation, {_SUMMED} FROM messages AS m "
+        f"JOIN conversations AS c USING (conversation) WHERE m.id > ? AND m.api = 1 AND c.takeover = {FROM_TABLES} "
+        f"AND {_BEGAN_MS} <= {_UNTIL_MS} GROUP BY m.conversation) AS held "
+        "WHERE held.conversation = conversations.conversation RETURNING conversations.conversation",
+        (last_id,),
+    )
+    return [name for (name,) in changed.fetchall()]
+
+
+def charged_after(connection: sqlite3.Connection, last_id: int) -> list[str]:
+    """The conversations whose running total is known, and may contain messages after that number."""
+    return [row[0] for row in connection.execute(_CHARGED, (last_id,)).fetchall()]
 
 
 def settle_all(connection: sqlite3.Connection, conversations: Iterable[str]) -> None:
@@ -177,9 +200,8 @@ def _of_1(connection: sqlite3.Connection, conversation: str, takeover_ms: int | 
     """1.x's tables forgot the conversation, so what they held is what the ledger has of it. Rare enough for a scan."""
     return _charge(
         connection.execute(
-            f"SELECT {_SUMMED} FROM messages WHERE conversation = ? AND api = 1 "
-            "AND (ifnull(created_ms, first_at_ms) <= ? OR ? IS NULL)",
-            (conversation, takeover_ms, takeover_ms),
+            f"SELECT {_SUMMED} FROM messages AS m WHERE conversation = ? AND api = 1 AND {_BEGAN_MS} <= ?",
+            (conversation, LATEST_INSTANT_MS if takeover_ms is None else takeover_ms),
         ).fetchone()
     ) + _charge(forgotten_of(connection, conversation, 1, copies=True))
 
@@ -208,39 +230,37 @@ def _keep(connection: sqlite3.Connection, left: Charge | None, facts: Mapping[st
         )
 
 
-def _keep_legacy(connection: sqlite3.Connection, schema: str, migrated_ms: int | None, *, legacy: bool) -> None:
-    """Keeps what 1.x's tables held of conversations when 2.x took them over, once and for all.
+def _keep_legacy(connection: sqlite3.Connection, schema: str, migrated_ms: int | None) -> None:
+    """Keeps what 2.x may have found of conversations when it took them over; what is known of it later is added.
 
-    That is what stands in 2.x's table; a compaction whose request does; and what 1.x's table still has from before,
-    although 2.x undid it since. An OpenCode 1.x that goes on in them later adds nothing to 2.x's totals.
+    That is what 1.x used until then, and what stands in 2.x's table whatever its time says. An OpenCode 1.x that goes
+    on in them later adds nothing to 2.x's totals.
     """
     fresh = (
         "SELECT stated.conversation FROM temp.stated JOIN conversations AS c USING (conversation) "
         f"WHERE c.takeover IS NULL AND stated.takeover = {FROM_TABLES}"
     )
-    before = f"EXISTS (SELECT 1 FROM {schema}.message AS old WHERE old.id = m.message) AND created_ms <= :migrated_ms"
     connection.execute(
         f"UPDATE conversations SET ({_LEGACY}) = ({', '.join(f'held.{kind}' for kind in KINDS)}) FROM ("
         f"SELECT m.conversation, {_SUMMED} FROM messages AS m WHERE api = 1 AND conversation IN ({fresh}) "
-        f"AND (EXISTS (SELECT 1 FROM {schema}.session_message AS new WHERE new.id = m.message) "
-        f"OR (summary AND EXISTS (SELECT 1 FROM {schema}.session_message AS new WHERE new.id = m.parent)) "
-        f"OR {before if legacy else '0'}) GROUP BY m.conversation) AS held "
-        "WHERE held.conversation = conversations.conversation",
+        f"AND ({_BEGAN_MS} <= :migrated_ms "
+        f"OR EXISTS (SELECT 1 FROM {schema}.session_message AS new WHERE new.id = m.message) "
+        f"OR (summary AND EXISTS (SELECT 1 FROM {schema}.session_message AS new WHERE new.id = m.parent))) "
+        "GROUP BY m.conversation) AS held WHERE held.conversation = conversations.conversation",
         {"migrated_ms": LATEST_INSTANT_MS if migrated_ms is None else migrated_ms},
     )
-    # Of what is forgotten by now it is not known whether they still had it: too much makes the residual too small. What
-    # is forgotten later is in this already; held against the total once more, it would take away what was counted.
+    # What is forgotten later is in this already; held against the total once more, it would take away what was counted.
     connection.execute(
-        f"UPDATE conversations SET {', '.join(f'legacy_{kind} = legacy_{kind} + held.{kind}' for kind in KINDS)} FROM "
+        f"UPDATE conversations SET {_ADDED} FROM "
         f"(SELECT conversation, {_SUMMED} FROM forgotten_conversations WHERE api = 1 AND conversation IN ({fresh}) "
         "GROUP BY conversation) AS held WHERE held.conversation = conversations.conversation"
     )
-    connection.execute(
-        f"INSERT OR IGNORE INTO untold_compactions SELECT id, session_id FROM {schema}.session_message "
-        f"WHERE type = 'compaction' AND typeof(id) = 'text' AND session_id IN ({fresh}) "
-        "AND id NOT IN (SELECT parent FROM messages WHERE api = 1 AND summary AND input IS NOT NULL "
-        "AND parent IS NOT NULL)"
-    )
+
+
+def _used(message: Message | None) -> tuple[int, ...]:
+    if message is None or message.tokens is None:
+        return (0,) * len(KINDS)
+    return _numbers(Charge(message.tokens, message.cost_microusd or 0))
 
 
 def _charge(numbers: Iterable[int]) -> Charge:

@@ -14,7 +14,7 @@ from opencode_stats.core.cost import MICROUSD_SQL, microusd_of
 from opencode_stats.core.tokens import Tokens
 from opencode_stats.core.usage import Message, standing_from_disk
 from opencode_stats.ledger import incoming
-from opencode_stats.ledger.auxiliary import settle_all
+from opencode_stats.ledger.auxiliary import add_change, add_later, charged_after, settle_all
 from opencode_stats.ledger.forgotten import KNOWN_AGAIN
 from opencode_stats.ledger.incoming import COUNTS, FACTS
 from opencode_stats.ledger.messages import decide_pending, take_snapshot
@@ -53,13 +53,6 @@ _TWINNED = (
     "AND (disputed.contradicted OR NOT id_contradicts_time(CAST(twin.id AS BLOB), twin.created_ms))"
 )
 _CONVERSATION = ("parent", "fork_of", "directory", "project", "agent", "host_version", "created_ms")
-
-
-# New messages of conversations whose running total is known, and may contain them.
-_CHARGED = (
-    "SELECT DISTINCT conversation FROM messages JOIN conversations USING (conversation) "
-    "WHERE messages.id > ? AND messages.api = 2 AND usage_input IS NOT NULL"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +150,8 @@ def take_messages(
     changed = [] if new == sound else _merge_known(connection)
     connection.execute("DROP TABLE temp.twinned")
     connection.execute("DROP TABLE temp.incoming")
-    if charged:
-        settle_all(connection, {*changed, *(row[0] for row in connection.execute(_CHARGED, (last_id,)).fetchall())})
+    late = add_later(connection, last_id)
+    settle_all(connection, {*changed, *late, *(charged_after(connection, last_id) if charged else ())})
     return Taken(
         new, len(changed), unsound, *(_in_no_total(connection, last_id) if copied or unknown or suspect else ())
     )
@@ -205,7 +198,10 @@ def _merge_known(connection: sqlite3.Connection) -> list[str]:
         "OR (incoming.error IS NOT NULL AND messages.error IS NULL))"
     ).fetchall()
     for api, *row in rows:
-        take_snapshot(connection, _message(dict(zip(names, row, strict=True)), api), run=None, origin="imported")
+        told = _message(dict(zip(names, row, strict=True)), api)
+        changed = take_snapshot(connection, told, run=None, origin="imported")
+        if changed is not None:
+            add_change(connection, *changed)
     return [row[1 + names.index("conversation")] for row in rows]
 
 

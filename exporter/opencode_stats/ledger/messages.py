@@ -49,14 +49,19 @@ def read_with_runs(connection: sqlite3.Connection) -> Iterator[tuple[Message, St
         yield *_from_row(tuple(row)), run
 
 
-def take_snapshot(connection: sqlite3.Connection, new: Message, *, run: int | None, origin: str) -> None:
-    """Merges one more snapshot into the message's row; one that is forgotten is in the sums, and gets none."""
+def take_snapshot(
+    connection: sqlite3.Connection, new: Message, *, run: int | None, origin: str
+) -> tuple[Message | None, Message] | None:
+    """Merges one more snapshot into the message's row; one that is forgotten is in the sums, and gets none.
+
+    Gives what was known of the message before and what is now; None where the row stays as it is.
+    """
     known = read_message(connection, new.message)
     if known is None and is_forgotten(connection, new.message, known=new.tokens is not None):
-        return
+        return None
     merged = merge(None if known is None else known[0], new)
     if known is not None and merged == known[0] and (run is None or _has_run(connection, new.message)):
-        return
+        return None
     standing = standing_of(merged, _conversation_created_ms(connection, merged.conversation))
     if known is not None and known[1] == "counted":
         # Two witnesses agreed once, and a third can't outvote them: what was counted stays, so no total ever falls.
@@ -66,6 +71,7 @@ def take_snapshot(connection: sqlite3.Connection, new: Message, *, run: int | No
         connection.execute(_ADD, {**row, "run": run, "origin": origin})
     else:
         connection.execute(_CHANGE, {**row, "run": run})
+    return (None if known is None else known[0]), merged
 
 
 def decide_pending(connection: sqlite3.Connection, conversation: str) -> None:
