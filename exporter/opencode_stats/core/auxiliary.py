@@ -23,14 +23,13 @@ copies too, that 1.x's tables held of the conversation when 2.x migrated it. It 
 
 1. by the least total that was ever told, which has it in it. The plugin asks for the total when it first hears of a
    conversation in 2.x, before anything is charged to it: then the least total is what it began with, to the token.
-2. by what is known of 1.x's messages from before the migration, whatever of them is still on disk and whenever it
-   becomes known. All of 2.x's conversations that nobody heard of before have a least total that says nothing, and this
-   bound is exact, unless something was undone before.
+2. by what is known of 1.x's messages from before the migration, whatever of them is still on disk, and whenever it
+   becomes known. Where nobody heard of the conversation in 2.x, this is exact, unless something was undone before.
 
-What began it is taken to be the smaller of the two, kind by kind. That is too much only where both are: where the plugin
-came late to a conversation in 2.x, of which it had seen in 1.x what was undone there. Then the residual is too small by
-at most that; it is never too large, since which of the undone messages were migrated nobody can say. Before OpenCode's
-database was looked at, there is the first bound alone.
+The smaller of the two is taken for it, kind by kind. That is too much only where the plugin came late to a conversation
+in 2.x and had seen in 1.x what was undone there: which of that was migrated nobody can say then. So the residual may be
+too small, by at most that, and is never too large. Before OpenCode's database was looked at, there is the first bound
+alone.
 
 So a message that was missed is in the residual first; when it is found, the residual shrinks by as much. Their sum,
 the larger of total and contained, never falls. The cost's residual counts only beside one of tokens: each message's

@@ -123,8 +123,8 @@ def take_staged(connection: sqlite3.Connection, schema: str, migrated_ms: int | 
 
 def add_change(connection: sqlite3.Connection, before: Message | None, after: Message) -> None:
     """Takes in that a message is known otherwise than before: what 1.x used before a takeover may be told late."""
-    more = [now - was for now, was in zip(_used(after), _used(before), strict=True)]
-    if after.api == 1 and any(more):
+    more = [now - was for now, was in zip(_used_by_1x(after), _used_by_1x(before), strict=True)]
+    if any(more):
         began_ms = after.first_at_ms if after.created_ms is None else after.created_ms
         connection.execute(
             f"UPDATE conversations SET {', '.join(f'legacy_{kind} = legacy_{kind} + ?' for kind in KINDS)} "
@@ -257,8 +257,8 @@ def _keep_legacy(connection: sqlite3.Connection, schema: str, migrated_ms: int |
     )
 
 
-def _used(message: Message | None) -> tuple[int, ...]:
-    if message is None or message.tokens is None:
+def _used_by_1x(message: Message | None) -> tuple[int, ...]:
+    if message is None or message.api != 1 or message.tokens is None:
         return (0,) * len(KINDS)
     return _numbers(Charge(message.tokens, message.cost_microusd or 0))
 

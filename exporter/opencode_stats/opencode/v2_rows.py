@@ -123,20 +123,20 @@ def running_totals(schema: str, *, legacy: bool) -> str:
 def _api(schema: str, migrated_ms: int | None, looked_at: str, *, embedded: bool, legacy: bool) -> str:
     """Which engine wrote a row of a conversation that 1.x made: in 1.x's table it may be gone by now.
 
-    Where it is not known when 2.x took over, a row that 1.x's table does not have is 2.x's, unless that table has lost
-    the whole conversation.
+    A row that 1.x's table does not have is 2.x's, whatever the clock said when it was made; unless that table has lost
+    the whole conversation, or the row is older than that: 1.x copied it into a fork. (What 1.x undid since and is taken
+    for 2.x's own is in 2.x's running total all the same.)
     """
     if embedded:
         return "2"
     older = "1" if migrated_ms is None else f"m.time_created <= {migrated_ms} AND s.id NOT IN ({looked_at})"
-    made_by_1x = f"WHEN substr(s.version, 1, 2) = '1.' AND {older}"
+    made_by_1x = f"substr(s.version, 1, 2) = '1.' AND {older}"
     if not legacy:
-        return f"CASE {made_by_1x} THEN 1 ELSE 2 END"
-    if migrated_ms is None:
-        made_by_1x += f" AND NOT EXISTS (SELECT 1 FROM {schema}.session AS old WHERE old.id = s.id)"
+        return f"CASE WHEN {made_by_1x} THEN 1 ELSE 2 END"
     return (
-        f"CASE WHEN EXISTS (SELECT 1 FROM {schema}.message AS old WHERE old.id = m.id) THEN 1 {made_by_1x} "
-        "THEN 1 ELSE 2 END"
+        f"CASE WHEN EXISTS (SELECT 1 FROM {schema}.message AS old WHERE old.id = m.id) THEN 1 "
+        f"WHEN {made_by_1x} AND (m.time_created < s.time_created "
+        f"OR NOT EXISTS (SELECT 1 FROM {schema}.session AS old WHERE old.id = s.id)) THEN 1 ELSE 2 END"
     )
 
 

@@ -79,6 +79,50 @@ def test_what_1x_removed_after_the_takeover_is_part_of_it(
     assert (whole(kept), left(kept)) == (100 + 5_000 + 30, Tokens(30))
 
 
+@pytest.mark.parametrize("first", ["line", "database"])
+def test_what_both_engines_undid_is_counted_twice_at_no_moment(
+    kept: sqlite3.Connection, v2: OpenCode2Database, first: str
+) -> None:
+    v2.write("DELETE FROM message WHERE id = 'msg_step'").write("DELETE FROM session_message WHERE id = 'msg_step'")
+    lines = [old_line("msg_step", 100), Script(pid=2, api=2).started().usage("ses_old", input=5_140)]
+    if first == "line":
+        for number, line in enumerate(lines):
+            take(kept, line, file=f"{number}")
+            assert whole(kept) == 100
+    take_database(kept, v2.path, NOON_MS)
+    assert whole(kept) == 100 + 5_000 + 30
+    if first == "database":
+        for number, line in enumerate(lines):
+            take(kept, line, file=f"{number}")
+            assert whole(kept) == 100 + 5_000 + 30
+
+    assert left(kept) == Tokens(30)
+
+
+@pytest.mark.parametrize(("heard", "title"), [(5_140, 30), (5_170, 10), (None, 10)])
+def test_what_1x_undid_before_the_takeover_takes_from_the_total_only_where_2x_was_heard_of_late(
+    kept: sqlite3.Connection, v2: OpenCode2Database, heard: int | None, title: int
+) -> None:
+    """Nobody can say then that it was undone before: what is left is too small, and nothing counts twice."""
+    take(kept, old_line("msg_undone", 20))
+    if heard is not None:
+        take(kept, Script(pid=2, api=2).started().usage("ses_old", input=heard), file="2x")
+    take_database(kept, v2.path, NOON_MS)
+
+    assert (whole(kept), left(kept)) == (20 + 5_100 + title, Tokens(title))
+
+
+def test_a_step_that_2x_made_while_the_clock_was_stepped_back_is_its_own(
+    kept: sqlite3.Connection, v2: OpenCode2Database
+) -> None:
+    """So it is older than the takeover; what was told of the total before it had it does not."""
+    take(kept, Script(pid=2, api=2).started().usage("ses_old", input=5_140))
+    v2.step("ses_old", 700)
+    take_database(kept, v2.path, NOON_MS)
+
+    assert (whole(kept), left(kept)) == (5_130 + 700, Tokens(30))
+
+
 def test_a_compaction_that_1x_removed_is_counted_twice_at_no_moment(
     kept: sqlite3.Connection, v2: OpenCode2Database
 ) -> None:
