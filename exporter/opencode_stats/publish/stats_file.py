@@ -36,6 +36,7 @@ class StatsFile:
         self._temp_folder = temp_folder
         self._stamp = stamp
         self._published: dict[str, Any] | None = None
+        self._version: FileVersion | None = None
 
     def prepare(self) -> None:
         """Makes the folders, sweeps what a crash left, and reads what was published last.
@@ -49,24 +50,26 @@ class StatsFile:
             self._refuse_strangers()
         except OSError as error:
             raise UserError(f"{self._target} can't be written: {told(error, self._target)}") from error
-        self._published = _read_back(self._files, self._target)
+        self._published, self._version = _read_back(self._files, self._target)
 
     def publish(self, stats: Stats) -> Outcome | None:
-        """Writes the file if it says something new; None if it does not.
+        """Writes the file if it says something new, or is not the one that was published; None otherwise.
 
         Raises:
             OSError: the last good file is still in place.
             UserError: somebody put something that is not ours in the place of the file, or of its folder.
         """
         document = document_of(stats)
-        if self._refuse_strangers() and same_figures(self._published, document):
+        found = self._refuse_strangers()
+        if found and _same_content(_version_of(found), self._version) and same_figures(self._published, document):
             return None
         outcome = self._replace_anew(self._target, encode(document), self._temp_folder)
-        self._published = document
+        self._published, self._version = document, None
         # The stamp is for speed: who watches it looks at the file, too, and sees if that is of another version. The
         # next publishing tries again.
         with contextlib.suppress(OSError):
-            stamp = encode_digest(document, _version_of(self._files.lstat(self._target)))
+            self._version = _version_of(self._files.lstat(self._target))
+            stamp = encode_digest(document, self._version)
             self._replace_anew(self._stamp, stamp, self._stamp.parent.parent)
         return outcome
 
@@ -78,14 +81,14 @@ class StatsFile:
             self._make_folders(target.parent, temp_folder)
             return replace_file(self._files, target, content, temp_folder)
 
-    def _refuse_strangers(self) -> bool:
-        """Whether there is a file; UserError where it, or its folder, is not ours.
+    def _refuse_strangers(self) -> os.stat_result | None:
+        """What is known of the file, None where there is none; UserError where it, or its folder, is not ours.
 
         A rename would put our file in a link's place, and the link was somebody's; and what is written into somebody
         else's folder is theirs to change.
         """
         _refuse_folder(self._files, self._target.parent)
-        return _is_ours(self._files, self._target)
+        return _ours(self._files, self._target)
 
     def _make_folders(self, *folders: Path) -> None:
         for folder in folders:
@@ -96,31 +99,31 @@ class StatsFile:
                 own_folder(folder, self._files)
 
 
-def _read_back(files: Files, target: Path) -> dict[str, Any] | None:
-    """What stands in the file, so that a start with nothing new to say leaves it alone; None where it is not ours."""
+def _read_back(files: Files, target: Path) -> tuple[dict[str, Any], FileVersion] | tuple[None, None]:
+    """What stands in the file, so that a start with nothing new to say leaves it alone; Nones where it is not ours."""
     try:
         descriptor = files.open(target, os.O_RDONLY)
         try:
             found = files.fstat(descriptor)
             if stat.S_IMODE(found.st_mode) != OWN_FILE_MODE:
-                return None
+                return None, None
             document = json.loads(files.read(descriptor, found.st_size, 0))
         finally:
             files.close(descriptor)
     except (OSError, ValueError, RecursionError):
-        return None
+        return None, None
     ours = isinstance(document, dict) and isinstance(document.get("exporter"), dict)
-    return document if ours else None
+    return (document, _version_of(found)) if ours else (None, None)
 
 
-def _is_ours(files: Files, target: Path) -> bool:
-    """Whether there is a file; UserError where a link, a folder or somebody else's file stands in the place of ours."""
+def _ours(files: Files, target: Path) -> os.stat_result | None:
+    """What is known of the file, None where there is none; UserError where what is there is a link, or a stranger's."""
     found = _looked_at(files, target)
     if found is None:
-        return False
+        return None
     if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
         raise UserError(f"{target} is not a file of yours, so it was left alone. Move it away and try again.")
-    return True
+    return found
 
 
 def _refuse_folder(files: Files, folder: Path) -> None:
@@ -137,6 +140,11 @@ def _refuse_folder(files: Files, folder: Path) -> None:
     if found is not None and found.st_uid != os.geteuid():
         mend = f"Move it away, or make it yours (chown -h {os.geteuid()} {folder}), and try again."
         raise UserError(f"{folder} belongs to another user, so nothing is written there. {mend}")
+
+
+def _same_content(one: FileVersion, other: FileVersion | None) -> bool:
+    """Whether nobody wrote in between. Not by the inode: some network file systems give another one at each look."""
+    return other is not None and (one.size_bytes, one.modified_us) == (other.size_bytes, other.modified_us)
 
 
 def _version_of(found: os.stat_result) -> FileVersion:

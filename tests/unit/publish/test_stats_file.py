@@ -128,6 +128,20 @@ def test_a_file_that_was_removed_is_written_again(home: Published) -> None:
     assert home.document == document_of(STATS)
 
 
+@pytest.mark.parametrize("how", ["written over", "replaced"])
+def test_a_file_that_somebody_else_wrote_meanwhile_is_written_again(home: Published, tmp_path: Path, how: str) -> None:
+    file = home.prepared()
+    file.publish(STATS)
+    place = home.target if how == "written over" else tmp_path / "other"
+    place.write_bytes(b'{"schemaVersion": 1}')
+    if how == "replaced":
+        os.replace(place, home.target)
+
+    assert file.publish(at(STATS, 2000)) == "published"
+    assert home.document["exporter"]["generatedAt"] == 2000
+    assert file.publish(at(STATS, 3000)) is None
+
+
 @pytest.mark.parametrize("gone", ["target", "temp", "stamp"])
 def test_a_folder_that_was_removed_is_made_again(home: Published, gone: str) -> None:
     file = home.prepared()
