@@ -93,8 +93,11 @@ def _rename_into_place(files: Files, target: Path, content: bytes, temp: Path) -
         finally:
             files.close(descriptor)
         files.replace(temp, target)
-    except OSError:
+    except OSError as error:
         _remove(files, temp)
+        if error.filename is None:
+            # A full disk is told by write(2), which knows no names; whoever is to make room has to know where.
+            error.filename = str(temp.parent)
         raise
     return temp.parent
 

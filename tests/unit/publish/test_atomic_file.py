@@ -81,6 +81,18 @@ def test_a_call_that_fails(target: Path, number: int, code: int, fault: Callable
     assert leftovers(target) == []
 
 
+@pytest.mark.parametrize("call", ["write", "fsync"])
+def test_a_full_disk_is_told_with_its_folder_though_the_call_knows_no_name(target: Path, call: str) -> None:
+    def fault(_number: int, name: str, _path: Path | None) -> None:
+        if name == call:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(OSError, match="space") as caught:
+        replace_file(FaultyFiles(fault), target, NEW, temp_folder(target))
+
+    assert caught.value.filename == str(temp_folder(target))
+
+
 @pytest.mark.parametrize(
     ("code", "outcome"),
     [
