@@ -15,7 +15,7 @@ ELSEWHERE := --ignore=tests/e2e --ignore=tests/e2e_setup --ignore=tests/bars
 
 .PHONY: help
 help: ## say what there is
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
 
 # ---- for users ------------------------------------------------------------------------------------------------------
 

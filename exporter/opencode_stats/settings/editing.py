@@ -6,6 +6,7 @@ tomlkit is imported here alone; whoever only reads the settings does without.
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import tomllib
 from contextlib import contextmanager
@@ -97,12 +98,17 @@ def edited(toml: str, change: Callable[[TOMLDocument], None]) -> str:
     change(document)
     text = document.as_string()
     try:
-        same = tomllib.loads(text) == document.unwrap()
+        same = _compared(tomllib.loads(text)) == _compared(document.unwrap())
     except tomllib.TOMLDecodeError:
         same = False
     if not same:
         raise UserError("The file is laid out in a way that can't be kept; change it in an editor: config edit.")
     return text
+
+
+def _compared(values: dict[str, Any]) -> str:
+    """What two equal documents have in common. A text: a nan, whose fault is told afterwards, does not equal itself."""
+    return json.dumps(values, sort_keys=True, default=repr)
 
 
 def toml_of(value: Any) -> str:  # noqa: ANN401 - any value of a setting

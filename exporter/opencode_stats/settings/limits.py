@@ -71,7 +71,8 @@ def _limit(table: object, place: int) -> Limit:
 
 def _name(found: object, place: int) -> str:
     if not isinstance(found, str) or not found.strip() or len(found) > _LONGEST_NAME or not found.isprintable():
-        raise Unfit(f"it is {shown(found)}, and wants a name of up to {_LONGEST_NAME} characters", place, "name")
+        there = "it is not there" if found is None else f"it is {shown(found)}"
+        raise Unfit(f"{there}, and wants a name of up to {_LONGEST_NAME} characters", place, "name")
     return found
 
 
@@ -81,11 +82,12 @@ def _amount(table: dict[str, Any], place: int) -> int:
     if "tokens" in table:
         tokens = table["tokens"]
         if not isinstance(tokens, int) or isinstance(tokens, bool) or not 1 <= tokens <= _MOST_TOKENS:
-            raise Unfit(f"it is {shown(tokens)}, and wants a whole number from 1 on", place, "tokens")
+            raise Unfit(f"it is {shown(tokens)}, and wants a whole number from 1 to {_MOST_TOKENS}", place, "tokens")
         return tokens
     usd = table["usd"]
     if not isinstance(usd, int | float) or isinstance(usd, bool) or not 1 / MICROUSD_PER_USD <= usd <= _MOST_USD:
-        raise Unfit(f"it is {shown(usd)}, and wants a number of dollars above 0", place, "usd")
+        least = 1 / MICROUSD_PER_USD
+        raise Unfit(f"it is {shown(usd)}, and wants dollars, from {least:f} to {_MOST_USD}", place, "usd")
     return round(usd * MICROUSD_PER_USD)
 
 

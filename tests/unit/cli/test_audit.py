@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -94,7 +95,9 @@ def test_a_session_row_that_disagrees_with_its_messages_is_not_explained_away(da
     found = figures(code=1)
 
     assert (found["opencode"]["unexplained"], found["opencode"]["conversationsAtOdds"]) == (-1, 1)
-    assert "unexplained, in 1 conversations" in call().output
+    page = call().output
+    assert page.startswith("opencode-stats counts 5 tokens in 1 request.\n")
+    assert re.search(r"unexplained, in 1 conversation\b", page)
 
 
 def test_a_kind_that_disagrees_is_not_set_off_against_another(data: Path) -> None:

@@ -80,6 +80,11 @@ def test_any_file_keeps_all_of_its_other_lines(top: list[str], tables: list[str]
     assert tomllib.loads(without(changed, name)) == {key: value for key, value in before.items() if key != name}
 
 
+def test_a_nan_is_kept_as_it_is_told_so_that_its_own_fault_can_be() -> None:
+    assert with_value("", "linger_s", float("nan")).strip() == "linger_s = nan"
+    assert with_value("# a\nother = nan\n", "linger_s", 5) == "# a\nother = nan\nlinger_s = 5\n"
+
+
 def test_what_is_not_toml_is_left_alone() -> None:
     with pytest.raises(UserError, match="not valid TOML"):
         with_value("= 1", "linger_s", 1)

@@ -52,7 +52,10 @@ def document(audit: Audit, unread: Mapping[str, str]) -> dict[str, Any]:
 
 def page(audit: Audit, unread: Mapping[str, str], width: int = 80, currency: Currency = US_DOLLARS) -> str:
     """The same for people; ``width`` is that of their terminal, in characters, ``currency`` what costs are shown in."""
-    lines = [f"opencode-stats counts {count(audit.ours.tokens)} tokens in {count(audit.ours.messages)} requests.", ""]
+    lines = [
+        f"opencode-stats counts {count(audit.ours.tokens)} tokens in {counted(audit.ours.messages, 'request')}.",
+        "",
+    ]
     if audit.session_rows is None:
         lines += ["This OpenCode keeps no totals of its conversations.", ""]
     else:
@@ -95,7 +98,7 @@ def _table(heading: str, comparison: Comparison, ours: Amounts, width: int, curr
         for cause, share in sorted(comparison.causes.items(), key=lambda entry: -abs(entry[1].tokens))
     ]
     if comparison.at_odds:
-        rows.append((f"  unexplained, in {count(comparison.at_odds)} conversations", comparison.unexplained, True))
+        rows.append((f"  unexplained, in {counted(comparison.at_odds, 'conversation')}", comparison.unexplained, True))
     rows.append(("ours", ours, False))
     # A kind that is nowhere needs no column.
     kinds = [kind for kind in _KINDS if any(getattr(amounts, kind) for _, amounts, _ in rows)]
