@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ def test_the_demo_ends_with_what_the_provider_charged_and_leaves_the_user_s_home
     home = tmp_path / "home"
     home.mkdir()
     environment = {name: os.environ[name] for name in ("PATH",)}  # to find this Python's programs
+    # A zone whose minutes are no other's: a clock that the demo made up would show.
+    environment |= {"TZ": "DEMO-5:30"}
     environment |= {"HOME": str(home), "PYTHONPATH": str(REPOSITORY / "exporter"), "PYTHONDONTWRITEBYTECODE": "1"}
 
     done = subprocess.run(
@@ -30,7 +33,11 @@ def test_the_demo_ends_with_what_the_provider_charged_and_leaves_the_user_s_home
     )
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert "Session since " in done.stdout
+    since = re.search(r"Session since (?:[\d-]+ )?(\d\d):(\d\d)", done.stdout)
+    assert since is not None
+    now = datetime.now(UTC) + timedelta(hours=5, minutes=30)
+    minutes = now.hour * 60 + now.minute - int(since[1]) * 60 - int(since[2])
+    assert minutes % (24 * 60) < 10, "the time of whoever looks"
     charged, counted = re.findall(r"(?:Charged|Counted) by [\w-]+(?: [\w-]+)?: ([\d,]+) tokens", done.stdout)
     assert charged == counted
     assert list(home.rglob("*")) == []

@@ -27,12 +27,13 @@ class Home:
     """The places of one scratch home, all below ``root``; ``program`` is OpenCode's program file.
 
     ``noon_offset_h`` is its time zone, in hours east of UTC: one where it is about noon, so that no day ends in a test.
+    None: its time is that of whoever runs this.
     """
 
     root: Path
     program: Path
     registry: str | None = None
-    noon_offset_h: int = 0
+    noon_offset_h: int | None = 0
 
     @property
     def user(self) -> Path:
@@ -77,6 +78,8 @@ class Home:
     @property
     def date(self) -> str:
         """Today where this home is, as ISO 8601."""
+        if self.noon_offset_h is None:
+            return datetime.now().astimezone().date().isoformat()
         return (datetime.now(UTC) + timedelta(hours=self.noon_offset_h)).date().isoformat()
 
     @property
@@ -106,8 +109,6 @@ class Home:
             "USER": "scratch",
             "SHELL": "/bin/sh",
             "LANG": "C.UTF-8",
-            # POSIX counts hours west of UTC.
-            "TZ": f"NOON{-self.noon_offset_h:+d}",
             "TERM": "xterm-256color",
             "NO_PROXY": "127.0.0.1,localhost",
             "no_proxy": "127.0.0.1,localhost",
@@ -123,12 +124,19 @@ class Home:
             "OPENCODE_DISABLE_LSP_DOWNLOAD": "1",
             "OPENCODE_TEST_MANAGED_CONFIG_DIR": str(self.root / "managed"),
         }
+        if self.noon_offset_h is not None:
+            # POSIX counts hours west of UTC.
+            environment["TZ"] = f"NOON{-self.noon_offset_h:+d}"
+        elif "TZ" in caller:
+            environment["TZ"] = caller["TZ"]
         if self.registry:
             environment["npm_config_registry"] = self.registry
         return environment | dict(extra or {})
 
 
-def make_home(root: Path, program: Path, provider_url: str, *, registry: str | None = None) -> Home:
+def make_home(
+    root: Path, program: Path, provider_url: str, *, registry: str | None = None, own_time: bool = False
+) -> Home:
     """Lay out a scratch home whose OpenCode knows one provider, ``mock``, at this address.
 
     Args:
@@ -136,8 +144,9 @@ def make_home(root: Path, program: Path, provider_url: str, *, registry: str | N
         program: OpenCode's program file; in this home it is on the path as ``opencode``.
         provider_url: the base address of the provider (``MockProvider.url``).
         registry: the npm registry that OpenCode's own npm shall use; None leaves it at npm's default.
+        own_time: leave the clock as whoever runs this has it, instead of one where it is about noon.
     """
-    home = Home(root, program, registry, 12 - datetime.now(UTC).hour)
+    home = Home(root, program, registry, None if own_time else 12 - datetime.now(UTC).hour)
     for folder in (home.config, root / "bin", root / "tmp", root / "managed", home.logs):
         folder.mkdir(parents=True)
     (root / "runtime").mkdir(mode=0o700)

@@ -72,6 +72,7 @@ def stage(
     registry: str | None = None,
     scenarios: Mapping[str, Scenario] = CATALOGUE,
     below: Path | None = None,
+    own_time: bool = False,
 ) -> Iterator[Stage]:
     """A stage while the context lasts; its folder goes with it.
 
@@ -81,13 +82,14 @@ def stage(
         install: how the plugin gets there.
         registry: the npm registry that OpenCode is told to use.
         scenarios: what prompts may name.
+        own_time: leave the clock as whoever runs this has it (``make_home``).
         below: where to make the folder; None means the system's place for temporary ones.
     """
     # Not pytest's tmp_path: a home has 4,000 files, which three kept runs would multiply; and a socket's path is short.
     root = Path(tempfile.mkdtemp(prefix="oc-stats-", dir=below))
     try:
         with MockProvider(scenarios=scenarios) as provider:
-            home = make_home(root, program, provider.url, registry=registry)
+            home = make_home(root, program, provider.url, registry=registry, own_time=own_time)
             if prepared:
                 copy_into(prepared, home.config)
             exporter = Exporter(home)
