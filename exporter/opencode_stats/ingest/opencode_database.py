@@ -200,7 +200,7 @@ class _Reading:
         return bulk.take_messages(self._connection, rows, values, self._rejecting, charged=True)
 
     def _running_totals(self) -> Taken:
-        totals = v2_rows.running_totals(SCHEMA, legacy=self._held.v1)
+        totals = v2_rows.running_totals(SCHEMA, legacy=self._held.v1, kept=auxiliary.KEPT)
         if not auxiliary.stage_running_totals(self._connection, totals, self._rejecting.source):
             return bulk.Taken()
         with transaction(self._connection):

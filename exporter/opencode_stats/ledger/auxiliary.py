@@ -6,7 +6,7 @@ first handled the conversation and to the moment at which that was made, and sta
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from opencode_stats.core.auxiliary import PREFIX, Charge, began_with, residual
 from opencode_stats.core.bounds import LATEST_INSTANT_MS
@@ -14,10 +14,13 @@ from opencode_stats.core.cost import MICROUSD_SQL
 from opencode_stats.core.models import AUXILIARY
 from opencode_stats.core.tokens import Tokens
 from opencode_stats.ledger.forgotten import forgotten_of
+from opencode_stats.ledger.sums import MANY, add_sums, not_added
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Sequence
+
+    _Row = tuple[str | int | None, ...]
 
     from opencode_stats.core.usage import Message
 
@@ -28,6 +31,11 @@ FORGOTTEN = 2
 """``takeover`` of one that it took over, and that 1.x's tables have no more."""
 LOOKED_AT = "SELECT conversation FROM main.conversations WHERE takeover IS NOT NULL"
 """The conversations of which it is known who made them, so that all that 2.x took over has been read."""
+KEPT = (
+    f"SELECT conversation, {', '.join(f'usage_{kind} AS {kind}' for kind in KINDS)} FROM main.conversations "
+    "WHERE takeover IS NOT NULL AND conversation NOT IN (SELECT message FROM main.rejected WHERE path = :source)"
+)
+"""The running totals that are known, of conversations of which nothing else is to be learned from ``:source``."""
 _MICROUSD = f"{MICROUSD_SQL.format('cost_usd')} AS cost_microusd"
 _SUMMED = ", ".join(f"ifnull(sum({kind}), 0) AS {kind}" for kind in KINDS)
 _USAGE = ", ".join(f"usage_{kind}" for kind in KINDS)
@@ -51,24 +59,38 @@ def _kept(total: str) -> str:
     )
 
 
-_OF_2 = (
-    f"SELECT {_SUMMED} FROM messages INDEXED BY messages_contained WHERE conversation = ? AND api = 2 "
-    "AND standing = 'counted' AND substr(message, 1, 10) != 'auxiliary:'"
-)
-
-
-# Of those that are stated, the ones whose row may change: of most running totals nothing is left, and nothing was.
+# What is kept of conversations whose row may change: of most running totals nothing is left, and nothing was. What else
+# they contain only makes the residual smaller, so where 2.x's own messages make up all of it there is none.
+_OWN = ", ".join(f"ifnull(sum(own.{kind}), 0)" for kind in KINDS)
 _OPEN = (
-    "SELECT stated.conversation FROM temp.stated JOIN conversations AS c USING (conversation) LEFT JOIN "
-    f"(SELECT conversation, {', '.join(f'sum({kind}) AS {kind}' for kind in KINDS)} "
-    "FROM messages INDEXED BY messages_contained WHERE api = 2 AND standing = 'counted' "
-    "AND substr(message, 1, 10) != 'auxiliary:' GROUP BY conversation) AS own "
-    "ON own.conversation = stated.conversation "
-    f"WHERE ({', '.join(f'usage_{kind}' for kind in KINDS[:5])}) "
-    f"IS NOT ({', '.join(f'ifnull(own.{kind}, 0)' for kind in KINDS[:5])}) "
-    "OR EXISTS (SELECT 1 FROM messages WHERE message = 'auxiliary:' || stated.conversation) "
-    "OR EXISTS (SELECT 1 FROM forgotten_conversations AS f WHERE f.conversation = stated.conversation)"
+    "SELECT c.conversation, ifnull(c.created_ms, least_at_ms), c.run, c.directory, fork_of, host_version, takeover, "
+    f"takeover_ms, there.id, there.run, there.created_ms, {_USAGE}, {_LEAST}, {_LEGACY}, {_OWN}, "
+    f"{', '.join(f'ifnull(f.{kind}, 0)' for kind in KINDS)}, {', '.join(f'there.{kind}' for kind in KINDS)} "
+    "FROM conversations AS c LEFT JOIN messages AS there ON there.message = 'auxiliary:' || c.conversation "
+    "LEFT JOIN forgotten_conversations AS f ON f.conversation = c.conversation AND f.api = 2 AND f.counted = 1 "
+    "LEFT JOIN messages AS own INDEXED BY messages_contained ON own.conversation = c.conversation AND own.api = 2 "
+    "AND own.standing = 'counted' AND substr(own.message, 1, 10) != 'auxiliary:' "
+    "WHERE c.conversation IN ({among}) AND usage_input IS NOT NULL AND ifnull(c.created_ms, least_at_ms) IS NOT NULL "
+    "GROUP BY c.conversation HAVING there.id IS NOT NULL "
+    f"OR {' OR '.join(f'usage_{kind} > ifnull(sum(own.{kind}), 0)' for kind in KINDS[:5])}"
 )
+_ADD = (
+    "INSERT INTO messages (message, conversation, run, origin, directory, first_at_ms, "
+    f"{', '.join(KINDS)}, counted_at_ms, created_ms, completed_ms, standing, state, api, stage, event, created_seen, "
+    f"model, summary) VALUES (?1, ?2, ?3, ?4, ?5, ?6, {', '.join(f'?{number}' for number in range(7, 13))}, ?6, ?6, "
+    f"?6, 'counted', 'final', 2, 'completed', '', 1, '{AUXILIARY}', 0)"
+)
+_RUN = 2
+"""Where in the values of ``_ADD`` the run is."""
+_CHANGE = (
+    "UPDATE messages SET run = ifnull(run, ?1), counted_at_ms = ?2, first_at_ms = ?2, created_ms = ?2, "
+    f"completed_ms = ?2, {', '.join(f'{kind} = ?{number}' for number, kind in enumerate(KINDS, 3))} WHERE id = ?9"
+)
+_FACTS = 11
+"""The columns of ``_OPEN`` before its six sets of figures."""
+_OPEN_OF_ONE = _OPEN.format(among="?")
+_AT_ONCE = 500
+"""Conversations whose names are given to one statement."""
 
 
 def keep_running_total(connection: sqlite3.Connection, conversation: str, total: Charge, at_ms: int) -> None:
@@ -83,8 +105,8 @@ def keep_running_total(connection: sqlite3.Connection, conversation: str, total:
 def stage_running_totals(connection: sqlite3.Connection, select: str, source: str) -> int:
     """Puts what is new of OpenCode 2.x's running totals into ``temp.stated``, and gives the number of conversations.
 
-    ``select`` is ``v2_rows.running_totals``; ``source`` is where they are from. What makes no sense is new until it is
-    in ``rejected``, and what does is until it is there no more.
+    ``select`` is ``v2_rows.running_totals`` without those that are ``KEPT``; ``source`` is where they are from. What
+    makes no sense is new until it is in ``rejected``, and what does is until it is there no more.
     """
     connection.execute("DROP TABLE IF EXISTS temp.stated")
     known = " AND ".join(f"usage_{kind} >= {kind}" for kind in KINDS)
@@ -117,7 +139,7 @@ def take_staged(connection: sqlite3.Connection, schema: str, migrated_ms: int | 
         f"UPDATE conversations SET {_kept('stated.{}')} FROM temp.stated "
         "WHERE stated.conversation = conversations.conversation AND sound"
     )
-    settle_all(connection, [row[0] for row in connection.execute(_OPEN).fetchall()])
+    _settle_found(connection, connection.execute(_OPEN.format(among="SELECT conversation FROM temp.stated")))
     connection.execute("DROP TABLE temp.stated")
 
 
@@ -153,47 +175,49 @@ def charged_after(connection: sqlite3.Connection, last_id: int) -> list[str]:
     return [row[0] for row in connection.execute(_CHARGED, (last_id,)).fetchall()]
 
 
-def settle_all(connection: sqlite3.Connection, conversations: Iterable[str]) -> None:
-    """Brings the rows of these conversations up to date."""
-    for conversation in conversations:
-        settle(connection, conversation)
-
-
 def settle(connection: sqlite3.Connection, conversation: str) -> None:
     """Brings the conversation's row up to date with its running total and its messages.
 
     There is none where no running total is known, nor before it is known since when the conversation is.
     """
-    row = connection.execute(
-        "SELECT ifnull(created_ms, least_at_ms), run, directory, fork_of, host_version, takeover, takeover_ms, "
-        f"{_USAGE}, {_LEAST}, {_LEGACY} FROM conversations WHERE conversation = ? AND usage_input IS NOT NULL "
-        "AND ifnull(created_ms, least_at_ms) IS NOT NULL",
-        (conversation,),
-    ).fetchone()
-    if row is None:
-        return
-    at_ms, run, directory, fork_of, host_version, takeover, takeover_ms, *numbers = row
-    usage, least, legacy = (_charge(numbers[place : place + len(KINDS)]) for place in (0, len(KINDS), 2 * len(KINDS)))
-    held = legacy
-    if takeover == FORGOTTEN:
-        held = _of_1(connection, conversation, takeover_ms)
-        if takeover_ms is None:
-            # Then 2.x's own messages can't be told from 1.x's, and no bound holds for both together.
-            least = usage
-    own = _charge(connection.execute(_OF_2, (conversation,)).fetchone())
-    own += _charge(forgotten_of(connection, conversation, 2, copies=False))
-    _keep(
-        connection,
-        residual(usage, own + began_with(least, takeover, held, fork_of, host_version)),
-        {
-            "message": PREFIX + conversation,
-            "conversation": conversation,
-            "at_ms": at_ms,
-            "run": run,
-            "directory": directory,
-            "model": AUXILIARY,
-        },
-    )
+    _settle_found(connection, connection.execute(_OPEN_OF_ONE, (conversation,)))
+
+
+def settle_all(connection: sqlite3.Connection, conversations: Collection[str]) -> None:
+    """Brings the rows of these conversations up to date; the caller holds the transaction."""
+    names = list(conversations)
+    for start in range(0, len(names), _AT_ONCE):
+        some = names[start : start + _AT_ONCE]
+        among = ", ".join("?" * len(some))
+        _settle_found(connection, connection.execute(_OPEN.format(among=among), some))
+
+
+def _settle_found(connection: sqlite3.Connection, found: Iterable[tuple[Any, ...]]) -> None:
+    """The same for those that ``_OPEN`` finds."""
+    added: list[_Row] = []
+    changed: list[_Row] = []
+    for row in found:
+        conversation, at_ms, run, directory, fork_of, host_version, takeover, takeover_ms, *there = row[:_FACTS]
+        *charges, before = (row[place : place + len(KINDS)] for place in range(_FACTS, len(row), len(KINDS)))
+        usage, least, held, own, forgotten = map(_charge, charges)
+        if takeover == FORGOTTEN:
+            held = _of_1(connection, conversation, takeover_ms)
+            if takeover_ms is None:
+                # Then 2.x's own messages can't be told from 1.x's, and no bound holds for both together.
+                least = usage
+        left = residual(usage, own + forgotten + began_with(least, takeover, held, fork_of, host_version))
+        numbers = (None,) * len(KINDS) if left is None else _numbers(left)
+        number, its_run, created_ms = there
+        if number is None:
+            if left is not None:
+                origin = "imported" if run is None else "live"
+                added.append((PREFIX + conversation, conversation, run, origin, directory, at_ms, *numbers))
+        elif (created_ms, *before) != (at_ms, *numbers) or (its_run is None and run is not None):
+            changed.append((run, at_ms, *numbers, number))
+    if changed:
+        connection.executemany(_CHANGE, changed)
+    if added:
+        _add(connection, added)
 
 
 def _of_1(connection: sqlite3.Connection, conversation: str, takeover_ms: int | None) -> Charge:
@@ -206,28 +230,16 @@ def _of_1(connection: sqlite3.Connection, conversation: str, takeover_ms: int | 
     ) + _charge(forgotten_of(connection, conversation, 1, copies=True))
 
 
-def _keep(connection: sqlite3.Connection, left: Charge | None, facts: Mapping[str, object]) -> None:
-    numbers = dict(zip(KINDS, (None,) * len(KINDS) if left is None else _numbers(left), strict=True))
-    there = connection.execute(
-        f"SELECT run, created_ms, {', '.join(KINDS)} FROM messages WHERE message = ?", (facts["message"],)
-    ).fetchone()
-    if there is None:
-        if left is not None:
-            connection.execute(
-                "INSERT INTO messages (message, conversation, run, origin, standing, state, api, stage, event, "
-                "created_seen, first_at_ms, counted_at_ms, model, directory, created_ms, completed_ms, summary, "
-                f"{', '.join(KINDS)}) VALUES (:message, :conversation, :run, :origin, 'counted', 'final', 2, "
-                "'completed', '', 1, :at_ms, :at_ms, :model, :directory, :at_ms, :at_ms, 0, "
-                f"{', '.join(':' + kind for kind in KINDS)})",
-                {**facts, **numbers, "origin": "imported" if facts["run"] is None else "live"},
-            )
-    elif there[1:] != (facts["at_ms"], *numbers.values()) or (there[0] is None and facts["run"] is not None):
-        connection.execute(
-            "UPDATE messages SET run = ifnull(run, :run), counted_at_ms = :at_ms, first_at_ms = :at_ms, "
-            "created_ms = :at_ms, completed_ms = :at_ms, "
-            f"{', '.join(f'{kind} = :{kind}' for kind in KINDS)} WHERE message = :message",
-            {**facts, **numbers},
-        )
+def _add(connection: sqlite3.Connection, rows: Sequence[_Row]) -> None:
+    """Adds rows of conversations that had none; many of one that no run handled are summed together."""
+    of_no_run = [row for row in rows if row[_RUN] is None]
+    if len(of_no_run) >= MANY:
+        (last_id,) = connection.execute("SELECT ifnull(max(id), 0) FROM messages").fetchone()
+        with not_added(connection):
+            connection.executemany(_ADD, of_no_run)
+        add_sums(connection, last_id)
+        rows = [row for row in rows if row[_RUN] is not None]
+    connection.executemany(_ADD, rows)
 
 
 def _keep_legacy(connection: sqlite3.Connection, schema: str, migrated_ms: int | None) -> None:

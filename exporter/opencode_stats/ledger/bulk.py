@@ -18,14 +18,12 @@ from opencode_stats.ledger.auxiliary import add_change, add_later, charged_after
 from opencode_stats.ledger.forgotten import KNOWN_AGAIN
 from opencode_stats.ledger.incoming import COUNTS, FACTS
 from opencode_stats.ledger.messages import decide_pending, take_snapshot
-from opencode_stats.ledger.sums import add_sums, not_added
+from opencode_stats.ledger.sums import MANY, add_sums, not_added
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping
 
-MANY = 100
-"""Messages in a batch from which on it is faster to add them up together than one by one."""
 _STATE = (
     "CASE WHEN error IN ('MessageAbortedError', 'aborted') THEN 'aborted' WHEN error IS NOT NULL THEN 'failed' "
     "WHEN stage = 'completed' THEN 'final' ELSE 'unfinished' END"
@@ -51,6 +49,11 @@ _TWINNED = (
     "AND twin.took_ms = disputed.completed_ms - disputed.created AND twin.id != disputed.message "
     "AND disputed.message NOT IN (SELECT message FROM messages) AND NOT (twin.api = 2 AND twin.what = 'copy') "
     "AND (disputed.contradicted OR NOT id_contradicts_time(CAST(twin.id AS BLOB), twin.created_ms))"
+)
+# What is in no total yet can still turn out to be a copy; what is, stays, so that no total ever falls.
+_COPIED = (
+    "UPDATE messages SET standing = 'copy' WHERE standing != 'copy' "
+    "AND (input IS NULL OR standing = 'pending') AND message IN (SELECT message FROM incoming WHERE copied)"
 )
 _CONVERSATION = ("parent", "fork_of", "directory", "project", "agent", "host_version", "created_ms")
 
@@ -126,17 +129,14 @@ def take_messages(
     )
     # What is seldom there is looked for in one pass, and worked on only where it is.
     (sound, senseless, copied, unknown, suspect) = connection.execute(
-        "SELECT ifnull(sum(sound), 0), ifnull(sum(NOT sound), 0), ifnull(sum(copied), 0), ifnull(sum(NOT known), 0), "
-        "ifnull(sum(api = 1 AND (contradicted OR older)), 0) FROM incoming"
+        "SELECT ifnull(sum(sound), 0), ifnull(sum(NOT sound), 0), ifnull(sum(sound AND copied), 0), "
+        "ifnull(sum(sound AND NOT copied AND NOT known), 0), ifnull(sum(api = 1 AND (contradicted OR older)), 0) "
+        "FROM incoming"
     ).fetchone()
     unsound = reject(connection, rejecting, "SELECT message FROM incoming WHERE NOT sound", {}) if senseless else 0
     forgive(connection, rejecting, "SELECT message FROM incoming WHERE sound")
-    if copied:
-        # What is in no total yet can still turn out to be a copy; what is, stays, so that no total ever falls.
-        connection.execute(
-            "UPDATE messages SET standing = 'copy' WHERE standing != 'copy' "
-            "AND (input IS NULL OR standing = 'pending') AND message IN (SELECT message FROM incoming WHERE copied)"
-        )
+    if suspect:
+        connection.execute(_COPIED)  # before twins are looked for, since a copy is nobody's
     connection.execute("DROP TABLE IF EXISTS temp.twinned")
     connection.execute(f"CREATE TEMP TABLE twinned AS {_TWINNED if suspect else 'SELECT NULL AS message WHERE false'}")
     (last_id,) = connection.execute("SELECT ifnull(max(id), 0) FROM messages").fetchone()
@@ -147,14 +147,17 @@ def take_messages(
             new = _insert_unknown(connection)
         add_sums(connection, last_id)
     # What was inserted says nothing more; to look for what was not takes as long as to look whether there is any.
-    changed = [] if new == sound else _merge_known(connection)
+    changed = []
+    if new != sound or senseless:
+        connection.execute(_COPIED)
+        changed = _merge_known(connection)
     connection.execute("DROP TABLE temp.twinned")
     connection.execute("DROP TABLE temp.incoming")
     late = add_later(connection, last_id)
     settle_all(connection, {*changed, *late, *(charged_after(connection, last_id) if charged else ())})
-    return Taken(
-        new, len(changed), unsound, *(_in_no_total(connection, last_id) if copied or unknown or suspect else ())
-    )
+    if new != sound or suspect:
+        copied, unknown = _in_no_total(connection, last_id)
+    return Taken(new, len(changed), unsound, copied, unknown)
 
 
 def _in_no_total(connection: sqlite3.Connection, last_id: int) -> tuple[int, int]:

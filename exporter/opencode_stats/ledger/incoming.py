@@ -45,6 +45,15 @@ _CONTRADICTED: Final = (
     "CASE WHEN api != 1 OR substr(message, 5, 9) = printf('%09x', created & 0xfffffffff) THEN 0 "
     "ELSE id_contradicts_time(CAST(message AS BLOB), created) END"
 )
+# What a fork copied is named msg_EVENT_NUMBER, and what was made in it has no number and is not older. SQL sees as much
+# of nearly all of them, and Python is asked about the rest. (rtrim leaves msg_EVENT_.)
+_COPIED_BY_FORK: Final = (
+    "CASE WHEN substr(message, 1, 4) = 'msg_' AND instr(substr(message, 5), '_') = 0 "
+    "AND created >= conversation_created_ms THEN 0 "
+    "WHEN rtrim(message, '0123456789') GLOB 'msg_?*_' AND substr(message, -1) != '_' "
+    "AND typeof(created) = 'integer' THEN 1 "
+    "ELSE copied_by_fork(CAST(message AS BLOB), created, conversation_created_ms) END"
+)
 # A text is larger than any number, and a sum is whole only if all its parts are: so all is asked at once.
 _SOUND: Final = (
     "CASE WHEN fit AND typeof(message) = 'text' AND typeof(conversation) = 'text' AND message != '' "
@@ -62,8 +71,7 @@ _MADE: Final = {
     "WHEN finish IS NOT NULL OR spent > 0 THEN 'usage' ELSE 'created' END",
     "sound": _SOUND,
     "known": "CASE WHEN told AND stage != 'created' AND NOT (error IS NOT NULL AND spent = 0) THEN 1 ELSE 0 END",
-    "copied": "CASE WHEN brought THEN 1 "
-    "WHEN forked THEN copied_by_fork(CAST(message AS BLOB), created, conversation_created_ms) ELSE 0 END",
+    "copied": f"CASE WHEN brought THEN 1 WHEN forked THEN {_COPIED_BY_FORK} ELSE 0 END",
     "contradicted": _CONTRADICTED,
     "older": "created < conversation_created_ms",
     "strange": "CASE WHEN sound AND api = 1 AND (contradicted OR older) AND conversation_created_ms IS NOT NULL "

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
 
+MANY: Final = 100
+"""Messages from which on it is faster to add them up together than one by one."""
 _TRIGGER: Final = "messages_added"
 _KINDS: Final = ("input", "output", "reasoning", "cache_read", "cache_write")
 _ALL: Final = (*_KINDS, "cost_microusd", "messages")

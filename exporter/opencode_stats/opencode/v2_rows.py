@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from opencode_stats.core.bounds import LARGEST_COST_USD
+from opencode_stats.core.cost import MICROUSD_SQL
 from opencode_stats.core.tokens import LARGEST_COUNT
 from opencode_stats.opencode.v1_rows import COUNTS, instant
 
@@ -98,10 +99,11 @@ def conversations(schema: str, where: str) -> str:
     """
 
 
-def running_totals(schema: str, *, legacy: bool) -> str:
-    """A SELECT of every conversation's running total: its five kinds, ``cost_usd``, ``sound`` and ``takeover``.
+def running_totals(schema: str, *, legacy: bool, kept: str) -> str:
+    """A SELECT of conversations' running totals: their five kinds, ``cost_usd``, ``sound`` and ``takeover``.
 
-    Where a figure is none, all are NULL, and ``sound`` is 0.
+    ``kept`` is a SELECT of those that are known (``conversation``, the five kinds, ``cost_microusd``): what states just
+    that is left out, without a look at anything else. Where a figure is none, all are NULL, and ``sound`` is 0.
 
     ``takeover`` is 0 where 2.x made the conversation, 1 where it took it over from 1.x's tables, 2 where it did but
     those have it no more.
@@ -111,12 +113,16 @@ def running_totals(schema: str, *, legacy: bool) -> str:
         f"typeof(tokens_{name}) = 'integer' AND tokens_{name} BETWEEN 0 AND {LARGEST_COUNT}" for name in COUNTS
     )
     there = f"WHEN EXISTS (SELECT 1 FROM {schema}.session AS old WHERE old.id = s.id) THEN 1 " if legacy else ""
+    same = " AND ".join(f"kept.{name} = s.tokens_{name}" for name in COUNTS)
     return f"""
     SELECT conversation, {said}, CASE WHEN sound THEN cost END AS cost_usd, sound, takeover FROM (
         SELECT s.*, s.id AS conversation,
                ({numbers} AND typeof(cost) IN ('integer', 'real') AND cost BETWEEN 0 AND {LARGEST_COST_USD}) AS sound,
                CASE {there}WHEN substr(s.version, 1, 2) = '1.' THEN 2 ELSE 0 END AS takeover
-          FROM {schema}.session_v2 AS s {_FENCE})
+          FROM {schema}.session_v2 AS s WHERE NOT EXISTS (
+              SELECT 1 FROM ({kept}) AS kept WHERE kept.conversation = s.id AND {same}
+                 AND s.cost BETWEEN 0 AND {LARGEST_COST_USD} AND kept.cost_microusd = {MICROUSD_SQL.format("s.cost")}
+          ) {_FENCE})
     """
 
 

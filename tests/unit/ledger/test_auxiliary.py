@@ -9,7 +9,10 @@ from tests.support.script import Script
 
 from opencode_stats.core.tokens import Tokens
 from opencode_stats.core.totals import Usage
+from opencode_stats.ledger.auxiliary import settle_all
 from opencode_stats.ledger.queries import total
+from opencode_stats.ledger.sums import MANY
+from opencode_stats.ledger.transactions import transaction
 from opencode_stats.ledger.verify import verify
 
 if TYPE_CHECKING:
@@ -54,6 +57,32 @@ def test_a_step_that_comes_after_its_total_makes_the_residual_smaller(ledger: sq
 
     assert left(ledger) == Usage(Tokens(30), 250_000, 1)
     assert total(ledger).whole.tokens.total == 130
+
+
+def test_many_conversations_are_settled_together_as_each_of_them_alone(ledger: sqlite3.Connection) -> None:
+    script = begun().usage("ses_a", input=130)
+    take(ledger, script)
+    # Found on a disk, so no run ever handled them; and so many that their rows are summed together.
+    names = [f"ses_{number}" for number in range(2 * MANY)]
+    ledger.executemany(
+        "INSERT INTO conversations (conversation, created_ms, host_version, takeover, usage_input, usage_output, "
+        "usage_reasoning, usage_cache_read, usage_cache_write, usage_cost_microusd, least_input, least_output, "
+        "least_reasoning, least_cache_read, least_cache_write, least_cost_microusd) "
+        "VALUES (?1, ?2, '2.1.2', 0, ?3, 0, 0, 0, 7, 5, ?3, 0, 0, 0, 7, 5)",
+        [(name, script.at_ms + 900_000 * place, place) for place, name in enumerate(names)],
+    )
+    ledger.execute("UPDATE conversations SET usage_input = 150 WHERE conversation = 'ses_a'")
+
+    for _ in range(2):
+        with transaction(ledger):
+            settle_all(ledger, ["ses_a", *names, "ses_nobody"])
+
+        sums = rows(ledger, "SELECT count(*), sum(input), sum(cache_write), sum(run IS NULL) FROM messages")
+        assert sums == [(1 + len(names), 150 + sum(range(len(names))), 7 * len(names), len(names))]
+        assert verify(ledger) == []
+    assert left(ledger) == Usage(
+        Tokens(150 + sum(range(len(names))), cache_write=7 * len(names)), 500_000 + 5 * len(names), 1 + len(names)
+    )
 
 
 def test_nothing_is_left_when_the_messages_make_the_total(ledger: sqlite3.Connection) -> None:

@@ -13,6 +13,7 @@ from tests.support.script import Script
 from opencode_stats.ledger import bulk
 from opencode_stats.ledger.bulk import Rejecting, Taken
 from opencode_stats.ledger.soundness import findings
+from opencode_stats.ledger.sums import MANY
 from opencode_stats.ledger.verify import verify
 
 if TYPE_CHECKING:
@@ -108,6 +109,16 @@ def test_a_copy_in_a_fork_of_2x_says_nothing_about_its_original(ledger: sqlite3.
     assert sorted(standings(ledger).values()) == ["copy", "counted"]
 
 
+def test_what_is_in_no_total_is_told_of_what_is_new_alone(ledger: sqlite3.Connection) -> None:
+    copied = {"message": "msg_evt_3", **OLD, "api": 2, "forked": 1}
+    unknown = {"message": "msg_b", "told": 0, "api": 2}
+    senseless = {"message": "msg_evt_4", **OLD, "api": 2, "forked": 1, "input": -1}
+
+    assert taken(ledger, copied, unknown, senseless, {}) == Taken(new=3, unsound=1, copies=1, unknown=1)
+    more = [copied | {"message": "msg_evt_5"}, unknown | {"message": "msg_c"}]
+    assert taken(ledger, copied, unknown, senseless, {}, *more) == Taken(new=2, copies=1, unknown=1)
+
+
 def test_a_fork_s_copy_that_was_in_no_total_yet_stays_out(ledger: sqlite3.Connection) -> None:
     take(ledger, Script(api=2).started().snapshot("ses_a", "msg_evt_3"))
 
@@ -135,10 +146,10 @@ def test_what_makes_no_sense_is_noted_once_and_forgiven(ledger: sqlite3.Connecti
 def test_many_are_added_up_together_and_give_the_same(ledger: sqlite3.Connection) -> None:
     many = [
         {"message": f"msg_{number}", "completed_ms": NOON_MS + number * 60_000, "cost_usd": number % 3}
-        for number in range(bulk.MANY)
+        for number in range(MANY)
     ]
     ledger.execute("BEGIN")
-    assert taken(ledger, *many[:5], *many[: bulk.MANY]) == Taken(new=bulk.MANY)
+    assert taken(ledger, *many[:5], *many[:MANY]) == Taken(new=MANY)
     ledger.execute("COMMIT")
 
     assert verify(ledger) == []

@@ -9,6 +9,7 @@ from tests.support.clock import NOON_MS
 from tests.support.ids import timed_id
 
 from opencode_stats.core.bounds import LARGEST_MESSAGE_COST_USD, LARGEST_MESSAGE_TOKENS, LATEST_INSTANT_MS, LONGEST_TEXT
+from opencode_stats.core.usage import copied_by_fork
 from opencode_stats.ledger import incoming
 
 if TYPE_CHECKING:
@@ -109,3 +110,24 @@ def test_the_witnesses_of_a_fork_of_1x(ledger: sqlite3.Connection) -> None:
     assert made(ledger, "contradicted", **{**OLD, "api": 2}) == 0
     assert made(ledger, "strange", **{**OLD, "conversation_created_ms": None}) is None
     assert made(ledger, "strange") == 0
+
+
+@pytest.mark.parametrize("created_ms", [NOON_MS - 1, NOON_MS, NOON_MS + 1])
+@pytest.mark.parametrize(
+    "message",
+    [
+        "msg_evt_3", "msg_0123abcde_12", "msg_a_b_7", "evt_3", "evt_x_3", "msg__1", "msg_1", "msg_", "msg_x_",
+        "msg_x_3a", "msg_x_3_", "msg_3_x", "_1", "MSG_x_3", "msg_x_٣", "msg_x_3٣", "msg_2_3",
+        timed_id("msg", NOON_MS - 1), timed_id("msg", NOON_MS + 1), timed_id("msg", NOON_MS - 90_000),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("conversation_created_ms", [NOON_MS, None])
+def test_what_sql_sees_of_a_fork_s_copy_is_what_the_rule_says(
+    ledger: sqlite3.Connection, message: str, created_ms: int, conversation_created_ms: int | None
+) -> None:
+    said = made(
+        ledger, "copied", message=message, created_ms=created_ms, conversation_created_ms=conversation_created_ms,
+        api=2, forked=1,
+    )  # fmt: skip
+
+    assert said == copied_by_fork(message, created_ms, conversation_created_ms)
