@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
+import json
 import subprocess
+import sys
 import time
 from contextlib import closing
 from datetime import UTC, datetime
@@ -44,6 +45,14 @@ _FACTS = (
     "agent, provider, model, directory, input, output, reasoning, cache_read, cache_write, cost_microusd, created_ms, "
     "completed_ms, finish, summary"
 )
+_STARTER = """
+import json, os, subprocess, sys, time
+began = time.perf_counter()
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+_, status, used = os.wait4(process.pid, 0)
+assert status == 0, sys.argv
+print(json.dumps([time.perf_counter() - began, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024]))
+"""
 QUESTIONS: tuple[tuple[str, Period, Split, int], ...] = (
     ("three years by day", "day", "model", DAYS),
     ("three years by week and agent", "week", "agent", DAYS),
@@ -151,10 +160,11 @@ def _every_question(path: Path, now_ms: int) -> Iterator[str]:
 
 
 def _command(on: Scene, *words: str) -> tuple[float, float, float]:
-    """Seconds on the clock, seconds of processor time, and the most memory, in MiB."""
-    started = time.perf_counter()
-    process = subprocess.Popen(on.command(*words), env=on.env, stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0, words
-    return time.perf_counter() - started, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+    """Seconds on the clock, seconds of processor time, and the most memory, in MiB.
+
+    A small process starts it: what Linux says of a child's memory contains that of its parent when it began.
+    """
+    started = [sys.executable, "-S", "-c", _STARTER, *on.command(*words)]
+    done = subprocess.run(started, env=on.env, stdout=subprocess.PIPE, check=True)
+    wall_s, cpu_s, mib = json.loads(done.stdout.splitlines()[-1])
+    return wall_s, cpu_s, mib

@@ -98,6 +98,7 @@ def command(  # noqa: PLR0917 - click hands its options over by name
         write_host_file(ledger)
         return
     from opencode_stats.cli.render.export import write  # noqa: PLC0415
+    from opencode_stats.cli.render.export_messages import write_messages  # noqa: PLC0415
 
     here = surroundings(wait=True)
     ends = here.stretch(since, until)
@@ -115,6 +116,10 @@ def command(  # noqa: PLR0917 - click hands its options over by name
             start_ms, end_ms = _ends(connection, here, ends)
             listed = ListColumns(here, connection) if cost == LIST else None
             if period is None and split is None:
+                _tell_forgotten(connection, start_ms, end_ms)
+                if listed is None and not out.seen:
+                    write_messages(_written(connection, start_ms, end_ms, show, kind), kind, out.text)
+                    return
                 columns, texts, rows = _messages(connection, start_ms, end_ms, show, listed)
             else:
                 cut = cast("Period | None", period)
@@ -135,15 +140,27 @@ def _ends(connection: Connection, here: Surroundings, ends: tuple[int | None, in
     return min(start_ms, end_ms), end_ms
 
 
-def _messages(
-    connection: Connection, start_ms: int, end_ms: int, show: _Bar | None, listed: ListColumns | None
-) -> tuple[tuple[str, ...], int, Iterator[Row]]:
-    from opencode_stats.ledger.export import COLUMNS, TEXTS, number_between, rows_between  # noqa: PLC0415
+def _tell_forgotten(connection: Connection, start_ms: int, end_ms: int) -> None:
     from opencode_stats.ledger.forgotten import forgotten_between  # noqa: PLC0415
 
     forgotten = forgotten_between(connection, start_ms, end_ms).messages
     if forgotten:
         say(f"{not_kept(forgotten)}; --by and --split have what they used.", err=True)
+
+
+def _written(connection: Connection, start_ms: int, end_ms: int, show: _Bar | None, form: Format) -> Iterator[Row]:
+    from opencode_stats.cli.render.export_messages import form_of_numbers  # noqa: PLC0415
+    from opencode_stats.ledger.export import number_between, rows_written  # noqa: PLC0415
+
+    rows = rows_written(connection, start_ms, end_ms, form_of_numbers(form))
+    return rows if show is None else show.over(rows, number_between(connection, start_ms, end_ms))
+
+
+def _messages(
+    connection: Connection, start_ms: int, end_ms: int, show: _Bar | None, listed: ListColumns | None
+) -> tuple[tuple[str, ...], int, Iterator[Row]]:
+    from opencode_stats.ledger.export import COLUMNS, TEXTS, number_between, rows_between  # noqa: PLC0415
+
     rows = rows_between(connection, start_ms, end_ms)
     if show is not None:
         rows = show.over(rows, number_between(connection, start_ms, end_ms))

@@ -23,12 +23,12 @@ _LEFT_S: Final = 24 * 60 * 60
 
 
 class Sink:
-    """Where the rows go; ``text`` is UTF-8 whatever the locale says."""
+    """Where the rows go; ``text`` is UTF-8 whatever the locale says, ``seen`` whether it is a terminal."""
 
     def __init__(self, raw: IO[bytes], *, repeats: bool) -> None:
         self._raw = raw
         self._repeats = repeats
-        self._seen = raw.isatty()
+        self.seen: Final = raw.isatty()
         self.text: TextIO = io.TextIOWrapper(cast("Any", raw), encoding="utf-8", newline="", write_through=False)
 
     def again(self) -> None:
@@ -50,7 +50,7 @@ class Sink:
         """The rows, made safe where a terminal is to show them."""
         from opencode_stats.cli.render.export import visible  # noqa: PLC0415
 
-        return visible(rows, texts) if self._seen else rows
+        return visible(rows, texts) if self.seen else rows
 
     def close(self) -> None:
         """Writes what is left; the stream below stays open."""

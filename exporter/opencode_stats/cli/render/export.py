@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 Format = Literal["csv", "json", "ndjson"]
 Row = tuple[Any, ...]
+encode: Final = json.JSONEncoder(separators=(",", ":")).encode
+"""JSON as it is written everywhere here."""
 _FORMULA: Final = frozenset("=+-@\t\r")
 """A text that begins with one of these is run by spreadsheets (owasp.org/www-community/attacks/CSV_Injection)."""
 
@@ -29,15 +31,18 @@ def write(rows: Iterable[Row], columns: Sequence[str], texts: int, form: Format,
         writer.writerow(columns)
         writer.writerows(harmless(row, texts) for row in rows)
         return
-    encode = json.JSONEncoder(separators=(",", ":")).encode
-    lines = (encode(dict(zip(columns, row, strict=True))) for row in rows)
+    write_objects((encode(dict(zip(columns, row, strict=True))) for row in rows), form, out)
+
+
+def write_objects(objects: Iterable[str], form: Format, out: TextIO) -> None:
+    """Writes JSON objects: a line each, or all as one document."""
     if form == "ndjson":
-        out.writelines(line + "\n" for line in lines)
+        out.writelines(f"{one}\n" for one in objects)
         return
     out.write('{"schemaVersion":1,"rows":[')
     separator = "\n"
-    for line in lines:
-        out.write(separator + line)
+    for one in objects:
+        out.write(separator + one)
         separator = ",\n"
     out.write("\n]}\n")
 
