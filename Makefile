@@ -31,8 +31,8 @@ demo: $(VENV)/ready ## see it run: a real OpenCode, a mock model, live figures; 
 
 # ---- for developers --------------------------------------------------------------------------------------------------
 
-.PHONY: programs check lint types arch pure processes unit plugin extension extension-check extension-pot test e2e gnome-test gnome-shots bars dist dist-test fault fuzz soak bench fmt generate prices lock clean
-check: lint types arch pure plugin extension-check ## the quick loop: everything that needs no OpenCode and starts no process of ours
+.PHONY: programs check lint types arch pure processes unit plugin extension extension-check extension-pot test e2e gnome-test gnome-shots bars kde plasmoid-check dist dist-test fault fuzz soak bench fmt generate prices lock clean
+check: lint types arch pure plugin extension-check plasmoid-check ## the quick loop: everything that needs no OpenCode and starts no process of ours
 
 lint: $(VENV)/ready ## style and formatting
 	$(BIN)/ruff check
@@ -62,6 +62,10 @@ extension-check: gnome_extension/node_modules/ready ## the GNOME Shell extension
 	cd gnome_extension && $(NPM) run lint && $(NPM) run types && $(NPM) test
 	@if command -v gjs > /dev/null; then cd gnome_extension && gjs -m test/run-gjs.js; \
 	else echo "gjs is not installed: the same tests were not run in the Shell's own engine"; fi
+
+plasmoid-check: gnome_extension/node_modules/ready ## the widget for KDE Plasma: style, the tests of its pure part
+	gnome_extension/node_modules/.bin/eslint -c kde_plasmoid/eslint.config.mjs --max-warnings 0 kde_plasmoid/package
+	node --test kde_plasmoid/test/*.test.mjs
 
 dist: $(VENV)/ready ## make everything that is handed out, with its checksums, into dist/: the same bytes for the same commit
 	@PYTHONPATH=packaging:exporter $(BIN)/python -m release dist
@@ -94,6 +98,9 @@ gnome-shots: $(VENV)/ready ## take the pictures in docs/images anew
 bars: $(VENV)/ready ## our figures in real status bars, a real terminal and a real notification daemon (PICTURES=1 takes the pictures in docs/images anew)
 	@sh tests/bars/programs.sh
 	$(PYTEST) -q -p no:randomly tests/bars
+
+kde: $(VENV)/ready ## the widget in a real Plasma (PICTURES=1 takes the pictures in docs/images anew); needs root and Debian's packages
+	$(BIN)/python -m tests.kde $(KDE)
 
 fuzz: $(VENV)/ready ## spoiled input of every kind, in full numbers (FUZZ="lines --inputs 1000 --seed 1" for less)
 	$(BIN)/python -m tests.fuzz $(FUZZ)

@@ -16,6 +16,7 @@ from release.arch import pkgbuild
 from release.debian import debian_package
 from release.documents import COMPLETIONS, MAN_FOLDER, MAN_PAGE, PLACES, documents
 from release.npm import npm_package
+from release.plasmoid import plasmoid
 from release.project import ROOT, build_environment, epoch_of, read_project
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def make(env: Mapping[str, str], scratch: Path) -> dict[str, bytes]:
     made = {**python, **written, "PKGBUILD": pkgbuild(project, (sdist, python[sdist]), placed).encode()}
     packed: Path = runpy.run_path(str(ROOT / "gnome_extension" / "tools" / "pack.py"))["pack"](scratch / "extension")
     made[packed.name] = packed.read_bytes()
-    made |= [npm_package(ROOT, epoch_s)]
+    made |= [npm_package(ROOT, epoch_s), plasmoid(ROOT)]
     if shutil.which("dpkg-deb", path=env.get("PATH")):
         licence = (ROOT / "LICENSE").read_text("utf-8")
         debian = scratch / "debian"

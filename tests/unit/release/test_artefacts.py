@@ -58,6 +58,7 @@ def test_everything_is_there(made: Path) -> None:
         f"opencode_stats-{version}.tar.gz",
         f"opencode-stats_{version}_all.deb",
         f"opencode-stats-{version}.tgz",
+        f"opencode-stats-{version}.plasmoid",
         "opencode-stats@opencode-stats.github.io.shell-extension.zip",
         "PKGBUILD",
         "opencode-stats.1",
