@@ -36,6 +36,7 @@ NOT_RUN: Final[dict[tuple[str, str], str]] = {
     ("docs/notifications.md", "#!/bin/sh"): "needs a server of ntfy's, or a window to raise",
     ("docs/install.md", "make install       # again after every git pull"): _ASKS,
     ("docs/install.md", "make dist"): _INSTALLS,
+    ("docs/status-bars.md", "make dist"): "needs KDE Plasma; tests/kde installs the package in a real one",
     ("docs/install.md", "make dist          # everything into dist/, with SHA256SUMS"): (
         "builds in the checkout that is tested; tests/unit/release builds beside it"
     ),

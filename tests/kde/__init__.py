@@ -1,0 +1,1 @@
+"""The widget in a real KDE Plasma; ``python -m tests.kde`` runs it (``make kde``)."""
