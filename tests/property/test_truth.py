@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -52,6 +53,8 @@ pytestmark = pytest.mark.timeout(300)
 LATER_MS = 1_900_000_000_000
 # Every process has the plugin: so lines tell of everything, whatever the database forgot.
 TOLD = Chances.lively(pure=0.0, late_v1_in_migrated=0.4)
+STEADY = replace(TOLD, stall=0.0)
+NO_STEPS = {"clock_step": 0.0, "step_inside": 0.0}
 NOTHING: Figures = (0,) * 6
 
 
@@ -148,10 +151,17 @@ def deliver(past: History, chosen: Faults, chances: Random, home: Path, ledger: 
 
 @given(past=histories(chances=TOLD), chosen=faults(), dice=st.integers(0, 2**20))
 @example(  # A fork that was deleted before the database was looked at: no line says its project.
-    past=history(0, Size(messages=4, era="v2", processes=1, chances=TOLD)), chosen=Faults(), dice=902
+    past=history(0, Size(messages=4, era="v2", processes=1, chances=STEADY)), chosen=Faults(), dice=902
+)
+@example(  # The clock was stepped back by some seconds before a fork: a copy's id is 0.3 s older than its message.
+    past=history(1504, Size(messages=8, era="v1", processes=1, migrates_after=1, chances=STEADY)),
+    chosen=Faults(),
+    dice=0,
 )
 @example(  # Both engines undid what 1.x had used, before anybody looked at the database.
-    past=history(7666, Size(messages=27, era="migrated", processes=1, migrates_after=8, chances=TOLD)),
+    past=history(
+        7666, Size(messages=27, era="migrated", processes=1, migrates_after=8, chances=replace(STEADY, **NO_STEPS))
+    ),
     chosen=Faults(),
     dice=0,
 )

@@ -22,6 +22,7 @@ class Chances:
     kill: float = 0.015
     half: float = 0.01  # killed between the tokens and the end
     step_inside: float = 0.004  # the clock is stepped while the model answers
+    stall: float = 0.0  # the process waits after it has made the id, before it looks at the clock
     # per turn
     wrapper: float = 0.05
     new_conversation: float = 0.3
@@ -56,6 +57,7 @@ class Chances:
             "sub_agent": 0.25, "abort": 0.08, "failure": 0.08, "cut": 0.06, "kill": 0.05, "half": 0.05, "fork": 0.25,
             "compaction": 0.15, "revert": 0.2, "removal": 0.1, "deletion": 0.12, "archive": 0.05, "clock_step": 0.08,
             "overlap": 0.3, "midnight": 0.2, "pure": 0.25, "unmigrated": 0.15, "late_v1": 0.3, "end": 0.15,
+            "stall": 0.1,
         }  # fmt: skip
         return cls(**{**trouble, **some})
 

@@ -113,12 +113,11 @@ def _request(world: World, process: Process, prompt: Prompt, *, last: bool, dept
 
 
 def _begin(world: World, process: Process, prompt: Prompt, kind: AnswerKind, agent: str | None) -> Answer:
-    created_ms = world.tick(2, 60)
-    made_ms = created_ms - (world.rng.random() < 0.05)
+    made_ms = world.tick(2, 60) - (world.rng.random() < 0.05)
     answer = Answer(
         world.ids.make("msg", made_ms),
         prompt.conversation,
-        created_ms,
+        world.stall(),
         process=process,
         prompt=prompt,
         kind=kind,

@@ -9,6 +9,7 @@ from tests.truth.ids import Ids
 from tests.truth.records import Api, Conversation, Happening, Hidden, Model, Place, Process
 
 from opencode_stats.core.tokens import Tokens
+from opencode_stats.core.usage import LONGEST_STALL_MS
 
 if TYPE_CHECKING:
     from tests.truth.records import Answer, Entry
@@ -46,6 +47,8 @@ class World:
 
     def __init__(self, seed: int, size: Size) -> None:
         self.rng = Random(seed)
+        # Dice of their own, so that histories without stalls are what they were.
+        self.stalls = Random(~seed)
         self.ids = Ids(self.rng)
         self.size = size
         self.chances = size.chances
@@ -67,6 +70,12 @@ class World:
     def tick(self, least_ms: int, most_ms: int) -> int:
         """Time passes; gives the new time."""
         self.now_ms += self.rng.randint(least_ms, most_ms)
+        return self.now_ms
+
+    def stall(self) -> int:
+        """The process may have to wait before it looks at the clock; gives the time that it sees then."""
+        if self.stalls.random() < self.chances.stall:
+            self.now_ms += self.stalls.choice((2, 4, 40, 300, self.stalls.randint(2, LONGEST_STALL_MS - 1)))
         return self.now_ms
 
     def tell(

@@ -20,6 +20,12 @@ A fork copies messages under new ids, and a copy is no usage. Three witnesses sa
 3. it does not belong into its conversation (``tells_of_fork``): it is older, and its id is not; or its id was made when
    the conversation was, and the message at another time.
 
+The id of a message may be a little older than that: OpenCode makes it first, and may be stopped before it looks at the
+clock. So the first witness is *in doubt* about an id that is up to ``LONGEST_STALL_MS`` older; a copy has such a one
+where the clock was stepped back before the fork by as little. It was, where a message was heard of before it was
+created: then the id is no message's own. What is read from a disk is a copy if it is in doubt and has a twin: another
+message of the same instants and figures, whose id is of that very time.
+
 One witness alone can be wrong (a stepped clock, a plugin that came late), so two must agree; until then the message
 is *pending* and in no total. Where the id agrees with the time, and the message went on for longer than a fork takes,
 it is settled at once: a copy's id is younger than all that the original says. The third witness has two halves because
@@ -182,7 +188,12 @@ def standing_of(message: Message, conversation_created_ms: int | None) -> Standi
 
     ``conversation_created_ms`` is None while the message's conversation is not known.
     """
-    if message.api != 1 or message.created_ms is None or _outlived_its_id(message, message.created_ms):
+    if message.api != 1 or message.created_ms is None:
+        return "counted"
+    before_its_time = message.first_at_ms < message.created_ms and not message.created_seen
+    if before_its_time and id_is_in_doubt(message.message, message.created_ms):
+        return "copy"
+    if _outlived_its_id(message, message.created_ms):
         return "counted"
     witnesses = [id_contradicts_time(message.message, message.created_ms), not message.created_seen]
     if witnesses[0] is not witnesses[1]:
@@ -203,13 +214,15 @@ def _outlived_its_id(message: Message, created_ms: int) -> bool:
     return agrees and message.stage != "created" and went_on_ms > created_ms + 2 * ID_TIME_TOLERANCE_MS
 
 
-def standing_from_disk(contradicted: int, strange: int | None, has_twin: int) -> Standing:
+def standing_from_disk(contradicted: int | None, strange: int | None, has_twin: int) -> Standing:
     """Whether a message that only OpenCode 1.x's database tells of is usage or a fork's copy.
 
-    Nobody saw its creation, so the second witness is dumb. ``contradicted`` and ``strange`` are the first and the third
-    (None: its conversation is not there either). Where they disagree, ``has_twin`` decides: a copy has an original that
-    was made at the very same moment.
+    Nobody saw its creation, so the second witness is dumb. ``contradicted`` (None: in doubt) and ``strange`` are the
+    first and the third (None: its conversation is not there either). Where they disagree, ``has_twin`` decides: a copy
+    has an original that was made at the very same moment.
     """
+    if contradicted is None:
+        return "copy" if has_twin else "counted"
     if strange is None or bool(contradicted) is not bool(strange):
         return "copy" if has_twin and (contradicted or strange) else "counted"
     return "copy" if contradicted else "counted"
@@ -224,8 +237,7 @@ def tells_of_fork(message: str, created_ms: int, conversation_created_ms: int) -
     id_ms = _id_time_ms(message)
     if id_ms is None:
         return older
-    half = ID_TIME_MODULUS_MS // 2
-    after_ms = (id_ms - conversation_created_ms + half) % ID_TIME_MODULUS_MS - half
+    after_ms = _after_ms(id_ms, conversation_created_ms)
     if id_contradicts_time(message, created_ms):
         return older or -ID_TIME_TOLERANCE_MS <= after_ms <= LONGEST_FORK_MS
     return older and after_ms >= -ID_TIME_TOLERANCE_MS
@@ -260,11 +272,19 @@ def id_contradicts_time(message: str, created_ms: int) -> bool:
     contradicts nothing.
     """
     id_ms = _id_time_ms(message)
-    if id_ms is None:
-        return False
-    after_ms = (id_ms - created_ms) % ID_TIME_MODULUS_MS
-    before_ms = ID_TIME_MODULUS_MS - after_ms
-    return after_ms > ID_TIME_TOLERANCE_MS and before_ms > LONGEST_STALL_MS
+    return id_ms is not None and not -LONGEST_STALL_MS <= _after_ms(id_ms, created_ms) <= ID_TIME_TOLERANCE_MS
+
+
+def id_is_in_doubt(message: str, created_ms: int) -> bool:
+    """Whether the time inside the id is so little before the message's that it may be that of a fork, or its own."""
+    id_ms = _id_time_ms(message)
+    return id_ms is not None and -LONGEST_STALL_MS <= _after_ms(id_ms, created_ms) < -ID_TIME_TOLERANCE_MS
+
+
+def _after_ms(id_ms: int, at_ms: int) -> int:
+    """How long after an instant an id was made: an id carries only so much of its time."""
+    half = ID_TIME_MODULUS_MS // 2
+    return (id_ms - at_ms + half) % ID_TIME_MODULUS_MS - half
 
 
 def _id_time_ms(message: str) -> int | None:

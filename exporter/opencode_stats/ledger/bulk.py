@@ -33,22 +33,27 @@ _STANDING = (
     "ELSE standing_from_disk(contradicted, strange, message IN (SELECT message FROM twinned)) END"
 )
 # A twin is looked for only where the two witnesses disagree, which is rare. One whose id contradicts its time is the
-# copy of a message whose id does not, and what 2.x copied into its own fork says nothing about what it copied.
+# copy of a message whose id does not, one in doubt is that of a message whose id is of that very time and which used as
+# much, and what 2.x copied into its own fork says nothing about what it copied.
 # CROSS JOIN: one pass over the many, with the few looked up.
+_ORIGINAL = "CASE disputed.contradicted WHEN 1 THEN 1 WHEN 0 THEN {0} IS NOT 1 ELSE {0} = 0{1} END"
+_AS_MUCH = " AND (twin.input, twin.output) = (disputed.input, disputed.output)"
+_TWIN_CONTRADICTED = "id_contradicts_time(CAST(twin.{} AS BLOB), twin.created_ms)"
 _TWINNED = (
     "WITH disputed AS MATERIALIZED (SELECT message, created, ifnull(completed_ms, created) AS at_ms, completed_ms, "
-    "contradicted FROM incoming WHERE sound AND api = 1 AND contradicted IS NOT strange) "
+    "contradicted, input, output FROM incoming WHERE sound AND api = 1 "
+    "AND (contradicted IS NULL OR contradicted IS NOT strange)) "
     "SELECT disputed.message FROM incoming AS twin CROSS JOIN disputed ON disputed.created = twin.created "
     "AND disputed.completed_ms IS twin.completed_ms AND disputed.message != twin.message AND NOT twin.copied "
-    "AND (disputed.contradicted OR NOT twin.contradicted) UNION "
+    f"AND {_ORIGINAL.format('twin.contradicted', _AS_MUCH)} UNION "
     "SELECT disputed.message FROM disputed CROSS JOIN messages AS twin ON twin.counted_at_ms = disputed.at_ms "
     "AND twin.created_ms = disputed.created AND twin.message != disputed.message "
     "AND NOT (twin.api = 2 AND twin.standing = 'copy') "
-    "AND (disputed.contradicted OR NOT id_contradicts_time(CAST(twin.message AS BLOB), twin.created_ms)) UNION "
+    f"AND {_ORIGINAL.format(_TWIN_CONTRADICTED.format('message'), _AS_MUCH)} UNION "
     "SELECT disputed.message FROM disputed JOIN forgotten_ids AS twin ON twin.created_ms = disputed.created "
     "AND twin.took_ms = disputed.completed_ms - disputed.created AND twin.id != disputed.message "
     "AND disputed.message NOT IN (SELECT message FROM messages) AND NOT (twin.api = 2 AND twin.what = 'copy') "
-    "AND (disputed.contradicted OR NOT id_contradicts_time(CAST(twin.id AS BLOB), twin.created_ms))"
+    f"AND {_ORIGINAL.format(_TWIN_CONTRADICTED.format('id'), '')}"
 )
 # What is in no total yet can still turn out to be a copy; what is, stays, so that no total ever falls.
 _COPIED = (
@@ -130,7 +135,7 @@ def take_messages(
     # What is seldom there is looked for in one pass, and worked on only where it is.
     (sound, senseless, copied, unknown, suspect) = connection.execute(
         "SELECT ifnull(sum(sound), 0), ifnull(sum(NOT sound), 0), ifnull(sum(sound AND copied), 0), "
-        "ifnull(sum(sound AND NOT copied AND NOT known), 0), ifnull(sum(api = 1 AND (contradicted OR older)), 0) "
+        "ifnull(sum(sound AND NOT copied AND NOT known), 0), ifnull(sum(api = 1 AND (contradicted IS NOT 0 OR older)), 0) "
         "FROM incoming"
     ).fetchone()
     unsound = reject(connection, rejecting, "SELECT message FROM incoming WHERE NOT sound", {}) if senseless else 0

@@ -12,7 +12,7 @@ column              what it says
 ``sound``           its figures are ones that an honest plugin could have told (``core.bounds``)
 ``known``           its tokens are known
 ``copied``          another's: a copy in a fork that 2.x made, or brought in from elsewhere
-``contradicted``    the time in its id is not its own (``core.usage.id_contradicts_time``)
+``contradicted``    the time in its id is not its own (``core.usage.id_contradicts_time``); NULL: in doubt
 ``older``           it is older than its conversation
 ``strange``         it does not belong into its conversation (``core.usage.tells_of_fork``)
 ==================  ==================================================================================================
@@ -23,7 +23,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from opencode_stats.core.bounds import LARGEST_MESSAGE_COST_USD, LARGEST_MESSAGE_TOKENS, LATEST_INSTANT_MS
-from opencode_stats.core.usage import copied_by_fork, id_contradicts_time, tells_of_fork
+from opencode_stats.core.usage import copied_by_fork, id_contradicts_time, id_is_in_doubt, tells_of_fork
 from opencode_stats.ledger import texts
 
 if TYPE_CHECKING:
@@ -106,11 +106,12 @@ def lay_out(
     texts.make_fit(connection)
 
 
-def _id_contradicts_time(message: bytes | None, created_ms: object) -> bool:
+def _id_contradicts_time(message: bytes | None, created_ms: object) -> bool | None:
     """SQLite may ask before it has looked whether a row makes sense; bytes, because a bad text can't be handed over."""
     if message is None or not isinstance(created_ms, int):
         return False
-    return id_contradicts_time(message.decode("utf-8", "replace"), created_ms)
+    name = message.decode("utf-8", "replace")
+    return None if id_is_in_doubt(name, created_ms) else id_contradicts_time(name, created_ms)
 
 
 def _copied_by_fork(message: bytes | None, created_ms: object, conversation_created_ms: int | None) -> bool:

@@ -13,6 +13,7 @@ from opencode_stats.core.usage import (
     ID_TIME_MODULUS_MS,
     Message,
     id_contradicts_time,
+    id_is_in_doubt,
     merge,
     message_of,
     stage_of,
@@ -254,6 +255,45 @@ def test_the_first_message_of_a_process_that_stalled_while_it_made_it_is_counted
 
     assert standing_of(message, AT_MS - 2_078) == "counted"
     assert standing_of(message, None) == "counted"
+
+
+@pytest.mark.parametrize(
+    ("made_ms", "in_doubt"),
+    [
+        (AT_MS, False),
+        (AT_MS - 1, False),
+        (AT_MS - 2, True),
+        (AT_MS - 2_000, True),
+        (AT_MS - 2_001, False),
+        (AT_MS + 2, False),
+        (AT_MS - 2 + 2 * ID_TIME_MODULUS_MS, True),
+    ],
+)
+def test_an_id_that_is_a_little_older_than_its_message_is_in_doubt(made_ms: int, in_doubt: bool) -> None:
+    assert id_is_in_doubt(timed_id("msg", made_ms), AT_MS) is in_doubt
+    assert not id_is_in_doubt("msg_mine", AT_MS)
+
+
+@pytest.mark.parametrize(
+    ("made_ms", "heard_ms", "snapshots", "standing"),
+    [
+        # Its copy, made while the clock was stepped back: heard of before it was created, and all of it at once.
+        (AT_MS - 300, AT_MS - 299, (COMPLETED,), "copy"),
+        # Its own id, heard of by a plugin that came late, after the clock was stepped back.
+        (AT_MS, AT_MS - 299, (COMPLETED,), "counted"),
+        # A process that had to wait, and a plugin that came late.
+        (AT_MS - 300, AT_MS + 5, (COMPLETED,), "counted"),
+        # Seen as it began: no copy is.
+        (AT_MS - 300, AT_MS - 299, (CREATED, COMPLETED), "counted"),
+    ],
+)
+def test_an_id_in_doubt_is_a_copy_s_where_it_was_heard_of_before_its_time(
+    made_ms: int, heard_ms: int, snapshots: tuple[MessageSnapshot, ...], standing: str
+) -> None:
+    message = known(*(replace(one, message=timed_id("msg", made_ms), at_ms=heard_ms) for one in snapshots))
+
+    assert standing_of(message, AT_MS - 2_078) == standing
+    assert standing_of(message, None) == standing
 
 
 def test_what_opencode_2_reports_is_genuine() -> None:

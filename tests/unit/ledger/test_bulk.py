@@ -101,6 +101,41 @@ def test_of_two_twins_the_one_whose_id_is_not_of_its_time_is_the_copy(ledger: sq
     assert standings(ledger) == {original: "counted", copy: "copy"}
 
 
+DOUBTFUL = timed_id("msg", NOON_MS - 300)
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize(
+    ("twin", "standing"),
+    [
+        ({"message": timed_id("msg", NOON_MS)}, "copy"),
+        # Another that began and ended in the same milliseconds.
+        ({"message": timed_id("msg", NOON_MS), "input": 11}, "counted"),
+        # Its own copy: a process that had to wait after it had made the id.
+        ({"message": timed_id("msg", NOON_MS + 90_000), "conversation_created_ms": NOON_MS + 89_990}, "counted"),
+        ({"message": timed_id("msg", NOON_MS), "completed_ms": NOON_MS + 6}, "counted"),
+    ],
+)
+def test_an_id_in_doubt_is_a_copy_s_where_there_is_an_original(
+    ledger: sqlite3.Connection, twin: dict[str, Any], standing: str, *, together: bool
+) -> None:
+    """The clock was stepped back before the fork by so little that the id is hardly older than its message."""
+    doubtful = {"message": DOUBTFUL, "conversation": "ses_fork"}
+    for batch in [(twin, doubtful)] if together else [(twin,), (doubtful,)]:
+        taken(ledger, *batch)
+
+    assert standings(ledger)[DOUBTFUL] == standing
+
+
+@pytest.mark.parametrize("conversation_created_ms", [NOON_MS - 9, None])
+def test_an_id_in_doubt_is_its_message_s_own_where_there_is_none(
+    ledger: sqlite3.Connection, conversation_created_ms: int | None
+) -> None:
+    taken(ledger, {"message": DOUBTFUL, "conversation_created_ms": conversation_created_ms})
+
+    assert standings(ledger) == {DOUBTFUL: "counted"}
+
+
 def test_a_copy_in_a_fork_of_2x_says_nothing_about_its_original(ledger: sqlite3.Connection) -> None:
     late = {**OLD, "conversation_created_ms": None}
     taken(ledger, {"message": "msg_evt_3", **OLD, "api": 2, "forked": 1}, charged=True)

@@ -107,6 +107,7 @@ def test_the_witnesses_of_a_fork_of_1x(ledger: sqlite3.Connection) -> None:
     assert (made(ledger, "contradicted", **OLD), made(ledger, "strange", **OLD)) == (1, 1)
     own = {**OLD, "message": timed_id("msg", NOON_MS - 60_000)}
     assert (made(ledger, "contradicted", **own), made(ledger, "older", **own)) == (0, 1)
+    assert made(ledger, "contradicted", **{**OLD, "message": timed_id("msg", NOON_MS - 60_300)}) is None
     assert made(ledger, "contradicted", **{**OLD, "api": 2}) == 0
     assert made(ledger, "strange", **{**OLD, "conversation_created_ms": None}) is None
     assert made(ledger, "strange") == 0
