@@ -14,6 +14,7 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from opencode_stats.core.hosts import HostFileHead
+from opencode_stats.ledger.auxiliary import add_later, charged_after, settle_all
 from opencode_stats.ledger.foreign import become_host
 from opencode_stats.ledger.forgotten import is_forgotten
 from opencode_stats.ledger.pages import Nonsense, Pages, values
@@ -52,6 +53,7 @@ def salvage(connection: sqlite3.Connection, damaged: Path) -> int:
             found, uids = _candidates(connection, pages, names)
             proven = _proven(pages, found)
         _stay_the_same_host(connection, path)
+    (last_id,) = connection.execute("SELECT ifnull(max(id), 0) FROM messages").fetchone()
     added = 0
     for _, row in sorted(proven.items()):
         uid = uids.get(row["run"])
@@ -63,6 +65,8 @@ def salvage(connection: sqlite3.Connection, damaged: Path) -> int:
         with contextlib.suppress(sqlite3.IntegrityError):
             connection.execute(f"INSERT INTO messages ({', '.join(kept)}) VALUES ({marks})", kept)
             added += 1
+    # OpenCode 2.x's running totals had them already.
+    settle_all(connection, {*add_later(connection, last_id), *charged_after(connection, last_id)})
     return added
 
 

@@ -85,6 +85,27 @@ def test_what_is_known_already_stays_as_it_is(ledger: sqlite3.Connection, damage
     assert rows(ledger, "SELECT count(*) FROM messages WHERE run IS NOT NULL") == [(2,)]
 
 
+def test_what_a_running_total_of_2x_has_already_is_not_counted_twice(
+    ledger: sqlite3.Connection, tmp_path: Path
+) -> None:
+    """2.x undid a step, of which only the damaged ledger knows; and once a step was missed there."""
+    path, begun = tmp_path / "damaged.db", Script(api=2).started().conversation("ses_a", host_version="2.1.2")
+    begun.answer("ses_a", "msg_undone", input=100).usage("ses_a", input=107)
+    begun.conversation("ses_b", host_version="2.1.2").usage("ses_b", input=50)
+    with closing(open_ledger(path, NOON_MS)) as connection:
+        take(connection, begun)
+        assert total(connection).whole.tokens.total == 107 + 50
+    again = Script(api=2).started().conversation("ses_a", host_version="2.1.2").usage("ses_a", input=107)
+    again.conversation("ses_b", host_version="2.1.2").answer("ses_b", "msg_missed", input=50).usage("ses_b", input=50)
+    take(ledger, again)
+
+    assert into(ledger, path) == 2
+
+    found = rows(ledger, "SELECT message, input FROM messages WHERE input IS NOT NULL ORDER BY message")
+    assert found == [("auxiliary:ses_a", 7), ("msg_missed", 50), ("msg_undone", 100)]
+    assert total(ledger).whole.tokens.total == 107 + 50
+
+
 def test_a_figure_that_changed_is_not_taken(ledger: sqlite3.Connection, damaged: Path) -> None:
     with closing(sqlite3.connect(damaged, isolation_level=None)) as there:
         (number,) = there.execute("SELECT guard FROM messages WHERE message = 'msg_7'").fetchone()
