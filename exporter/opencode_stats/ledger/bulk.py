@@ -135,8 +135,8 @@ def take_messages(
     # What is seldom there is looked for in one pass, and worked on only where it is.
     (sound, senseless, copied, unknown, suspect) = connection.execute(
         "SELECT ifnull(sum(sound), 0), ifnull(sum(NOT sound), 0), ifnull(sum(sound AND copied), 0), "
-        "ifnull(sum(sound AND NOT copied AND NOT known), 0), ifnull(sum(api = 1 AND (contradicted IS NOT 0 OR older)), 0) "
-        "FROM incoming"
+        "ifnull(sum(sound AND NOT copied AND NOT known), 0), "
+        "ifnull(sum(api = 1 AND (contradicted IS NOT 0 OR older)), 0) FROM incoming"
     ).fetchone()
     unsound = reject(connection, rejecting, "SELECT message FROM incoming WHERE NOT sound", {}) if senseless else 0
     forgive(connection, rejecting, "SELECT message FROM incoming WHERE sound")

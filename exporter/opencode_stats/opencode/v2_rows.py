@@ -24,6 +24,8 @@ KINDS: Final = "m.type IN ('assistant', 'compaction')"
 # Ends a subquery whose columns are to be worked out once a row: SQLite leaves it be.
 _FENCE: Final = "LIMIT -1"
 _TOLD: Final = "ifnull(json_type(m.data, '$.tokens') = 'object', 0)"
+# A fork that 2.x made of such a conversation is its own, even if it should keep its source's version.
+_MADE_BY_1X: Final = "substr(s.version, 1, 2) = '1.' AND s.fork_session_id IS NULL"
 _COMPACTED_MS: Final = "CASE WHEN json_extract(m.data, '$.status') IN ('completed', 'failed') THEN m.time_updated END"
 
 
@@ -118,7 +120,7 @@ def running_totals(schema: str, *, legacy: bool, kept: str) -> str:
     SELECT conversation, {said}, CASE WHEN sound THEN cost END AS cost_usd, sound, takeover FROM (
         SELECT s.*, s.id AS conversation,
                ({numbers} AND typeof(cost) IN ('integer', 'real') AND cost BETWEEN 0 AND {LARGEST_COST_USD}) AS sound,
-               CASE {there}WHEN substr(s.version, 1, 2) = '1.' THEN 2 ELSE 0 END AS takeover
+               CASE {there}WHEN {_MADE_BY_1X} THEN 2 ELSE 0 END AS takeover
           FROM {schema}.session_v2 AS s WHERE NOT EXISTS (
               SELECT 1 FROM ({kept}) AS kept WHERE kept.conversation = s.id AND {same}
                  AND s.cost BETWEEN 0 AND {LARGEST_COST_USD} AND kept.cost_microusd = {MICROUSD_SQL.format("s.cost")}
@@ -136,7 +138,7 @@ def _api(schema: str, migrated_ms: int | None, looked_at: str, *, embedded: bool
     if embedded:
         return "2"
     older = "1" if migrated_ms is None else f"m.time_created <= {migrated_ms} AND s.id NOT IN ({looked_at})"
-    made_by_1x = f"substr(s.version, 1, 2) = '1.' AND {older}"
+    made_by_1x = f"{_MADE_BY_1X} AND {older}"
     if not legacy:
         return f"CASE WHEN {made_by_1x} THEN 1 ELSE 2 END"
     return (

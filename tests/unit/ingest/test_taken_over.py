@@ -123,6 +123,17 @@ def test_a_step_that_2x_made_while_the_clock_was_stepped_back_is_its_own(
     assert (whole(kept), left(kept)) == (5_130 + 700, Tokens(30))
 
 
+def test_a_fork_that_2x_made_is_no_takeover_though_it_bears_its_source_s_version(
+    kept: sqlite3.Connection, v2: OpenCode2Database
+) -> None:
+    fork = {"version": "1.18.33", "fork_session_id": "ses_old", "time_created": TAKEN_OVER_MS + 1_000}
+    v2.session("ses_fork", **fork).row("ses_fork", "assistant", v2.settled(100), name="msg_00fork_1")
+    v2.charge("ses_fork", 70)
+    take_database(kept, v2.path, NOON_MS)
+
+    assert (whole(kept), left(kept)) == (5_130 + 70, Tokens(100))
+
+
 def test_a_compaction_that_1x_removed_is_counted_twice_at_no_moment(
     kept: sqlite3.Connection, v2: OpenCode2Database
 ) -> None:
