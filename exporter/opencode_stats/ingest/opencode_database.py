@@ -6,6 +6,8 @@ place: in 1.x's tables the conversations that OpenCode's log of events names sin
 ledger knows as unfinished. Where a cursor no longer fits (rows were deleted, the file was replaced), everything is read
 once more: reading again changes nothing, because every row is keyed by its message's id.
 
+A file that nobody has written to since it was read is not even opened (``opencode.opening.state_of``).
+
 1.x's tables come first: what 2.x took over from them has the same ids, and is judged by the rules of 1.x. 2.x's running
 totals come last, when all that they contain is known.
 """
@@ -13,23 +15,24 @@ totals come last, when all that they contain is known.
 from __future__ import annotations
 
 import os
+import time
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from opencode_stats.errors import UnknownSchema
 from opencode_stats.ledger import auxiliary, bulk
 from opencode_stats.ledger.connection import BUSY_TIMEOUT_MS, LedgerUnreadable
-from opencode_stats.ledger.sources import SourceCursor, keep_source, read_source
+from opencode_stats.ledger.sources import SourceCursor, keep_source, keep_state, read_source, read_state
 from opencode_stats.ledger.transactions import transaction
 from opencode_stats.opencode import elsewhere, v1_rows, v2_rows
-from opencode_stats.opencode.opening import read_only_uri
+from opencode_stats.opencode.opening import read_only_uri, state_of
 from opencode_stats.opencode.schema import Holdings, holdings_of
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from opencode_stats.ledger.bulk import Taken
 
@@ -55,19 +58,33 @@ _SENTENCES: Final = (
 )
 
 
-def take_database(connection: sqlite3.Connection, path: Path, now_ms: int, progress: Progress | None = None) -> Taken:
+def take_database(
+    connection: sqlite3.Connection,
+    path: Path,
+    now_ms: int,
+    progress: Progress | None = None,
+    wall_ns: Callable[[], int] = time.time_ns,
+) -> Taken:
     """Takes in what is new in one database of OpenCode; ``progress`` is told rows done and rows in all.
+
+    One that was not written to since it was last read by this connection is not opened. ``wall_ns`` is the clock that
+    its file system goes by, whatever ``now_ms`` is taken from.
 
     Raises:
         UnknownSchema: the database, or a part of it, is not as we know it; what can be read is taken in.
         sqlite3.Error: it can't be read, as its sentence says; batches before that stay taken in.
     """
+    name = os.path.realpath(path)
+    # Of the file itself, since that has the log beside it; before the reading: what is written meanwhile is looked at.
+    state = state_of(Path(name), wall_ns())
+    if state is not None and read_state(connection, name) == state:
+        return bulk.Taken()
     bulk.prepare(connection)
     elsewhere.prepare(connection)
     try:
         with _attached(connection, read_only_uri(path)):
             held = holdings_of(connection, SCHEMA)
-            taken = _Reading(connection, held, os.path.realpath(path), now_ms, progress).take()
+            taken = _Reading(connection, held, name, now_ms, progress).take()
     except UnicodeDecodeError as error:
         # Python can't read SQLite's message, which quotes the database's schema.
         raise LedgerUnreadable(_DAMAGED) from error
@@ -76,6 +93,8 @@ def take_database(connection: sqlite3.Connection, path: Path, now_ms: int, progr
         raise type(error)(*(said or error.args)) from error
     if held.lacking is not None:
         raise UnknownSchema(held.lacking)
+    if state is not None:
+        keep_state(connection, name, state)
     return taken
 
 

@@ -45,6 +45,24 @@ def keep_source(connection: sqlite3.Connection, cursor: SourceCursor, now_ms: in
     )  # fmt: skip
 
 
+def read_state(connection: sqlite3.Connection, path: str) -> str | None:
+    """What the database at this (real) path looked like when all of it had last been read by this connection."""
+    _make_states(connection)
+    row = connection.execute("SELECT state FROM temp.states JOIN main.sources USING (path) WHERE path = ?", (path,))
+    found = row.fetchone()
+    return None if found is None else str(found[0])
+
+
+def keep_state(connection: sqlite3.Connection, path: str, state: str) -> None:
+    """Keeps it as long as the connection is open: who opens the ledger anew reads all of it once."""
+    _make_states(connection)
+    connection.execute("INSERT OR REPLACE INTO temp.states VALUES (?, ?)", (path, state))
+
+
+def _make_states(connection: sqlite3.Connection) -> None:
+    connection.execute("CREATE TEMP TABLE IF NOT EXISTS states (path TEXT PRIMARY KEY, state TEXT NOT NULL)")
+
+
 def rejected_rows(connection: sqlite3.Connection, since_ms: int = 0) -> int:
     """Rows of OpenCode's databases that make no sense, and were found since then."""
     row: tuple[int] = connection.execute("SELECT count(*) FROM rejected WHERE at_ms >= ?", (since_ms,)).fetchone()
