@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from opencode_stats.cli.finding import Finding, typed
 from opencode_stats.daemon.health import LONG_LOG_BYTES, RECENT_MS
 from opencode_stats.ledger.backup import backups
-from opencode_stats.ledger.recovery import recoveries, sentence_of
+from opencode_stats.ledger.recoveries import recoveries, sentence_of
 from opencode_stats.ledger.transactions import log_bytes
 
 if TYPE_CHECKING:

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from opencode_stats.ingest.spool import Spool
     from opencode_stats.ledger.bulk import Taken
     from opencode_stats.ledger.rebuild import Rebuilt
+    from opencode_stats.ledger.recoveries import Recovery
     from opencode_stats.publish.atomic_file import Outcome
     from opencode_stats.settings import Settings
 
@@ -94,7 +95,7 @@ class Exporter:
         self._prices = PriceLists(paths.opencode_prices)
         self._setbacks = Setbacks()
         self._workspaces = Workspaces(files, paths)
-        self._told: recovery.Recovery | None = None
+        self._told: Recovery | None = None
         self._open = OpenLedger(paths, clock, files, factory)
         self.reconcile_due = True
         self.forgetting = False

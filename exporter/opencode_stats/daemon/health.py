@@ -8,7 +8,7 @@ from opencode_stats.core.stats import Health, Problem
 from opencode_stats.daemon.losses import read_markers
 from opencode_stats.ingest.quarantine import any_file
 from opencode_stats.ledger.queries import lost_lines, quarantined
-from opencode_stats.ledger.recovery import recoveries, sentence_of
+from opencode_stats.ledger.recoveries import recoveries, sentence_of
 from opencode_stats.ledger.sources import rejected_rows
 from opencode_stats.ledger.transactions import log_bytes
 

@@ -11,13 +11,13 @@ from opencode_stats.errors import LedgerCorrupt, LedgerError
 from opencode_stats.ingest.kept import bring_back
 from opencode_stats.ingest.quarantine import Quarantine
 from opencode_stats.ingest.spool import Spool
-from opencode_stats.ledger import recovery
 from opencode_stats.ledger.connection import LedgerUnreadable, why_not
 from opencode_stats.ledger.day_sums import DaySums
 from opencode_stats.ledger.forgetting import Forgetting
 from opencode_stats.ledger.forgotten import kept_from
 from opencode_stats.ledger.opening import Ledger
 from opencode_stats.ledger.recent import PastDays
+from opencode_stats.ledger.recoveries import is_pending
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -59,7 +59,7 @@ class OpenLedger:
         self._ledger = Ledger(paths, self._clock.now_ms(), files, self._factory)
         self.connection = self._ledger.connection
         try:
-            if recovery.is_pending(self.connection):
+            if is_pending(self.connection):
                 bring_back(paths.kept_spool, paths.spool, files)
             self.past_days = PastDays(self.connection)
             self.day_sums = DaySums(self.connection)
@@ -112,7 +112,7 @@ class OpenLedger:
         Raises:
             sqlite3.Error: the ledger can't be written.
         """
-        if recovery.is_pending(self.connection):
+        if is_pending(self.connection):
             # What is still to be read again comes first.
             return False
         before = kept_from(self.connection)

@@ -18,17 +18,8 @@ from opencode_stats.ledger.backup import back_up
 from opencode_stats.ledger.connection import Connection, open_ledger
 from opencode_stats.ledger.opening import Ledger
 from opencode_stats.ledger.queries import total
-from opencode_stats.ledger.recovery import (
-    KEPT_FOLDERS,
-    finish,
-    finish_swap,
-    is_pending,
-    published_total,
-    recover,
-    recoveries,
-    sentence_of,
-    tokens_of,
-)
+from opencode_stats.ledger.recoveries import is_pending, recoveries, sentence_of
+from opencode_stats.ledger.recovery import KEPT_FOLDERS, finish, finish_swap, published_total, recover, tokens_of
 
 if TYPE_CHECKING:
     from pathlib import Path
