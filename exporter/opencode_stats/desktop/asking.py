@@ -13,15 +13,14 @@ import os
 import sys
 from typing import Any, Final
 
-from dbus_fast import Message, MessageFlag, MessageType
 from dbus_fast.aio import MessageBus
 from dbus_fast.errors import AuthError, InvalidAddressError
 
 from opencode_stats.desktop.bus import FIGURES_NAME, PANEL_NAME, SERVER
+from opencode_stats.desktop.calls import BUS, Refused, call
 
 PATIENCE_S: Final = 2.0
 """For the bus, and as much again for the notification server."""
-_BUS: Final = "org.freedesktop.DBus"
 
 
 async def ask(address: str) -> dict[str, Any]:
@@ -32,13 +31,13 @@ async def ask(address: str) -> dict[str, Any]:
     """
     async with asyncio.timeout(PATIENCE_S):
         bus = await MessageBus(bus_address=address).connect()
-        there = (await _call(bus, _BUS, "ListNames"))[0]
-        starts = SERVER in (await _call(bus, _BUS, "ListActivatableNames"))[0]
+        there = await _names(bus, "ListNames")
+        starts = SERVER in await _names(bus, "ListActivatableNames")
     told = {"panel": PANEL_NAME in there, "figures": FIGURES_NAME in there, "server": "", "starts": starts, "error": ""}
     try:
         if SERVER in there:
             async with asyncio.timeout(PATIENCE_S):
-                told["server"] = (await _call(bus, SERVER, "GetServerInformation") or ["a server without a name"])[0]
+                told["server"] = await _server_name(bus)
     except TimeoutError:
         told["error"] = "the notification server does not answer"
     finally:
@@ -46,17 +45,20 @@ async def ask(address: str) -> dict[str, Any]:
     return told
 
 
-async def _call(bus: MessageBus, name: str, member: str) -> list[Any]:
-    """What it answers; empty where that is an error."""
-    call = Message(
-        destination=name,
-        path=f"/{name.replace('.', '/')}",
-        interface=name,
-        member=member,
-        flags=MessageFlag.NO_AUTOSTART,
-    )
-    reply = await bus.call(call)
-    return [] if reply.message_type is MessageType.ERROR else list(reply.body)
+async def _names(bus: MessageBus, member: str) -> list[str]:
+    """What the bus lists; nothing where it does not tell."""
+    try:
+        names: list[str] = (await call(bus, BUS, member))[0]
+    except Refused:
+        return []
+    return names
+
+
+async def _server_name(bus: MessageBus) -> str:
+    try:
+        return str((await call(bus, SERVER, "GetServerInformation"))[0])
+    except Refused:
+        return "a server without a name"
 
 
 def main() -> None:

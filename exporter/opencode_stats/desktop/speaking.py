@@ -22,11 +22,12 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from dbus_fast import Message, MessageFlag, MessageType, Variant
+from dbus_fast import Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 from dbus_fast.errors import AuthError, InvalidAddressError
 
-from opencode_stats.desktop.bus import PANEL_NAME, PANEL_UUID, SERVER
+from opencode_stats.desktop.bus import SERVER
+from opencode_stats.desktop.calls import BUS, Refused, call, panel_shows, server_now
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 APP_NAME: Final = "OpenCode"
 LISTENS_S: Final = 60 * 60.0
 _LONGEST_REQUEST_BYTES: Final = 2**20
-_BUS: Final = "org.freedesktop.DBus"
 _SOUND: Final = "message-new-instant"
 """As the GNOME panel; from freedesktop.org's sound naming specification."""
 _CRITICAL: Final = 2
@@ -45,12 +45,8 @@ _OWN_CATEGORY: Final = "x-opencode-stats"
 _OWNERS: Final = "NameOwnerChanged"
 _HEARD: Final = (
     f"type='signal',sender='{SERVER}',interface='{SERVER}'",
-    f"type='signal',sender='{_BUS}',interface='{_BUS}',member='{_OWNERS}',arg0='{SERVER}'",
+    f"type='signal',sender='{BUS}',interface='{BUS}',member='{_OWNERS}',arg0='{SERVER}'",
 )
-
-
-class Refused(Exception):
-    """The other side answered with an error, whose name this is."""
 
 
 class Speaking:
@@ -97,17 +93,17 @@ class Speaking:
             self._hears = True
             self._bus.add_message_handler(self._hear)
             for rule in _HEARD:
-                await self._call(_BUS, "AddMatch", "s", [rule])
+                await call(self._bus, BUS, "AddMatch", "s", [rule])
         await self._follow(request)
         for subject in request["close"]:
             await self._close(subject)
         if not request["notices"]:
             return
-        self._silent = await self._is_panel_there()
+        self._silent = await panel_shows(self._bus)
         if self._silent:
             self._untold = []
             return
-        capabilities = (await self._call(SERVER, "GetCapabilities"))[0]
+        capabilities = (await self._ask_server("GetCapabilities"))[0]
         # The bus may have started it for that.
         await self._follow(request)
         for notice in request["notices"]:
@@ -115,7 +111,7 @@ class Speaking:
 
     async def _follow(self, request: Mapping[str, Any]) -> None:
         """Finds out which server shows. Numbers of one that is gone mean nothing."""
-        server = await self._server_now()
+        server = await server_now(self._bus)
         if server != self._server:
             # Who asks knows what another process of ours has shown.
             self._ids, self._own = (dict(request["ids"]) if server == request["server"] else {}), set()
@@ -126,7 +122,7 @@ class Speaking:
         if number:
             self._own.discard(number)
             try:
-                await self._call(SERVER, "CloseNotification", "u", [number])
+                await self._ask_server("CloseNotification", "u", [number])
             except Refused:
                 # The user has closed it before; some servers call that an error, as the specification has it.
                 return
@@ -145,25 +141,6 @@ class Speaking:
             self._ids[subject] = number
             self._own.add(number)
 
-    async def _is_panel_there(self) -> bool:
-        """Whether the GNOME panel shows, or will: a locked Shell disables it until it is unlocked."""
-        if await self._has_owner(PANEL_NAME):
-            return True
-        shell, saver = "org.gnome.Shell", "org.gnome.ScreenSaver"
-        if not (await self._has_owner(shell) and await self._has_owner(saver)):
-            return False
-        try:
-            if not (await self._call(saver, "GetActive", path="/org/gnome/ScreenSaver"))[0]:
-                return False
-            asked = "org.gnome.Shell.Extensions"
-            (found,) = await self._call(
-                shell, "GetExtensionInfo", "s", [PANEL_UUID], interface=asked, path="/org/gnome/Shell"
-            )
-        except Refused:
-            return False
-        enabled = found.get("enabled")
-        return enabled is not None and bool(enabled.value)
-
     async def _notify(self, notice: Mapping[str, Any], request: Mapping[str, Any], capabilities: list[str]) -> int:
         pressing = notice["pressing"]
         category = _CATEGORIES.get(notice["kind"], f"{_OWN_CATEGORY}.{notice['kind']}")
@@ -177,13 +154,17 @@ class Speaking:
         icon = "dialog-warning" if pressing else "utilities-terminal"
         replaces = self._ids.get(notice["subject"], 0)
         fields = [APP_NAME, replaces, icon, notice["title"], body, actions, hints, -1]
-        number: int = (await self._call(SERVER, "Notify", "susssasa{sv}i", fields))[0]
+        number: int = (await self._ask_server("Notify", "susssasa{sv}i", fields))[0]
         return number
+
+    async def _ask_server(self, member: str, signature: str = "", body: list[Any] | None = None) -> list[Any]:
+        # The bus may start a notification server, but nothing else of the desktop.
+        return await call(self._bus, SERVER, member, signature, body, start=True)
 
     def _hear(self, message: Message) -> None:
         if message.message_type is not MessageType.SIGNAL:
             return
-        if message.interface == _BUS and message.member == _OWNERS and message.body[0] == SERVER:
+        if message.interface == BUS and message.member == _OWNERS and message.body[0] == SERVER:
             # With a server goes what it showed.
             self._own.clear()
             self.nothing_open.set()
@@ -201,42 +182,6 @@ class Speaking:
             self._own.discard(self._ids.pop(subject))
             if not self._own:
                 self.nothing_open.set()
-
-    async def _server_now(self) -> str:
-        """The bus and the connection of the server that shows; empty where there is none."""
-        try:
-            owner = (await self._call(_BUS, "GetNameOwner", "s", [SERVER]))[0]
-        except Refused:
-            return ""
-        return f"{(await self._call(_BUS, 'GetId'))[0]}{owner}"
-
-    async def _has_owner(self, name: str) -> bool:
-        return bool((await self._call(_BUS, "NameHasOwner", "s", [name]))[0])
-
-    async def _call(
-        self,
-        name: str,
-        member: str,
-        signature: str = "",
-        body: list[Any] | None = None,
-        *,
-        path: str = "",
-        interface: str = "",
-    ) -> list[Any]:
-        call = Message(
-            destination=name,
-            path=path or f"/{name.replace('.', '/')}",
-            interface=interface or name,
-            member=member,
-            signature=signature,
-            body=body or [],
-            # The bus may start a notification server, but nothing else of the desktop.
-            flags=MessageFlag.NONE if name == SERVER else MessageFlag.NO_AUTOSTART,
-        )
-        reply = await self._bus.call(call)
-        if reply.message_type is MessageType.ERROR:
-            raise Refused(reply.error_name)
-        return list(reply.body)
 
 
 async def speak(address: str) -> None:
