@@ -68,7 +68,7 @@ def days(least: int, most: int) -> Kind[int]:
 
 def number(least: float, most: float) -> Kind[float]:
     """A number with or without a point, both ends included; no ``nan``."""
-    wants = f"a number from {least:g} to {most:g}"
+    wants = f"a number from {_plain(least)} to {_plain(most)}"
 
     def read(found: object) -> float:
         if not isinstance(found, int | float) or isinstance(found, bool) or not least <= found <= most:
@@ -76,6 +76,11 @@ def number(least: float, most: float) -> Kind[float]:
         return float(found)
 
     return Kind(wants, read)
+
+
+def _plain(limit: float) -> str:
+    """Without an exponent, which not everybody reads."""
+    return f"{limit:f}".rstrip("0").rstrip(".")
 
 
 def text(pattern: str, wants: str) -> Kind[str]:

@@ -43,6 +43,7 @@ def test_what_can_be(kind: Kind[Any], found: object, value: object) -> None:
         (whole(0, 9), 1.0, "it is 1.0, and wants a whole number from 0 to 9"),
         (number(0, 2), float("nan"), "it is nan, and wants a number from 0 to 2"),
         (number(0, 2), False, "it is false, and wants a number from 0 to 2"),
+        (number(1e-6, 1e9), 0, "it is 0, and wants a number from 0.000001 to 1000000000"),
         (CURRENCY, "EURO", "it is 'EURO', and wants three capital letters"),
         (CURRENCY, {"a": 1}, "it is a table, and wants three capital letters"),
         (texts(), "ls", "it is 'ls', and wants a list of texts"),
