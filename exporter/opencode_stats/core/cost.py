@@ -140,7 +140,7 @@ Unbilled = tuple[tuple[int, Tokens], ...]
 
 
 def cost_of(tokens: Tokens | None, recorded_microusd: int | None, quote: Quote | None) -> Cost:
-    """What one request cost: the definition, which the costs of sums (``list_value``) must equal; the tests hold them."""
+    """What one request cost: the definition, which the values of sums (``list_value``) must equal."""
     if tokens is None:
         return Cost(None, "unknown")
     if recorded_microusd or tokens == NO_TOKENS:

@@ -1,1 +1,1 @@
-"""Stats go out: stats.json, old bytes or new bytes and nothing between, and the stamp beside it; and the files of workspaces."""
+"""Stats go out: stats.json, old bytes or new bytes and nothing between, the stamp beside it, workspaces' files."""
