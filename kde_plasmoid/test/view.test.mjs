@@ -21,6 +21,7 @@ const text = (figure, content, isOld = false) => panelView(reading(figures, isOl
 
 test('the panel shows the figures that the user chose', () => {
     assert.deepEqual(['session', 'today', 'total', 'all'].map(figure => text(figure, 'tokens')), ['111', '2.22K', '3.33M', '111 / 2.22K / 3.33M']);
+    assert.equal(text('elsewhere', 'strange'), '111 $0.5000 / 2.22K $1.50 / 3.33M $20.00');
     assert.deepEqual(['tokens', 'cost', 'both'].map(content => text('today', content)), ['2.22K', '$1.50', '2.22K $1.50']);
 });
 

@@ -227,6 +227,29 @@ def test_the_settings(desk: Plasma, home: World, story: dict[str, Any]) -> None:
     eventually(lambda: desk.label == both, what="as before")
 
 
+def test_the_settings_dialog(desk: Plasma, home: World, story: dict[str, Any]) -> None:
+    publish(home, story)
+    desk.spoken(WAITING)
+    total = f"{short(story['total']['totalTokens'])} {cost_of_section(story['total'])}"
+
+    def place_of(text: str, role: str) -> tuple[int, int, int, int] | None:
+        found = [one["box"] for one in desk.texts() if (one["text"], one["role"]) == (text, role)]
+        return found[0] if found else None
+
+    desk.click(button=3)
+    time.sleep(1)  # the menu is no text that a screen reader finds
+    desk.keys("Down", "Return")
+    chosen = eventually(lambda: place_of("Today", "combo box"), timeout_s=30, what="the dialog")
+    time.sleep(1)
+    desk.click(on=chosen)
+    desk.keys("Down", "Return")
+    eventually(lambda: place_of("Total", "combo box"), what="the other choice")
+    desk.click(on=place_of("OK", "button"))
+    eventually(lambda: desk.label == total, what="the other figure")
+    desk.set("figure", "today")
+    eventually(lambda: desk.label != total, what="as before")
+
+
 def test_an_exporter_that_is_gone_is_noticed(desk: Plasma, home: World) -> None:
     publish(home, afternoon(time.time_ns() // 1_000_000))
     eventually(lambda: desk.label.endswith("?"), timeout_s=90, what="the mark")

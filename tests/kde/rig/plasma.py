@@ -119,10 +119,15 @@ class Plasma:
         left, top, width, height = found["box"]
         return left, top, width, height
 
-    def click(self) -> None:
-        """Open the popup, or close it."""
-        left, top, width, height = self.box
-        self.run("xdotool", "mousemove", str(left + width // 2), str(top + height // 2), "click", "1")
+    def click(self, button: int = 1, on: tuple[int, int, int, int] | None = None) -> None:
+        """Click on a rectangle, else on the widget: with the first button that opens the popup, or closes it."""
+        left, top, width, height = on or self.box
+        place = str(left + width // 2), str(top + height // 2)
+        self.run("xdotool", "mousemove", *place, "click", str(button))
+
+    def keys(self, *names: str) -> None:
+        """Press keys, by X's names."""
+        self.run("xdotool", "key", "--delay", "300", *names)
 
     def photograph(self, name: str, geometry: str = "") -> bytes:
         """The screen, or a part of it (``800x30+0+0``), as PNG."""
@@ -133,7 +138,8 @@ class Plasma:
     def complaints(self) -> list[str]:
         """What Plasma has said of the widget."""
         said = (self.shared / "plasmashell.log").read_text("utf-8", "replace").splitlines()
-        return [line for line in said if WIDGET in line]
+        # Of every page of settings Plasma says that it is not placed, and places it then.
+        return [line for line in said if WIDGET in line and "was not placed in the graphics scene" not in line]
 
     def _ask(self, **request: object) -> Any:  # noqa: ANN401 - JSON
         assert self.reader.stdin

@@ -12,6 +12,7 @@ const MOST_MODELS = 8;
 const MOST_LISTED_RUNS = 5;
 const LONGEST_PROBLEM = 200;
 const TITLES = {session: 'Session', today: 'Today', total: 'Total'};
+const SECTIONS = Object.keys(TITLES);
 const STATES = {working: 'Working', waiting: 'Waits for you', idle: 'Idle', none: ''};
 
 const RECOVERS = 'Fresh figures come by themselves with its next good version.';
@@ -32,23 +33,22 @@ export function areKept(document, nowMs) {
 
 /**
  * The panel: `{text, tone, spoken}`. `tone` is 'waiting' where an OpenCode can't go on without the user, 'live' where one
- * runs, else 'resting'. `figure` is 'session', 'today', 'total' or 'all', `content` 'tokens', 'cost' or 'both'.
+ * runs, else 'resting'. `figure` is 'session', 'today', 'total' or 'all', `content` 'tokens', 'cost' or 'both'; what the
+ * settings have besides is taken for the last of these.
  */
 export function panelView(reading, figure, content, speech) {
     const document = reading.document;
     if (document === null)
         return {text: '', tone: 'resting', spoken: noticeOf(reading).title};
     const old = reading.isOld ? '?' : '';
-    const shown = name => {
-        const figures = sectionRow(document, name, speech);
-        return {tokens: figures.tokens, cost: figures.cost, both: `${figures.tokens} ${figures.cost}`}[content];
-    };
-    const names = figure === 'all' ? ['session', 'today', 'total'] : [figure];
+    const names = SECTIONS.includes(figure) ? [figure] : SECTIONS;
+    const text = names.map(name => sectionRow(document, name, speech))
+        .map(row => ({tokens: row.tokens, cost: row.cost})[content] || `${row.tokens} ${row.cost}`).join(' / ');
     const tone = toneOf(document);
     const state = {waiting: 'OpenCode waits for you.', live: 'OpenCode is running.', resting: 'OpenCode is not running.'}[tone];
-    const spoken = ['session', 'today', 'total'].map(name => sectionRow(document, name, speech))
+    const spoken = SECTIONS.map(name => sectionRow(document, name, speech))
         .map(row => `${row.title}: ${row.exactTokens} tokens, ${row.cost}`);
-    return {text: names.map(shown).join(' / ') + old, tone, spoken: [state].concat(spoken).join('\n')};
+    return {text: text + old, tone, spoken: [state].concat(spoken).join('\n')};
 }
 
 function toneOf(document) {
@@ -78,7 +78,7 @@ export function popupView(reading, speech) {
     const most = document.models.length > 0 ? document.models[0].tokens : 0;
     return {
         notice,
-        sections: ['session', 'today', 'total'].map(name => sectionRow(document, name, speech)),
+        sections: SECTIONS.map(name => sectionRow(document, name, speech)),
         models: document.models.slice(0, MOST_MODELS).map(model => ({
             name: shownName(model.name) || '?',
             tokens: compact(model.tokens, speech.number),

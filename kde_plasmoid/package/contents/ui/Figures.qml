@@ -24,6 +24,7 @@ RowLayout {
         elide: Text.ElideMiddle
         font.bold: line.isStrong
         Layout.fillWidth: line.detail === ""
+        Layout.maximumWidth: line.detail === "" ? Number.POSITIVE_INFINITY : line.width / 2
     }
     PlasmaComponents.Label {
         visible: line.detail !== ""

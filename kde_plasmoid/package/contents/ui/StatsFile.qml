@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Follows stats.json. The exporter's stamp is alone in its folder, which is watched (inotify, without a poll); a change
 // has the file read, at most four times a second. Once a minute it is read in any case: for a file system that tells of
-// no changes, for another writer, which keeps no stamp, and to notice that the exporter is gone.
+// no changes, for a home whose path has #, ? or %, which Qt can't watch, for another writer, which keeps no stamp, and to
+// notice that the exporter is gone.
 import QtCore
 import QtQuick
 import Qt.labs.folderlistmodel
@@ -14,19 +15,24 @@ Item {
 
     property var reading: View.NOTHING_READ
 
-    readonly property string home: path(StandardPaths.HomeLocation)
+    readonly property string home: path(place(StandardPaths.HomeLocation))
     // Qt knows the place of state since 6.7.
     readonly property string state: (StandardPaths.GenericStateLocation === undefined
-        ? `${home}/.local/state` : path(StandardPaths.GenericStateLocation)) + "/opencode-stats"
-    readonly property string readCommand: Commands.readCommand(`${path(StandardPaths.GenericDataLocation)}/opencode/stats.json`)
-    readonly property string lockCommand: Commands.lockCommand(`${state}/lock`)
+        ? `${place(StandardPaths.HomeLocation)}/.local/state` : place(StandardPaths.GenericStateLocation)) + "/opencode-stats"
+    readonly property string readCommand: Commands.readCommand(path(`${place(StandardPaths.GenericDataLocation)}/opencode/stats.json`))
+    readonly property string lockCommand: Commands.lockCommand(path(`${state}/lock`))
 
     property string printed
     property bool isReading: false
     property bool isAskedAgain: false
 
-    function path(location) {
-        return decodeURIComponent(String(StandardPaths.writableLocation(location)).replace("file://", ""));
+    /** As a URL. */
+    function place(location) {
+        return String(StandardPaths.writableLocation(location));
+    }
+
+    function path(url) {
+        return decodeURIComponent(url.replace("file://", ""));
     }
 
     function look() {
@@ -64,7 +70,7 @@ Item {
     FolderListModel {
         id: stamp
         showDirs: false
-        folder: encodeURI(`file://${file.state}/stamp`)
+        folder: `${file.state}/stamp`
         onStatusChanged: {
             if (status === FolderListModel.Ready)
                 file.look();

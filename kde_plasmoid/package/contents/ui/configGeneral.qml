@@ -7,6 +7,9 @@ import org.kde.kirigami as Kirigami
 KCM.SimpleKCM {
     property string cfg_figure
     property string cfg_content
+    // Plasma sets these, too.
+    property string cfg_figureDefault
+    property string cfg_contentDefault
 
     Kirigami.FormLayout {
         ComboBox {
