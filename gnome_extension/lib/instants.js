@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // @ts-check
 
+import {onDemand} from './onDemand.js';
+
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -8,27 +10,23 @@ const DAY_MS = 24 * HOUR_MS;
 
 /** Instants and lengths of time as text, in the user's language and time zone. */
 export class Instants {
+    #format;
     #relative;
-    #time;
-    #day;
-    #date;
-    #seconds;
-    #minutes;
-    #hours;
-    #days;
 
     /** @param {string} locale a language tag */
     constructor(locale) {
         /** @param {string} unit */
-        const lengthIn = unit => new Intl.NumberFormat(locale, {style: 'unit', unit, unitDisplay: 'short'});
+        const lengthIn = unit => () => new Intl.NumberFormat(locale, {style: 'unit', unit, unitDisplay: 'short'});
+        this.#format = onDemand({
+            time: () => new Intl.DateTimeFormat(locale, {hour: '2-digit', minute: '2-digit'}),
+            day: () => new Intl.DateTimeFormat(locale, {weekday: 'short', day: 'numeric', month: 'short'}),
+            date: () => new Intl.DateTimeFormat(locale, {dateStyle: 'medium'}),
+            seconds: lengthIn('second'),
+            minutes: lengthIn('minute'),
+            hours: lengthIn('hour'),
+            days: lengthIn('day'),
+        });
         this.#relative = new Intl.RelativeTimeFormat(locale, {numeric: 'auto'});
-        this.#time = new Intl.DateTimeFormat(locale, {hour: '2-digit', minute: '2-digit'});
-        this.#day = new Intl.DateTimeFormat(locale, {weekday: 'short', day: 'numeric', month: 'short'});
-        this.#date = new Intl.DateTimeFormat(locale, {dateStyle: 'medium'});
-        this.#seconds = lengthIn('second');
-        this.#minutes = lengthIn('minute');
-        this.#hours = lengthIn('hour');
-        this.#days = lengthIn('day');
     }
 
     /**
@@ -57,14 +55,14 @@ export class Instants {
      */
     length(lengthMs) {
         if (lengthMs < MINUTE_MS)
-            return this.#seconds.format(Math.floor(lengthMs / SECOND_MS));
+            return this.#format('seconds', Math.floor(lengthMs / SECOND_MS));
         if (lengthMs >= 2 * DAY_MS)
-            return this.#days.format(Math.floor(lengthMs / DAY_MS));
+            return this.#format('days', Math.floor(lengthMs / DAY_MS));
         const minutes = Math.floor(lengthMs / MINUTE_MS);
         if (minutes < 60)
-            return this.#minutes.format(minutes);
-        const hours = this.#hours.format(Math.floor(minutes / 60));
-        return minutes % 60 ? `${hours} ${this.#minutes.format(minutes % 60)}` : hours;
+            return this.#format('minutes', minutes);
+        const hours = this.#format('hours', Math.floor(minutes / 60));
+        return minutes % 60 ? `${hours} ${this.#format('minutes', minutes % 60)}` : hours;
     }
 
     /**
@@ -73,7 +71,7 @@ export class Instants {
      * @param {number} atMs
      */
     time(atMs) {
-        return this.#time.format(atMs);
+        return this.#format('time', atMs);
     }
 
     /**
@@ -93,7 +91,7 @@ export class Instants {
      * @param {number} atMs
      */
     date(atMs) {
-        return this.#date.format(atMs);
+        return this.#format('date', atMs);
     }
 
     /**
@@ -103,6 +101,6 @@ export class Instants {
      */
     day(isoDate) {
         const [year, month, day] = isoDate.split('-').map(Number);
-        return this.#day.format(new Date(year, month - 1, day));
+        return this.#format('day', new Date(year, month - 1, day));
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // @ts-check
 
+import {onDemand} from './onDemand.js';
+
 const LEAST_COST = 0.0001;
 const LEAST_ROUND_COST = 0.01;
 const ALMOST_ONE = 0.99995;
@@ -11,12 +13,8 @@ export const US_DOLLARS = {code: 'USD', perUsd: 1};
 
 /** Tokens, costs and shares as text, in the user's language. */
 export class Numbers {
-    #tokens;
-    #exact;
-    #cents;
-    #small;
-    #percent;
     #perUsd;
+    #format;
 
     /**
      * @param {string} locale a language tag
@@ -28,13 +26,16 @@ export class Numbers {
         const currencyDisplay = code === 'USD' ? /** @type {const} */ ('narrowSymbol') : /** @type {const} */ ('symbol');
         const money = {style: /** @type {const} */ ('currency'), currency: code, currencyDisplay};
         this.#perUsd = perUsd;
-        this.#exact = new Intl.NumberFormat(locale, {maximumFractionDigits: 0});
-        this.#tokens = style === 'full'
-            ? this.#exact
-            : new Intl.NumberFormat(locale, {notation: 'compact', maximumSignificantDigits: 3});
-        this.#cents = new Intl.NumberFormat(locale, {...money, minimumFractionDigits: 2, maximumFractionDigits: 2});
-        this.#small = new Intl.NumberFormat(locale, {...money, minimumFractionDigits: 4, maximumFractionDigits: 4});
-        this.#percent = new Intl.NumberFormat(locale, {style: 'percent', maximumFractionDigits: 0});
+        const exact = () => new Intl.NumberFormat(locale, {maximumFractionDigits: 0});
+        this.#format = onDemand({
+            exact,
+            tokens: style === 'full'
+                ? exact
+                : () => new Intl.NumberFormat(locale, {notation: 'compact', maximumSignificantDigits: 3}),
+            cents: () => new Intl.NumberFormat(locale, {...money, minimumFractionDigits: 2, maximumFractionDigits: 2}),
+            small: () => new Intl.NumberFormat(locale, {...money, minimumFractionDigits: 4, maximumFractionDigits: 4}),
+            percent: () => new Intl.NumberFormat(locale, {style: 'percent', maximumFractionDigits: 0}),
+        });
     }
 
     /**
@@ -44,7 +45,7 @@ export class Numbers {
      */
     tokens(count) {
         // Below a thousand there is nothing to shorten, and three digits say all.
-        return count < 1000 ? this.#exact.format(count) : this.#tokens.format(count);
+        return count < 1000 ? this.#format('exact', count) : this.#format('tokens', count);
     }
 
     /**
@@ -53,7 +54,7 @@ export class Numbers {
      * @param {number} count
      */
     exactTokens(count) {
-        return this.#exact.format(count);
+        return this.#format('exact', count);
     }
 
     /**
@@ -64,8 +65,8 @@ export class Numbers {
     cost(usd) {
         const amount = usd * this.#perUsd;
         if (amount === 0 || amount >= ALMOST_ONE)
-            return this.#cents.format(amount);
-        return amount < LEAST_COST ? `<${this.#small.format(LEAST_COST)}` : this.#small.format(amount);
+            return this.#format('cents', amount);
+        return amount < LEAST_COST ? `<${this.#format('small', LEAST_COST)}` : this.#format('small', amount);
     }
 
     /**
@@ -75,7 +76,7 @@ export class Numbers {
      */
     roundCost(usd) {
         const amount = usd * this.#perUsd;
-        return amount > 0 && amount < LEAST_ROUND_COST ? `<${this.#cents.format(LEAST_ROUND_COST)}` : this.#cents.format(amount);
+        return amount > 0 && amount < LEAST_ROUND_COST ? `<${this.#format('cents', LEAST_ROUND_COST)}` : this.#format('cents', amount);
     }
 
     /**
@@ -84,6 +85,6 @@ export class Numbers {
      * @param {number} fraction 1 is the whole
      */
     share(fraction) {
-        return fraction > 0 && fraction < 0.01 ? `<${this.#percent.format(0.01)}` : this.#percent.format(fraction);
+        return fraction > 0 && fraction < 0.01 ? `<${this.#format('percent', 0.01)}` : this.#format('percent', fraction);
     }
 }

@@ -12,6 +12,7 @@ import {languageTag} from '../lib/locale.js';
 import {Numbers, US_DOLLARS} from '../lib/numbers.js';
 import {panelView} from '../lib/panel.js';
 import {promised} from './asynchronous.js';
+import {nextTurn} from './clock.js';
 import {askToTakeIn, isExporterThere} from './exporter.js';
 import {StatsMenu} from './menu.js';
 import {Notifier} from './notifier.js';
@@ -43,7 +44,8 @@ export class Controller {
     /** @type {StatsMenu | null} */
     #menu = null;
     #notifier;
-    #file;
+    /** @type {StatsFile | null} */
+    #file = null;
     #currency = US_DOLLARS;
 
     /**
@@ -57,34 +59,55 @@ export class Controller {
         this.#settings = extension.getSettings();
         this.#places = placesOf(this.#settings);
         this.#speech = this.#makeSpeech();
-        undo.add(() => this.#cancellable.cancel());
-        undo.add(() => this.#removeButton()); // before, since adding can fail with the button half made
-        this.#addButton();
         this.#notifier = new Notifier(extension.dir, this.#settings, memory, this.#speech);
-        undo.add(() => this.#notifier.stop());
-        undo.add(sayThatPanelIsThere());
-        this.#file = this.#follow();
-        undo.add(() => this.#file.stop());
+        undo.add(() => this.#cancellable.cancel());
+    }
+
+    /** Begins, in pieces between which the Shell has a turn, unless all was undone meanwhile. */
+    async begin() {
+        const pieces = this.#pieces();
+        while (!this.#cancellable.is_cancelled() && !pieces.next().done)
+            await nextTurn(); // eslint-disable-line no-await-in-loop -- a turn for each is what this is for
+    }
+
+    *#pieces() {
+        yield;
+        this.#speech.numbers.exactTokens(0); // the engine takes some milliseconds for the first number, whatever it is
+        yield;
+        this.#undo.add(() => this.#removeButton()); // before, since adding can fail with the button half made
+        this.#button = new PanelButton(this.#extension.dir);
+        this.#showPanel();
+        yield;
+        this.#placeButton();
+        yield;
+        this.#addMenu();
+        this.#undo.add(() => this.#notifier.stop());
+        this.#undo.add(sayThatPanelIsThere());
+        yield;
+        this.#follow();
+        this.#undo.add(() => this.#file?.stop());
         this.#followSettings();
     }
 
     #follow() {
-        return new StatsFile(this.#places, this.#settings.get_uint('fallback-interval'), reading => this.#show(reading));
+        this.#file?.stop();
+        this.#file = new StatsFile(this.#places, this.#settings.get_uint('fallback-interval'), reading => this.#show(reading));
     }
 
     #speakAnew() {
         this.#speech = this.#makeSpeech();
         this.#menu?.setSpeech(this.#speech);
         this.#notifier.setSpeech(this.#speech);
-        this.#showPanel();
     }
 
     #followSettings() {
-        const speak = () => this.#speakAnew();
+        const speak = () => {
+            this.#speakAnew();
+            this.#showPanel();
+        };
         const moveOn = () => {
-            this.#file.stop();
             this.#places = placesOf(this.#settings);
-            this.#file = this.#follow();
+            this.#follow();
         };
         /** @type {Record<string, () => void>} */
         const followers = {
@@ -92,11 +115,8 @@ export class Controller {
             'panel-content': () => this.#showPanel(),
             'number-style': speak,
             'show-cost': speak,
-            'panel-position': () => {
-                this.#removeButton();
-                this.#addButton();
-            },
-            'fallback-interval': () => this.#file.setInterval(this.#settings.get_uint('fallback-interval')),
+            'panel-position': () => this.#placeButton(),
+            'fallback-interval': () => this.#file?.setInterval(this.#settings.get_uint('fallback-interval')),
             'stats-file': moveOn,
             'state-folder': moveOn,
         };
@@ -118,13 +138,19 @@ export class Controller {
         };
     }
 
-    #addButton() {
-        const {dir, uuid} = this.#extension;
-        this.#button = new PanelButton(dir);
-        const menu = /** @type {import('resource:///org/gnome/shell/ui/popupMenu.js').PopupMenu} */ (this.#button.menu);
-        this.#menu = new StatsMenu(menu, dir, this.#speech, {
-            section: key => this.#file.section(key),
-            fetch: () => this.#file.fetch(),
+    /** Puts the button where the settings want it, from where it may have been so far. */
+    #placeButton() {
+        const {uuid} = this.#extension;
+        const position = this.#settings.get_string('panel-position');
+        delete Main.panel.statusArea[uuid]; // the panel adds none that it has
+        Main.panel.addToStatusArea(uuid, /** @type {InstanceType<typeof PanelButton>} */ (this.#button), position === 'left' ? -1 : 0, position);
+    }
+
+    #addMenu() {
+        const menu = /** @type {import('resource:///org/gnome/shell/ui/popupMenu.js').PopupMenu} */ (this.#button?.menu);
+        this.#menu = new StatsMenu(menu, this.#extension.dir, this.#speech, {
+            section: async key => this.#file?.section(key) ?? null,
+            fetch: () => this.#file?.fetch(),
             opened: () => this.#askForExporter(),
             fit: () => this.#button?.fit_menu(),
             refresh: () => this.#refresh(),
@@ -133,9 +159,6 @@ export class Controller {
             raise: raiseWindow,
         });
         this.#menu.show(this.#reading);
-        this.#showPanel();
-        const position = this.#settings.get_string('panel-position');
-        Main.panel.addToStatusArea(uuid, this.#button, position === 'left' ? -1 : 0, position);
     }
 
     #removeButton() {
@@ -146,7 +169,7 @@ export class Controller {
     }
 
     /** @param {import('./statsFile.js').Reading} reading */
-    #show(reading) {
+    async #show(reading) {
         this.#reading = {...this.#reading, ...reading};
         const {code, perUsd} = reading.document?.currency ?? this.#currency;
         if (code !== this.#currency.code || perUsd !== this.#currency.perUsd) {
@@ -154,6 +177,9 @@ export class Controller {
             this.#speakAnew();
         }
         this.#showPanel();
+        await nextTurn();
+        if (this.#cancellable.is_cancelled())
+            return;
         this.#menu?.show(this.#reading);
         if (reading.trouble === null && reading.document !== null)
             this.#notifier.show(reading.document.items);
@@ -173,7 +199,7 @@ export class Controller {
 
     async #refresh() {
         this.#menu?.showRefresh(_('Refreshing …'));
-        this.#file.look();
+        this.#file?.look();
         const isDone = await askToTakeIn(this.#places.socket, this.#cancellable);
         this.#showExporter(isDone);
         this.#menu?.showRefresh(isDone ? _('Up to date') : _('The exporter does not run'));
@@ -185,7 +211,7 @@ export class Controller {
             return;
         this.#reading = {...this.#reading, exporterAnswers};
         this.#menu?.show(this.#reading);
-        this.#file.look();
+        this.#file?.look();
     }
 
     async #openFolder() {

@@ -42,7 +42,7 @@ const REST_MS = 500;
 
 const SECTIONS = /** @type {const} */ (['session', 'today', 'total']);
 /** One turn's part of making ready what is to be seen later. */
-const WIDGETS_AT_ONCE = 12;
+const WIDGETS_AT_ONCE = 6;
 
 /**
  * The panel's menu. While it is closed nothing in it is touched, but once: when the first figures are there, it is filled
@@ -99,7 +99,7 @@ export class StatsMenu {
                 this.#startClock();
                 this.#filling.begin(this.#opening());
             } else {
-                this.#preparing.begin(this.#style()); // it lost the focus; the next opening finds that done
+                this.#preparing.begin(style(this.#menu.actor)); // it lost the focus; the next opening finds that done
             }
             return undefined;
         });
@@ -121,6 +121,7 @@ export class StatsMenu {
         this.#charts = new Charts(this.#menu);
         yield;
         this.#menu.addMenuItem(new PopupMenu.PopupSeparatorMenuItem());
+        yield;
         this.#refresh = new RefreshItem(this.#deeds.refresh);
         this.#menu.addMenuItem(this.#refresh);
         this.#folder = new PopupMenu.PopupMenuItem(_('Open folder'));
@@ -233,24 +234,36 @@ export class StatsMenu {
         yield* this.#parts();
         yield;
         this.#deeds.fit();
-        // The Shell finds out once what is to be seen of an actor in a state, and an open menu has the keyboard's focus.
+        // The Shell finds out once what is to be seen of an actor in a state. An open menu has the keyboard's focus, an
+        // open section is checked.
         this.#menu.actor.add_style_pseudo_class('focus');
-        yield* this.#style();
+        yield* style(this.#menu.actor);
         this.#menu.actor.remove_style_pseudo_class('focus');
-        yield* this.#style();
+        for (const section of Object.values(this.#sections)) {
+            yield;
+            section.add_style_pseudo_class('checked');
+            [...widgetsOf(section)].forEach(widget => widget.ensure_style());
+            section.remove_style_pseudo_class('checked'); // in this turn: it must not stay if the menu opens before the next
+        }
+        yield* style(this.#menu.actor);
         for (const item of this.#menu.box.get_children()) {
             yield;
             item.get_preferred_size(); // its letters are looked for in the fonts
         }
     }
+}
 
-    *#style() {
-        let count = 0;
-        for (const widget of widgetsOf(this.#menu.actor)) {
-            widget.ensure_style();
-            if (++count % WIDGETS_AT_ONCE === 0)
-                yield;
-        }
+/**
+ * Has the Shell find out how a widget looks, and all below it.
+ *
+ * @param {St.Widget} widget
+ */
+function* style(widget) {
+    let count = 0;
+    for (const one of widgetsOf(widget)) {
+        one.ensure_style();
+        if (++count % WIDGETS_AT_ONCE === 0)
+            yield;
     }
 }
 

@@ -41,8 +41,8 @@ class OpencodeStatsPanelButton extends PanelMenu.Button {
         }
         if (view.icon !== this._view?.icon) {
             this._icon.gicon = ownIcon(this._folder, view.icon);
-            for (const icon of ['normal', 'attention', 'idle'])
-                this.remove_style_class_name(`opencode-stats-${icon}`);
+            if (this._view !== null)
+                this.remove_style_class_name(`opencode-stats-${this._view.icon}`);
             this.add_style_class_name(`opencode-stats-${view.icon}`);
         }
         if (view.spoken !== this._view?.spoken)

@@ -48,14 +48,19 @@ class OpencodeStatsKindsItem extends PopupMenu.PopupBaseMenuItem {
         this._lines = new Map();
     }
 
-    /** @param {KindRow[]} rows */
-    show_rows(rows) {
+    /**
+     * @param {KindRow[]} rows
+     * @returns {Generator<void>} yields where others may have a turn
+     */
+    *show_rows(rows) {
         this.visible = rows.length > 0;
-        rows.forEach(({id, title, tokens}, index) => {
+        for (const [index, {id, title, tokens}] of rows.entries()) {
+            if (!this._lines.has(id))
+                yield;
             const line = this._lines.get(id) ?? this._addLine(id, index < rows.length / 2 ? 0 : 1);
             line.title.text = title;
             line.tokens.text = tokens;
-        });
+        }
         this.accessible_name = rows.map(({title, tokens}) => `${title} ${tokens}`).join(', ');
     }
 
@@ -144,6 +149,10 @@ class OpencodeStatsSectionItem extends PopupMenu.PopupSubMenuMenuItem {
                 yield; // to make an item takes a millisecond
                 this._models.push(new ModelItem());
                 this.menu.addMenuItem(this._models[index], index);
+                if (index === 0) {
+                    yield;
+                    this._learnToScroll();
+                }
             } else if (index % ROWS_AT_ONCE === 0) {
                 yield;
             }
@@ -151,7 +160,13 @@ class OpencodeStatsSectionItem extends PopupMenu.PopupSubMenuMenuItem {
         }
         yield;
         this._fillMore(details.more);
-        this._kinds.show_rows(details.kinds);
+        yield* this._kinds.show_rows(details.kinds);
+    }
+
+    /** The Shell has a long section scroll when it opens again: a style of its own, found out here while there is little. */
+    _learnToScroll() {
+        this.menu.actor.add_style_pseudo_class('scrolled');
+        this.menu.actor.remove_style_pseudo_class('scrolled');
     }
 
     /** @param {string} text */

@@ -65,7 +65,7 @@ export class StatsFile {
     /**
      * @param {import('./places.js').Places} places
      * @param {number} intervalS of the timer while nothing moves
-     * @param {(reading: Reading) => void} onReading called when there is something new
+     * @param {(reading: Reading) => Promise<void>} onReading called when there is something new
      */
     constructor(places, intervalS, onReading) {
         this.#places = places;
@@ -177,8 +177,11 @@ export class StatsFile {
         this.#adjustNets(reading !== null);
         if (reading === null)
             return;
+        await nextTurn(); // it has taken a millisecond, or some where it was large
+        if (this.#cancellable.is_cancelled())
+            return;
         try {
-            this.#onReading(reading);
+            await this.#onReading(reading);
         } catch (error) {
             console.error(error, 'opencode-stats: figures could not be shown');
         }
@@ -220,8 +223,9 @@ export class StatsFile {
             this.#bytes = bytes;
             if (bytes === null)
                 return this.#troubled('too-large');
-            const {document, problem} = readDocument(decoded(bytes));
-            await nextTurn(); // a large one has taken some milliseconds
+            const content = decoded(bytes);
+            await nextTurn(); // a large one has taken some milliseconds, and takes as many again
+            const {document, problem} = readDocument(content);
             return problem === null ? {document, trouble: null} : this.#troubled(problem);
         } catch (error) {
             this.#bytes = null;

@@ -13,6 +13,7 @@ import './models.test.js';
 import './names.test.js';
 import './notice.test.js';
 import './numbers.test.js';
+import './onDemand.test.js';
 import './panel.test.js';
 import './slices.test.js';
 import './undo.test.js';

@@ -63,9 +63,9 @@ def test_menu_shows_session_today_total_and_opens_to_models(live_desk: Desk, ope
     shell.eventually(f"{today}.menu.isOpen", "the section to open")
 
     eventually(lambda: "claude-sonnet-5" in shell.menu_texts, timeout_s=2, what="the models")
-    texts = shell.menu_texts
-    assert "Nothing yet" not in texts
-    assert {"Input", "Output", "Reasoning", "Cache read", "Cache write"} <= set(texts)
+    kinds = {"Input", "Output", "Reasoning", "Cache read", "Cache write"}
+    eventually(lambda: kinds <= set(shell.menu_texts), timeout_s=2, what="the token kinds")
+    assert "Nothing yet" not in shell.menu_texts
     shell.close_menu()
 
 

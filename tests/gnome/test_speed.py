@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import statistics
@@ -13,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from tests.e2e.rig.processes import eventually
 from tests.gnome.rig.desk import measured, spread
-from tests.gnome.rig.documents import document, large_document
+from tests.gnome.rig.documents import document, large_text
+from tests.gnome.rig.stretches import BLOCKED_MS, UNWATCH_STRETCHES, WATCH_STRETCHES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,69 +24,14 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.gnome, pytest.mark.timeout(150)]
 ROUNDS: Final = 40
 LABEL_MEDIAN_MS: Final = 50.0
-BLOCKED_MS: Final = 5.0
 FRAME_MS: Final = 16.0
 UPDATES: Final = 60
 ATTEMPTS: Final = 4
-LARGE_BYTES: Final = 200_000
-INDENT: Final = 1  # as the exporter lays it out
 # GJS collects all garbage ten seconds after an object was let go of; the engine's own word for GJS's reason.
 LETTING_GO: Final = re.compile(r"^MajorGC: .* MEM_PRESSURE ", re.MULTILINE)
 LET_GO_S: Final = 10
 WATCHED_S: Final = 42
 
-# Every piece of work of ours begins in a callback of GIO (a file was read or looked at) or of a source that we made; it
-# lasts until the main loop has dispatched all that came of it: promises run in a source of their own, before any other.
-# Counted is the time on the clock without what Linux says this thread waited for a processor in it (the second figure
-# of schedstat), since other programs are at work here as well.
-WATCH_STRETCHES: Final = """
-    const [pid] = new TextDecoder().decode(GLib.file_get_contents('/proc/self/stat')[1]).split(' ');
-    const schedule = `/proc/self/task/${pid}/schedstat`;
-    const waitedMs = () => Number(new TextDecoder().decode(GLib.file_get_contents(schedule)[1]).split(' ')[1]) / 1e6;
-    const clockMs = () => GLib.get_monotonic_time() / 1000;
-    kept.stretches = [];
-    kept.readings = 0;
-    kept.restore = [];
-    const idleAdd = GLib.idle_add;
-    const measure = () => {
-        const waited = waitedMs();
-        const since = clockMs();
-        idleAdd(-999, () => {
-            const whole = clockMs() - since;
-            kept.stretches.push([whole - (waitedMs() - waited), whole]);
-            return GLib.SOURCE_REMOVE;
-        });
-    };
-    const replace = (owner, name, make) => {
-        const before = owner[name];
-        owner[name] = make(before);
-        kept.restore.push(() => (owner[name] = before));
-    };
-    const isOurs = () => new Error().stack.includes(UUID);
-    const finishes = [
-        [Gio.InputStream, 'read_bytes_finish'], [Gio.File, 'query_info_finish'], [Gio.File, 'read_finish'],
-        [Gio.FileInputStream, 'query_info_finish'],
-    ];
-    for (const [{prototype}, name] of finishes) {
-        replace(prototype, name, before => function (result) {
-            if (isOurs()) {
-                kept.readings += 1;
-                measure();
-            }
-            return before.call(this, result);
-        });
-    }
-    for (const name of ['idle_add', 'timeout_add', 'timeout_add_seconds']) {
-        replace(GLib, name, before => function (...rest) {
-            const job = rest.pop();
-            return before.call(this, ...rest, !isOurs() ? job : () => {
-                measure();
-                return job();
-            });
-        });
-    }
-"""
-UNWATCH_STRETCHES: Final = "kept.restore.forEach(job => job()); return [kept.stretches, kept.readings]"
 WATCH_GAPS: Final = """
     kept.gaps = [];
     let last = GLib.get_monotonic_time();
@@ -202,11 +147,6 @@ def test_main_loop_is_never_blocked(quick_desk: Desk, menu: str, stamp: str) -> 
             break
     shell.close_menu()
     assert is_held(own_ms)
-
-
-def large_text(tokens: int) -> str:
-    """A large stats.json."""
-    return json.dumps(large_document(tokens, LARGE_BYTES), indent=INDENT)
 
 
 def gaps(desk: Desk, act: Any) -> list[float]:  # noqa: ANN401 - a function of the round's number

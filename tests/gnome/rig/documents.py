@@ -10,6 +10,9 @@ from typing import Any, Final
 GOLDEN: Final[dict[str, Any]] = json.loads(
     (Path(__file__).parents[2] / "fixtures" / "golden" / "stats.json").read_bytes()
 )
+LARGE_BYTES: Final = 200_000
+"""A stats.json of this size has more models than any user."""
+INDENT: Final = 1  # as the exporter lays it out
 
 
 def document(tokens: int, **changes: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
@@ -35,3 +38,8 @@ def large_document(tokens: int, least_bytes: int) -> dict[str, Any]:
                     one = next(iter(value.values()))
                     some[key] = dict.fromkeys(names, one)
     return found
+
+
+def large_text(tokens: int) -> str:
+    """A large stats.json, as the exporter lays it out."""
+    return json.dumps(large_document(tokens, LARGE_BYTES), indent=INDENT)

@@ -92,7 +92,7 @@ class Shell:
         """Enable the extension.
 
         Raises:
-            ShellError: it is not active afterwards; says why.
+            ShellError: it is not active afterwards, or did not come to put its button into the panel; says why.
         """
         self.tell("extensions", method="EnableExtension", uuid=UUID)
         try:
@@ -100,6 +100,9 @@ class Shell:
         finally:
             if self.state != ACTIVE:
                 raise ShellError(f"state {self.state}: {self.errors}")
+        eventually(lambda: self.run("return Boolean(button())") or self.errors, what="its button")
+        if self.errors:
+            raise ShellError(f"state {self.state}: {self.errors}")
 
     def disable(self) -> None:
         """Disable the extension."""
