@@ -49,7 +49,7 @@ def places() -> Paths:
 
 def currency_set(settings: Settings) -> Currency:
     """What the user has costs shown in."""
-    return Currency(settings.currency, settings.currency_rate)
+    return Currency(settings.currency, settings.per_usd)
 
 
 def home_of(env: Mapping[str, str], registered: Callable[[], str] = _registered_home) -> Path:

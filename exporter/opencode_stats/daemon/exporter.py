@@ -251,7 +251,7 @@ class Exporter:
         )
         pids = self.lineages.of(facts.runs, facts.attention, self._settling.alive)
         exporter = ExporterStats(self._version, self._daemon_pid, now_ms, health)
-        currency = CurrencyStats(settings.currency, settings.currency_rate)
+        currency = CurrencyStats(settings.currency, settings.per_usd)
         stats = project(facts, calendar, exporter, pids, quotes, limits=limits.limits, currency=currency)
         outcome = self._stats_file.publish(stats)
         self._open.note_published()

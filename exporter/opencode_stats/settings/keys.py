@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from opencode_stats.core.limits import Limit
 
 T = TypeVar("T")
+US_DOLLARS: Final = "USD"
 _WEEK_MINUTES: Final = 7 * 24 * 60
 _LARGEST_SAFE: Final = 2**53 - 1
 """The largest whole number that every reader of JSON keeps."""
@@ -75,13 +76,15 @@ class Settings:
         "Prices of your own, for models that OpenCode records no cost of: see [cost.md](cost.md).",
     )
     currency: str = _key(
-        "USD",
+        US_DOLLARS,
         text("[A-Z]{3}", "three capital letters, as in `EUR`"),
         "The currency in which costs are shown to people, in commands, status bars and the panel; what is for programs "
-        "has US dollars.",
+        "has US dollars. Set `currency_rate` first.",
     )
     currency_rate: float = _key(
-        1.0, number(1e-6, 1e9), "How much of that currency a US dollar is. You set it; nothing is looked up."
+        1.0,
+        number(1e-6, 1e9),
+        "How much of that currency a US dollar is. You set it; nothing is looked up. Of US dollars it changes nothing.",
     )
     limits: tuple[Limit, ...] = _key(
         (),
@@ -119,6 +122,11 @@ class Settings:
         flag(),
         "The figures on the session's D-Bus ([dbus.md](dbus.md)), by a process of its own.",
     )
+
+    @property
+    def per_usd(self) -> float:
+        """How much of the currency a US dollar is; a dollar is a dollar, whatever rate is set."""
+        return 1.0 if self.currency == US_DOLLARS else self.currency_rate
 
 
 @dataclass(frozen=True, slots=True)

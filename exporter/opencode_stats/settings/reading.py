@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from opencode_stats.errors import UserError
 from opencode_stats.host.files import read_plain
-from opencode_stats.settings.keys import KEYS, Settings
+from opencode_stats.settings.keys import KEYS, US_DOLLARS, Settings
 from opencode_stats.settings.kinds import Unfit, nearest
 
 if TYPE_CHECKING:
@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from opencode_stats.settings.positions import Place
+
+
+_NO_RATE: Final = (
+    "nothing says how much {} a US dollar is; set that first, as in `opencode-stats config set currency_rate 0.92`"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,10 @@ def understand(toml: str) -> Found:
             chosen[name] = KEYS[name].kind.read(value)
         except Unfit as error:
             unfit.append(((name, *error.place), error.reason))
+    if _wants_rate(chosen):
+        code = chosen.pop("currency")
+        if "currency_rate" not in found:
+            unfit.append((("currency",), _NO_RATE.format(code)))
     strange: list[tuple[Place, str]] = [
         ((name,), f"there is no such setting.{nearest(name, [*KEYS])}") for name in found if name not in KEYS
     ]
@@ -103,6 +112,11 @@ def sentence_of(file: Path, faults: tuple[Fault, ...]) -> str:
     """What is wrong with the file, in a sentence; of several faults the first, and how many more there are."""
     more = f" (and {len(faults) - 1} more; opencode-stats config show has them all)" if len(faults) > 1 else ""
     return f"The settings {file} can't be used: {faults[0]}{more}."
+
+
+def _wants_rate(chosen: Mapping[str, Any]) -> bool:
+    """Whether dollars would be shown under the name of another currency."""
+    return chosen.get("currency", US_DOLLARS) != US_DOLLARS and "currency_rate" not in chosen
 
 
 def _faults(toml: str, found: list[tuple[Place, str]]) -> tuple[Fault, ...]:

@@ -118,3 +118,30 @@ def test_a_change_is_seen_with_the_next_figures(spent: Household, call: Call) ->
 
     assert "8.00 CHF" in call().stdout
     assert "8.00 CHF" in call("statusline").stdout
+
+
+def test_it_is_set_after_its_rate_and_unset_before_it(spent: Household, call: Call) -> None:
+    spent.paths.settings_file.write_text("")
+    too_early = call("config", "set", "currency", "EUR")
+
+    assert (too_early.returncode, spent.paths.settings_file.read_text()) == (2, "")
+    assert too_early.stderr.count("\n") == 1
+    assert "opencode-stats config set currency_rate" in too_early.stderr
+
+    assert call("config", "set", "currency_rate", "0.37").returncode == 0
+    assert "$4.00" in call().stdout
+    assert call("config", "set", "currency", "EUR").returncode == 0
+    assert "1.48 EUR" in call().stdout
+    assert call("config", "unset", "currency_rate").returncode == 2
+    assert call("config", "unset", "currency").returncode == 0
+    assert call("config", "unset", "currency_rate").returncode == 0
+
+
+def test_a_rate_without_a_currency_changes_no_dollars(spent: Household, call: Call) -> None:
+    spent.paths.settings_file.write_text("currency_rate = 0.37\n")
+
+    document = json.loads(call("--json").stdout)
+
+    assert document["currency"] == {"code": "USD", "perUsd": 1}
+    for page in ((), ("history",), ("audit",), ("statusline",)):
+        assert "$4.00" in call(*page).stdout, page

@@ -42,8 +42,8 @@ def test_setting_showing_checking_and_removing(call: Call) -> None:
     assert "650 tokens of 1K tokens, resets in 4h" in shown.stdout
     assert "$0.2500 of $1.00" in shown.stdout
     assert "workspace /w" in shown.stdout
-    assert call("config", "set", "currency", "EUR").returncode == 0
     assert call("config", "set", "currency_rate", "0.5").returncode == 0
+    assert call("config", "set", "currency", "EUR").returncode == 0
     assert "0.1250 EUR of 0.5000 EUR" in call("limits").stdout
     line = call("limits", "--line").stdout
     assert line.startswith("5-hour: 65% (resets in 4h")

@@ -86,3 +86,41 @@ def test_text_that_is_no_text(tmp_path: Path) -> None:
         read_settings(file)
     with pytest.raises(UserError, match="can't be read"):
         read_settings(tmp_path)
+
+
+@pytest.mark.parametrize("text", ['currency = "EUR"\n', 'linger_s = 5\ncurrency = "CHF"\n'])
+def test_a_currency_wants_its_rate(text: str) -> None:
+    """Else dollars would be shown under its name."""
+    found = understand(text)
+
+    (fault,) = found.faults
+    assert fault.key == "currency"
+    assert fault.line == text.count("\n")
+    assert "currency_rate" in fault.reason
+    assert found.settings.currency == "USD"
+
+
+@pytest.mark.parametrize(
+    ("text", "per_usd"),
+    [
+        ("", 1.0),
+        ('currency = "USD"', 1.0),
+        ('currency = "EUR"\ncurrency_rate = 1', 1.0),
+        ('currency_rate = 0.37\ncurrency = "EUR"', 0.37),
+        # A dollar is a dollar: the rate waits for its currency, so the two can be set one after the other.
+        ("currency_rate = 0.37", 1.0),
+        ('currency = "USD"\ncurrency_rate = 0.37', 1.0),
+    ],
+)
+def test_a_rate_is_that_of_the_currency(text: str, per_usd: float) -> None:
+    found = understand(text)
+
+    assert found.faults == ()
+    assert found.settings.per_usd == per_usd
+
+
+def test_of_a_currency_with_a_wrong_rate_only_the_rate_is_told() -> None:
+    found = understand('currency = "EUR"\ncurrency_rate = 0\n')
+
+    assert [fault.key for fault in found.faults] == ["currency_rate"]
+    assert (found.settings.currency, found.settings.per_usd) == ("USD", 1.0)
