@@ -27,10 +27,14 @@ def command(shell: str) -> None:
 
     \b
     Examples:
-      mkdir -p ~/.local/share/bash-completion/completions ~/.zfunc ~/.config/fish/completions
-      opencode-stats completion bash > ~/.local/share/bash-completion/completions/opencode-stats
+      mkdir -p ~/.local/share/bash-completion/completions
+      opencode-stats completion bash \\
+        > ~/.local/share/bash-completion/completions/opencode-stats
+      mkdir -p ~/.zfunc
       opencode-stats completion zsh > ~/.zfunc/_opencode-stats
-      opencode-stats completion fish > ~/.config/fish/completions/opencode-stats.fish
+      mkdir -p ~/.config/fish/completions
+      opencode-stats completion fish \\
+        > ~/.config/fish/completions/opencode-stats.fish
     """
     click.echo(script_of(shell))
 

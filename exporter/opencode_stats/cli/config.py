@@ -19,7 +19,7 @@ from opencode_stats.cli.surroundings import places
 from opencode_stats.errors import UserError
 from opencode_stats.host.control import TAKE_IN, ask
 from opencode_stats.host.lock import is_held
-from opencode_stats.settings.editing import change_file, key_named, toml_of, typed_value, with_value, without
+from opencode_stats.settings.editing import change_file, key_named, tables_of, toml_of, typed_value, with_value, without
 from opencode_stats.settings.keys import KEYS
 from opencode_stats.settings.page import template
 from opencode_stats.settings.positions import line_of, lines_of
@@ -66,7 +66,7 @@ def show(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(_document(paths.settings_file, shown, found), indent=1, default=str))
     else:
-        click.echo(plain(settings(shown, str(paths.settings_file))))
+        click.echo(plain(settings(shown, str(paths.settings_file), shutil.get_terminal_size().columns)))
         _tell(paths.settings_file, wrong)
     if wrong:
         sys.exit(1)
@@ -192,11 +192,18 @@ def _shown(text: str, found: Found) -> list[Shown]:
     lines = lines_of(text) if found.said else {}
     bad = {fault.key.partition("[")[0].partition(".")[0] for fault in found.faults}
     return [
-        Shown(key.name, toml_of(found.said[key.name]), line_of(lines, key.name))
+        _one(key.name, found.said[key.name], line_of(lines, key.name))
         if key.name in found.said and key.name not in bad
-        else Shown(key.name, toml_of(key.default), None)
+        else _one(key.name, key.default, None)
         for key in KEYS.values()
     ]
+
+
+def _one(name: str, value: Any, line: int | None) -> Shown:  # noqa: ANN401 - any value of a setting
+    listed = value if isinstance(value, list | tuple) else ()
+    tabular = isinstance(value, dict) or any(isinstance(item, dict) for item in listed)
+    tables = tables_of(name, value) if tabular else ""
+    return Shown(name, toml_of(value), line, [toml_of(item) for item in listed], tables)
 
 
 def _document(file: Path, shown: list[Shown], found: Found) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from opencode_stats.cli.asking import surroundings
-from opencode_stats.cli.say import say
+from opencode_stats.cli.say import explain, say
 from opencode_stats.cli.sink import sink
 from opencode_stats.core.hosts import ID_DIGITS, LONGEST_NAME
 from opencode_stats.errors import LedgerError, UserError
@@ -81,7 +81,7 @@ def write_host_file(target: str) -> None:
     if target != "-":
         from opencode_stats.cli.render.text import counted  # noqa: PLC0415
 
-        say(f"{counted(written[-1], 'message')} of {name} {'is' if written[-1] == 1 else 'are'} in {target}.")
+        explain(f"{counted(written[-1], 'message')} of {name} {'is' if written[-1] == 1 else 'are'} in {target}.")
     if forgotten[-1]:
         say(f"{not_kept(forgotten[-1])}, and not in it.", err=True)
 
@@ -118,7 +118,7 @@ def take_host_files(places: list[str]) -> None:
                 try:
                     with bar(name(os.path.basename(path))) as show:
                         taken = take_host_file(connection, path, show)
-                    say(_told(taken))
+                    explain(_told(taken))
                 except UserError as error:
                     troubles.append(_on_one_line(error))
     if troubles:

@@ -14,7 +14,7 @@ from opencode_stats.cli.now import bring_up_to_date, left_behind
 from opencode_stats.cli.published import FOREIGN, parsed, stranger
 from opencode_stats.cli.render.limits import summary, table
 from opencode_stats.cli.render.money import currency_of
-from opencode_stats.cli.say import say
+from opencode_stats.cli.say import explain, say
 from opencode_stats.cli.surroundings import chosen, places
 from opencode_stats.core.limits import CHECK_PERCENT
 from opencode_stats.errors import UserError
@@ -59,7 +59,7 @@ def command(ctx: click.Context, as_json: bool, line: bool) -> None:
     if as_json:
         click.echo(json.dumps(entries, indent=1))
     elif not entries:
-        say(_NONE_SET)
+        explain(_NONE_SET)
     else:
         _say_of(
             paths, lambda: summary(entries, now_ms) if line else table(entries, now_ms, look(currency_of(document)))
@@ -88,7 +88,7 @@ def check(threshold: float, names: tuple[str, ...], quiet: bool) -> None:
     \b
     Examples:
       opencode-stats limits check --threshold 90
-      opencode-stats limits check --quiet --name 5-hour || echo "use another provider"
+      opencode-stats limits check --quiet --name 5-hour || echo "use another one"
     """
     paths = places()
     bring_up_to_date(paths, wait=True)
@@ -105,7 +105,7 @@ def check(threshold: float, names: tuple[str, ...], quiet: bool) -> None:
     except FOREIGN as error:
         raise stranger(paths) from error
     if said and not quiet:
-        say(said)
+        explain(said)
     if above:
         sys.exit(1)
 

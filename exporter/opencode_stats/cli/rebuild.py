@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from opencode_stats.cli.say import say
+from opencode_stats.cli.say import explain, say
 from opencode_stats.cli.surroundings import places
 from opencode_stats.errors import LockHeld
 
@@ -19,7 +19,9 @@ def command() -> None:
 
     \b
     Example:
-      systemctl --user stop opencode-stats; opencode-stats rebuild; systemctl --user start opencode-stats
+      systemctl --user stop opencode-stats
+      opencode-stats rebuild
+      systemctl --user start opencode-stats
     """
     from opencode_stats.cli.own_round import exporter_alone, take_in  # noqa: PLC0415 - not to print a help text
 
@@ -35,7 +37,7 @@ def command() -> None:
             f"{error} Stop it (systemctl --user stop opencode-stats{kill}), then rebuild again.", error.holder_pid
         ) from error
     for change in rebuilt.changes[:_MOST_SHOWN]:
-        say(change)
+        explain(change)
     if len(rebuilt.changes) > _MOST_SHOWN:
         say(f"… and {len(rebuilt.changes) - _MOST_SHOWN} more.")
     if not rebuilt.changes:

@@ -11,7 +11,7 @@ from typing import Final
 
 import click
 
-from opencode_stats.cli.say import say
+from opencode_stats.cli.say import explain, say
 from opencode_stats.cli.surroundings import places
 from opencode_stats.errors import UserError
 
@@ -74,10 +74,12 @@ def command(folder: Path, seed: int, at: str | None, live: bool, every_s: float)
     prepare(folder, places())
     boot = boot_id() if at is None else NO_BOOT
     for name, stats_file in make_scenes(folder, seed=seed, now_ms=now_ms, zone=zone, boot=boot):
-        say(f"{stats_file}\n    {SCENES[name].says}")
+        say(str(stats_file))
+        explain(f"    {SCENES[name].says}", hanging=4)
     if live:
         paths = paths_in(folder / LIVE)
-        say(f"{paths.stats_file}\n    Changes every {every_s:g} s until you stop it (Ctrl-C).")
+        say(str(paths.stats_file))
+        explain(f"    Changes every {every_s:g} s until you stop it (Ctrl-C).", hanging=4)
         run_live(paths, seed=seed, every_s=every_s, zone=zone, boot=boot)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+
 import click
 
 
@@ -10,3 +13,14 @@ def say(sentence: str, *, err: bool = False) -> None:
     from opencode_stats.cli.render.text import plain  # noqa: PLC0415 - not needed by who prints the figures
 
     click.echo(plain(sentence), err=err)
+
+
+def explain(sentence: str, *, hanging: int = 0) -> None:
+    """The same of what is to be read: on a terminal in lines of its width, the further ones so many spaces in.
+
+    Where nobody reads along it stays one line, as programs like it.
+    """
+    from opencode_stats.cli.render.text import folded, plain  # noqa: PLC0415 - as above
+
+    shown = plain(sentence)
+    click.echo(folded(shown, shutil.get_terminal_size().columns, hanging) if sys.stdout.isatty() else shown)

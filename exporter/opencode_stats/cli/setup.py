@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 import opencode_stats
-from opencode_stats.cli.say import say
+from opencode_stats.cli.say import explain, say
 from opencode_stats.cli.surroundings import home_of, places
 from opencode_stats.errors import OpencodeStatsError, UserError
 from opencode_stats.host.files import told
@@ -62,7 +62,7 @@ def command(project: Path | None, no_service: bool, no_gnome: bool, dry_run: boo
         found = look_for_setup(wanted, machine, services.state())
         plan = plan_setup(wanted, found)
         for note in plan.notes:
-            say(f"Note: {note}")
+            explain(f"Note: {note}")
         if not plan.steps:
             say("Everything is set up already; nothing to do.")
             _note_package(wanted, found.manifest, machine, services, dry_run=dry_run)
@@ -82,7 +82,7 @@ def command(project: Path | None, no_service: bool, no_gnome: bool, dry_run: boo
     _take_in_history(wanted.paths)
     _closing_words(plan, wanted)
     for sentence in (*work.left, *_silence(machine)):
-        say(sentence)
+        explain(sentence)
 
 
 def _take_in_history(paths: Paths) -> None:
@@ -133,7 +133,7 @@ def announced(steps: Iterable[Step], *, dry_run: bool, yes: bool) -> bool:
     """
     say("This would be done:" if dry_run else "This will be done:")
     for step in steps:
-        say(f"  - {step}")
+        explain(f"  - {step}", hanging=4)
     if dry_run:
         say("Nothing was changed.")
         return False
@@ -226,5 +226,5 @@ def _closing_words(plan: Plan, wanted: Wanted) -> None:
         "plugin": "The plugin starts the exporter together with OpenCode.",
         "nobody": "Nothing starts the exporter by itself: run opencode-stats daemon, or just opencode-stats.",
     }[plan.starter]
-    say(f"Set up. {starter} OpenCode takes the plugin up at its next start.")
-    say(f"The figures: opencode-stats, or {wanted.paths.stats_file}.")
+    explain(f"Set up. {starter} OpenCode takes the plugin up at its next start.")
+    explain(f"The figures: opencode-stats, or {wanted.paths.stats_file}.")

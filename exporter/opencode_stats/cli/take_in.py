@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from opencode_stats.cli.now import bring_up_to_date
-from opencode_stats.cli.say import say
+from opencode_stats.cli.say import explain
 from opencode_stats.cli.surroundings import chosen, places
 from opencode_stats.errors import LockHeld, UserError
 from opencode_stats.host.lock import is_held
@@ -56,7 +56,7 @@ def command(ledgers: tuple[str, ...], more: tuple[str, ...]) -> None:
         )
     paths = places()
     take_in_everything(paths)
-    say(f"Everything is taken in; the figures are in {paths.stats_file}.")
+    explain(f"Everything is taken in; the figures are in {paths.stats_file}.")
 
 
 def take_in_everything(paths: Paths) -> None:
@@ -71,7 +71,7 @@ def take_in_everything(paths: Paths) -> None:
     if taken is None:
         bring_up_to_date(paths, wait=True)
     elif taken.new:
-        say(_what_was_new(taken))
+        explain(_what_was_new(taken))
 
 
 def _what_was_new(taken: Taken) -> str:

@@ -10,6 +10,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Final
 
+from opencode_stats.cli.render.text import width
 from opencode_stats.errors import UserError
 
 if TYPE_CHECKING:
@@ -43,6 +44,11 @@ _ASCII: Final = {
     **{ord(char): like for char, like in zip("●○▸…→←↑↓", "*o>~><^v", strict=True)},
 }
 """Each takes one column, and so does what stands for it."""
+
+
+def in_ascii(text: str) -> str:
+    """The text in characters that every terminal has, each in as many columns: what is behind it stands in line."""
+    return "".join(char if char.isascii() else "?" * width(char) for char in text.translate(_ASCII))
 
 
 class Terminal:
@@ -123,7 +129,7 @@ class Terminal:
     def _as_it_can_be_shown(self, text: str) -> str:
         if not self._translated:
             return text
-        return text.translate(_ASCII).encode("ascii", "replace").decode()
+        return in_ascii(text)
 
     def pressed(self) -> Iterator[str]:
         """The keys that have been pressed: a character, or a name as ``render.choice`` has them."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from opencode_stats.cli.say import say
+from opencode_stats.cli.say import explain, say
 from opencode_stats.cli.setup import announced, done, this_machine, worker
 from opencode_stats.errors import UserError
 from opencode_stats.host.files import told
@@ -50,12 +50,12 @@ def command(purge: bool, dry_run: bool, yes: bool) -> None:
     except OSError as error:
         raise UserError(f"{told(error)} Nothing after that was done.") from error
     for problem in problems:
-        say(problem)
+        explain(problem)
     if paths.ledger.exists():
-        say(f"The figures stay in the ledger {paths.ledger}; opencode-stats uninstall --purge removes it.")
+        explain(f"The figures stay in the ledger {paths.ledger}; opencode-stats uninstall --purge removes it.")
     if plan.steps:
         say("An OpenCode that still runs has the plugin loaded: close it.")
-        say(_how_to_remove_the_program(paths))
+        explain(_how_to_remove_the_program(paths))
 
 
 def _how_to_remove_the_program(paths: Paths) -> str:

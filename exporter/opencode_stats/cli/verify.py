@@ -12,7 +12,7 @@ import click
 
 from opencode_stats.cli.now import PATIENCE_S
 from opencode_stats.cli.render.text import name
-from opencode_stats.cli.say import say
+from opencode_stats.cli.say import explain, say
 from opencode_stats.cli.surroundings import chosen, places
 from opencode_stats.host.lock import is_held
 
@@ -48,7 +48,7 @@ def command() -> None:
     there = paths.stats_file.exists()
     findings = read_ledger(paths, lambda connection: _prove(connection, paths) if there else verify(connection))
     for finding in findings:
-        say(finding)
+        explain(finding)
     if findings:
         sys.exit(1)
     say("The ledger holds: every sum is that of its messages.")

@@ -123,6 +123,11 @@ def toml_of(value: Any) -> str:  # noqa: ANN401 - any value of a setting
     return text
 
 
+def tables_of(name: str, value: Any) -> str:  # noqa: ANN401 - any value of a setting
+    """A setting that is a table, or a list of them, as tables of its own: ``[prices."a/b"]``, ``[[limits]]``."""
+    return tomlkit.dumps({name: value})
+
+
 def change_file(file: Path, change: Callable[[str], str]) -> str:
     """Replaces the file by what ``change`` makes of its text, mode 0600; gives the new text. A link is followed.
 

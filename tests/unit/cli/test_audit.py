@@ -136,7 +136,9 @@ def test_a_fork_whose_original_was_gone_before_the_first_look_is_not_counted(dat
     found = figures()
     assert causes(found["naive"]) == {"deleted": (7, 1)}
     assert (found["copies"]["tokens"], found["copies"]["messages"], found["undecided"]["messages"]) == (42, 2, 0)
-    assert "42 tokens (2 requests), copied by a fork or made by somebody else, are in no total." in call().output
+    page = " ".join(call().output.split())
+    assert "42 tokens (2 requests), copied by a fork or made by somebody else, are in no total." in page
+    assert "counts 7 tokens in 1 request." in page
 
 
 def test_a_narrow_page_has_the_numbers_below_what_they_are_of(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from opencode_stats.cli.render.text import US_DOLLARS, Currency, count, counted, name
+from opencode_stats.cli.render.text import NARROWEST, US_DOLLARS, Currency, count, counted, name, width, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -16,6 +16,8 @@ _KINDS: Final = {
     "input": "input", "output": "output", "reasoning": "reasoning", "cache_read": "cache read",
     "cache_write": "cache write",
 }  # fmt: skip
+_GAP: Final = "  "
+_INDENT: Final = "  "
 _CAUSES: Final[dict[Cause, str]] = {
     "forks": "copied by a fork",
     "undecided": "perhaps copied by a fork, not known yet",
@@ -50,8 +52,9 @@ def document(audit: Audit, unread: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def page(audit: Audit, unread: Mapping[str, str], width: int = 80, currency: Currency = US_DOLLARS) -> str:
-    """The same for people; ``width`` is that of their terminal, in characters, ``currency`` what costs are shown in."""
+def page(audit: Audit, unread: Mapping[str, str], columns: int = 80, currency: Currency = US_DOLLARS) -> str:
+    """The same for people; ``columns`` is the width of their terminal, ``currency`` what costs are shown in."""
+    columns = max(columns, NARROWEST)
     lines = [
         f"opencode-stats counts {count(audit.ours.tokens)} tokens in {counted(audit.ours.messages, 'request')}.",
         "",
@@ -60,16 +63,14 @@ def page(audit: Audit, unread: Mapping[str, str], width: int = 80, currency: Cur
         lines += ["This OpenCode keeps no totals of its conversations.", ""]
     else:
         lines += [
-            *_table("OpenCode's own totals", audit.session_rows, audit.ours.amounts, width, currency),
+            *_table("OpenCode's own totals", audit.session_rows, audit.ours.amounts, columns, currency),
             "",
         ]
-    lines += [*_table("Every message on disk", audit.naive, audit.ours.amounts, width, currency), ""]
-    lines.append(
-        f"Of ours, {count(audit.told_live.tokens)} were told live and {count(audit.imported_only.tokens)} "
-        "are known from OpenCode's own files only."
-    )
+    lines += [*_table("Every message on disk", audit.naive, audit.ours.amounts, columns, currency), ""]
+    live, imported = count(audit.told_live.tokens), count(audit.imported_only.tokens)
+    said = [f"Of ours, {live} were told live and {imported} are known from OpenCode's own files only."]
     if audit.forgotten.messages:
-        lines.append(
+        said.append(
             f"{count(audit.forgotten.tokens)} more ({counted(audit.forgotten.messages, 'request')}) are older than "
             "what is kept: of them the sums are known."
         )
@@ -78,20 +79,26 @@ def page(audit: Audit, unread: Mapping[str, str], width: int = 80, currency: Cur
         (audit.undecided, "undecided yet"),
     ):
         if share.messages:
-            lines.append(
+            said.append(
                 f"{count(share.tokens)} tokens ({counted(share.messages, 'request')}), {what}, are in no total."
             )
     for state, requests in sorted(audit.unknown.items()):
-        lines.append(f"{counted(requests, f'{state} request')}, whose tokens nobody knows, in no figure.")
+        said.append(
+            f"{counted(requests, f'{state} request')}, whose tokens nobody knows, {_are(requests)} in no figure."
+        )
     if audit.unpriced.messages:
-        lines.append(
+        said.append(
             f"{count(audit.unpriced.tokens)} tokens ({counted(audit.unpriced.messages, 'request')}) have no price."
         )
-    lines += [f"{name(path, 80)} could not be read: {name(reason, 200)}" for path, reason in unread.items()]
-    return "\n".join(lines)
+    said += [f"{name(path, 80)} could not be read: {name(reason, 200)}" for path, reason in unread.items()]
+    return "\n".join([*lines, *(line for sentence in said for line in wrapped(sentence, columns))])
 
 
-def _table(heading: str, comparison: Comparison, ours: Amounts, width: int, currency: Currency) -> list[str]:
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
+def _table(heading: str, comparison: Comparison, ours: Amounts, columns: int, currency: Currency) -> list[str]:
     rows = [(heading, comparison.figure, False)]
     rows += [
         (f"  {_CAUSES[cause]}" + (f" ({count(share.messages)})" if share.messages else ""), share.amounts, True)
@@ -104,12 +111,25 @@ def _table(heading: str, comparison: Comparison, ours: Amounts, width: int, curr
     kinds = [kind for kind in _KINDS if any(getattr(amounts, kind) for _, amounts, _ in rows)]
     cells = [["", "tokens", *(_KINDS[kind] for kind in kinds), "cost"]]
     cells += [[label, *_numbers(amounts, kinds, currency, signed=signed)] for label, amounts, signed in rows]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
-    numbers = ["".join(f"  {cell:>{size}}" for cell, size in zip(row[1:], widths[1:], strict=True)) for row in cells]
-    if widths[0] + len(numbers[0]) <= width:
-        return [f"{row[0]:<{widths[0]}}{line}" for row, line in zip(cells, numbers, strict=True)]
-    # Too narrow for one line each: the numbers below what they are of.
-    return [line for row, figures in zip(cells, numbers, strict=True) for line in (row[0], f"  {figures}") if line]
+    widths = [max(width(row[column]) for row in cells) for column in range(len(cells[0]))]
+    if widths[0] + sum(size + len(_GAP) for size in widths[1:]) <= columns:
+        return [f"{row[0]:<{widths[0]}}{''.join(_figures(row[1:], widths[1:]))}" for row in cells]
+    # Too narrow for one line each: the figures below what they are of, in as many lines as that takes.
+    sizes = widths[1:]
+    at_once = len(sizes)
+    if sum(size + len(_GAP) for size in sizes) + len(_INDENT) > columns:
+        sizes = [max(sizes)] * len(sizes)
+        at_once = max(1, (columns - len(_INDENT)) // (sizes[0] + len(_GAP)))
+    lines = []
+    for row in cells:
+        shown = _figures(row[1:], sizes)
+        below = [_INDENT + "".join(shown[at : at + at_once]) for at in range(0, len(shown), at_once)]
+        lines += [row[0], *below] if row[0] else below
+    return lines
+
+
+def _figures(cells: Iterable[str], sizes: Iterable[int]) -> list[str]:
+    return [_GAP + " " * (size - width(cell)) + cell for cell, size in zip(cells, sizes, strict=True)]
 
 
 def _numbers(amounts: Amounts, kinds: Iterable[str], currency: Currency, *, signed: bool) -> list[str]:

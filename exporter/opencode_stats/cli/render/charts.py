@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from opencode_stats.cli.render.text import US_DOLLARS, Currency, name, width
+from opencode_stats.cli.render.text import NARROWEST, US_DOLLARS, Currency, name, width
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-NARROWEST: Final = 40
 _SHORTEST_NAME: Final = 10
 _LONGEST_NAME: Final = 36
 _SHORTEST_BAR: Final = 8

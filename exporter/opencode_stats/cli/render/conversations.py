@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from opencode_stats.cli.render.charts import NARROWEST, Line, Look, Table, table
+from opencode_stats.cli.render.charts import Line, Look, Table, table
 from opencode_stats.cli.render.history import cells, cost_note, figures_document
-from opencode_stats.cli.render.text import count, counted, moment, wrapped
+from opencode_stats.cli.render.text import NARROWEST, count, counted, moment, wrapped
 from opencode_stats.core.history import NO_FIGURES, together
 
 if TYPE_CHECKING:

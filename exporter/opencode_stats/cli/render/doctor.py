@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from opencode_stats.cli.finding import worst
-from opencode_stats.cli.render.text import name, wrapped
+from opencode_stats.cli.render.text import NARROWEST, name, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,7 +17,6 @@ _LONGEST: Final = 1_000
 """Columns of one reason: paths are shown whole, a hostile text is not."""
 _INDENT: Final = "      "
 _PROGRAMS: Final = frozenset({"chmod", "gnome-extensions", "kill", "mv", "opencode-stats", "rm", "sudo", "systemctl"})
-_NARROWEST: Final = 40
 _WIDEST: Final = 100
 
 
@@ -64,7 +63,7 @@ def _under(text: str, indent: str, columns: int | None) -> str:
     """The text in lines that leave the indent free; the first comes without it."""
     if columns is None:
         return text
-    room = min(max(columns, _NARROWEST), _WIDEST) - len(indent)
+    room = min(max(columns, NARROWEST), _WIDEST) - len(indent)
     return f"\n{indent}".join(wrapped(text, room))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from opencode_stats.cli.render.money import currency_of, sources_of
 from opencode_stats.cli.render.text import (
     LONGEST_NAME,
+    NARROWEST,
     US_DOLLARS,
     Currency,
     ago,
@@ -25,8 +26,6 @@ from opencode_stats.cli.render.text import (
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-NARROWEST: Final = 40
-"""On a narrower terminal the page is as wide as this all the same."""
 WIDEST_PROSE: Final = 100
 _SHORTEST_NAME: Final = 12
 _LONGEST_DIRECTORY: Final = 60

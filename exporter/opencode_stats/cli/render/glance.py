@@ -128,7 +128,7 @@ VALUES: Final[dict[str, tuple[str, Callable[[Reading], str]]]] = {
     "waiting": ("how many of them wait for you", _in_state("waiting")),
     "attention": ("how many things ask for you", lambda reading: figure(len(reading.document["attention"]))),
     "workspace": ("the folder's name of the session", _workspace),
-    "limit": ("the limit most used, and how much; nothing without limits", _limit),
+    "limit": ("the limit most used, and how much; nothing without any", _limit),
     "date": ("the day that today shows", lambda reading: named(reading.document["daily"]["date"])),
 }
 """Name in a template → what it is, and how it is made. Nothing else can be named."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from opencode_stats.cli.render.charts import NARROWEST, Line, Look, Table, table
+from opencode_stats.cli.render.charts import Line, Look, Table, table
 from opencode_stats.cli.render.list_values import cost_cell, list_document, list_note, listed_part
-from opencode_stats.cli.render.text import count, span, wrapped
+from opencode_stats.cli.render.text import NARROWEST, count, span, wrapped
 from opencode_stats.core.history import NO_FIGURES, Figures, together
 from opencode_stats.core.models import UNKNOWN, model_key
 from opencode_stats.core.worth import Listed, Worth, listed

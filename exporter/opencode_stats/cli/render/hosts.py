@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from opencode_stats.cli.render.charts import NARROWEST, Line, Look, Table, table
+from opencode_stats.cli.render.charts import Line, Look, Table, table
 from opencode_stats.cli.render.history import cost_note, figures_document
 from opencode_stats.cli.render.list_values import unrecorded
-from opencode_stats.cli.render.text import ago, count, percent, wrapped
+from opencode_stats.cli.render.text import NARROWEST, ago, count, percent, wrapped
 from opencode_stats.core.history import Figures
 from opencode_stats.core.models import model_key
 from opencode_stats.core.totals import Usage

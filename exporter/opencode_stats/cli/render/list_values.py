@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from opencode_stats.cli.render.charts import NARROWEST, Look
-from opencode_stats.cli.render.text import count, wrapped
+from opencode_stats.cli.render.text import NARROWEST, count, wrapped
 from opencode_stats.core.worth import Listed, Worth, listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from opencode_stats.cli.render.charts import Look
     from opencode_stats.cli.render.text import Currency
     from opencode_stats.core.history import Figures, Key
 

@@ -39,6 +39,7 @@ _KINDS: Final = {
 _NARROW: Final = 50
 """Below so many columns numbers are short."""
 _SHORTEST_NAME: Final = 8
+_READABLE_NAME: Final = 16
 _LONGEST_NAME: Final = 60
 _LONGEST_REASON: Final = 300
 _LIMIT_BAR: Final = 20
@@ -218,11 +219,18 @@ def _limits(reading: Reading, columns: int) -> Block:
     lines = [_heading("Limits")]
     texts = [f" {used_percent(limit)}" for limit in limits]
     numbers = max(map(len, texts))
-    names = _name_columns([limit["name"] for limit in limits], max(_SHORTEST_NAME, columns - numbers - 2))
-    for limit, text in zip(limits, texts, strict=True):
+    ends = [f"  {resets_in(limit, reading.now_ms)}" if limit["resetsAtMs"] else "" for limit in limits]
+    bars = _LIMIT_BAR if columns >= _NARROW else 0
+    room = columns - numbers - bars - 4
+    # How much is used is shown whatever the name; when it ends, where that leaves a name that can be read.
+    if room - max(map(len, ends)) >= _READABLE_NAME:
+        room -= max(map(len, ends))
+    else:
+        ends = [""] * len(ends)
+    names = _name_columns([limit["name"] for limit in limits], max(_SHORTEST_NAME, room))
+    for limit, text, resets in zip(limits, texts, ends, strict=True):
         style: Style = "alert" if limit["level"] in ("warning", "critical") else "accent"
-        drawn = f"  {bar((limit['percent'] or 0) / 100, _LIMIT_BAR)}" if columns >= _NARROW else ""
-        resets = f"  {resets_in(limit, reading.now_ms)}" if limit["resetsAtMs"] else ""
+        drawn = f"  {bar((limit['percent'] or 0) / 100, bars)}" if bars else ""
         right = line_of((style, drawn), f"{text:>{numbers}}", ("dim", resets))
         lines.append(_with_name(line_of("  "), limit["name"], names, right, columns))
     return Block(lines, 3, 2)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from opencode_stats.cli.render.money import SOURCES
-from opencode_stats.cli.render.text import count, name, wrapped
+from opencode_stats.cli.render.text import NARROWEST, count, name, wrapped
 from opencode_stats.core.cost import Cost, list_value, usd_per_million
 from opencode_stats.core.models import model_key
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from opencode_stats.core.totals import ModelId
 
 _NO_ROWS: Final = "OpenCode has recorded a cost of everything that it used."
-_NARROWEST: Final = 40
 _WIDEST: Final = 100
 
 
@@ -64,7 +63,7 @@ def page(rows: list[Priced], currency: Currency, columns: int) -> str:
     for row in rows:
         lines += ["", name(model_key(row.provider, row.model), _WIDEST)]
         for sentence in _sentences(row, currency):
-            room = max(_NARROWEST, min(columns, _WIDEST)) - 2
+            room = max(NARROWEST, min(columns, _WIDEST)) - 2
             lines += [f"  {line}" for line in wrapped(sentence, room)]
     return "\n".join(lines[1:])
 

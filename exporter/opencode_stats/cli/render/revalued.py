@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from opencode_stats.cli.render.charts import NARROWEST, Line, Look, Table, table
+from opencode_stats.cli.render.charts import Line, Look, Table, table
 from opencode_stats.cli.render.money import SOURCES
-from opencode_stats.cli.render.text import count, counted, name, wrapped
+from opencode_stats.cli.render.text import NARROWEST, count, counted, name, wrapped
 from opencode_stats.core.models import model_key
 
 if TYPE_CHECKING:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from datetime import tzinfo
 
+NARROWEST: Final = 40
+"""Columns: what is made for a terminal is never narrower."""
 LONGEST_NAME: Final = 40
 MOST_MARKS: Final = 2
 """Accents on one letter; some scripts need two, and a heap of hundreds paints over the lines around it."""
@@ -168,6 +170,21 @@ def wrapped(text: str, columns: int) -> list[str]:
             lines.append("")
         lines[-1] += rest
     return [line for line in lines if line] or [""]
+
+
+def folded(text: str, columns: int, hanging: int = 0) -> str:
+    """The text in lines broken at spaces alone, so that a path or a command in it stays whole and can be copied.
+
+    All lines but the first begin with ``hanging`` spaces. A word that is longer than the line has one of its own.
+    """
+    first, *words = text.split(" ")
+    lines = [first]
+    for word in words:
+        if lines[-1].strip() and width(lines[-1]) + 1 + width(word) > columns:
+            lines.append(" " * hanging + word)
+        else:
+            lines[-1] += f" {word}"
+    return "\n".join(lines)
 
 
 def head(text: str, columns: int) -> str:

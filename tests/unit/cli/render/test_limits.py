@@ -53,12 +53,30 @@ def test_a_table_with_bars() -> None:
     lines = table(entries, NOON_MS + 75 * MINUTE_MS, Look(), UTC).splitlines()
 
     assert lines == [
-        "5-hour  ████████████░░░░░░░░     62%  620 tokens of 1K tokens, resets in 3h 45m",
-        "        496 tokens an hour; at this pace reached at 14:00 (between 13:53 and 14:09)",
-        "weekly  ████████████████░░░░     84%  $42.00 of $50.00, resets in 22h 45m  critical",
+        "5-hour  ████████████░░░░░░░░  62%  620 tokens of 1K tokens, resets in 3h 45m",
+        "        496 tokens an hour; at this pace reached at 14:00 (13:53 to 14:09)",
+        "weekly  ████████████████░░░░  84%  $42.00 of $50.00, resets in 22h 45m  critical",
         "        provider openai",
         "        $168.00 an hour",
-        "none    ░░░░░░░░░░░░░░░░░░░░      0%  0 tokens of 1K tokens",
+        "none    ░░░░░░░░░░░░░░░░░░░░   0%  0 tokens of 1K tokens",
+    ]
+
+
+def test_what_is_too_long_for_the_terminal_goes_below_the_bars() -> None:
+    long = replace(LIMIT, name="as long as a name can be here", unit="usd", amount=50_000_000_000, of="provider")
+    day = Window(NOON_MS, NOON_MS + DAY_MS)
+    entries = [
+        entry(replace(long, whose="openai"), day, Use(NOON_MS // SLOT_MS, 1, 42 * 10**9, 0)),
+        entry(replace(LIMIT, name="月"), None),
+    ]
+
+    assert table(entries, NOON_MS + 75 * MINUTE_MS, Look(columns=60), UTC).splitlines() == [
+        "as long a…n be here  ████████████████░░░░  84%  critical",
+        "  $42,000.00 of $50,000.00, resets in 22h 45m",
+        "  provider openai",
+        "  $168,000.00 an hour",
+        "月                   ░░░░░░░░░░░░░░░░░░░░   0%",
+        "  0 tokens of 1K tokens",
     ]
 
 

@@ -119,6 +119,20 @@ def test_what_does_not_fit_is_counted() -> None:
     assert f"… and {6 - shown} more" in text
 
 
+@pytest.mark.parametrize("columns", [40, 50, 60, 80, 100])
+def test_how_much_is_used_is_seen_however_long_the_name_is(columns: int) -> None:
+    reading = working()
+    limit = {"name": "月" * 25, "percent": 81.9, "level": "critical", "resetsAtMs": reading.now_ms + 5_400_000}
+    reading.document["limits"] = [limit, {**limit, "name": "short", "resetsAtMs": None}]
+
+    lines = text_of(view(reading), 30, columns).splitlines()
+    first = lines.index("Limits") + 1
+
+    assert [line.partition("  resets")[0][-4:] for line in lines[first : first + 2]] == [" 81%", " 81%"]
+    assert "月…月" in lines[first] or columns == 100
+    assert ("resets in 1h 30m" in lines[first]) == (columns >= 80)
+
+
 def test_limits_and_what_is_said_of_them() -> None:
     reading = working()
     limit = {"name": "5-hour", "percent": 81.9, "level": "critical", "resetsAtMs": reading.now_ms + 5_400_000}

@@ -11,7 +11,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.clock import NOON_MS
 
-from opencode_stats.cli.render.text import ago, compact, count, counted, date, moment, money, name, span, width, wrapped
+from opencode_stats.cli.render.text import (
+    ago,
+    compact,
+    count,
+    counted,
+    date,
+    folded,
+    moment,
+    money,
+    name,
+    span,
+    width,
+    wrapped,
+)
 
 LOCALECONV = locale.localeconv()
 HOSTILE = st.text(st.one_of(st.characters(), st.sampled_from("\x1b\n\u202e\u200b\u0301日ﬀ 😀\ud800\U000e0001")))
@@ -194,3 +207,13 @@ def test_numbers_are_plain(number: int, usd: float, seconds: float) -> None:
     assert int(count(number).replace(",", "")) == number
     assert is_plain(count(number) + money(usd) + span(seconds))
     assert money(usd).lstrip("<")[0] == "$"
+
+
+def test_folded_text_breaks_at_spaces_alone() -> None:
+    path = f"/home/{'a' * 30}/file"
+
+    assert folded("  - write it", 40, 4) == "  - write it"
+    assert folded(f"  - write {path} now", 20, 4) == f"  - write\n    {path}\n    now"
+    assert folded(path, 20) == path
+    assert folded("三つ 三つ", 8) == "三つ\n三つ"
+    assert folded("", 20) == ""
