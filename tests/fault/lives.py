@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     from tests.fault.calls import Fault
 
-    from opencode_stats.ledger.connection import Connection
 
 ATTEMPTS: Final = 4
 ACT_MS: Final = 10_000
@@ -85,7 +84,6 @@ class Life:
         self._calls = calls
         self._number = number
         self._ms = 0
-        self._turn = 0
         self._exporter: Exporter | None = None
 
     def now_ms(self) -> int:
@@ -126,7 +124,7 @@ class Life:
                 elif attempt:
                     self._exporter.reopen()
                 refresh(self._exporter)
-                self._take_other_host(self._exporter)
+                self._take_other_host()
             except (OSError, LedgerUnavailable):
                 assert self._exporter is not None, "a start fails with a sentence"
             except (UserError, LedgerError):
@@ -137,28 +135,19 @@ class Life:
                 self._calls.armed = False
         raise AssertionError("it did not come right")
 
-    def _take_other_host(self, exporter: Exporter) -> None:
-        """What ``import --ledger`` does, by turns as the ledger's one writer and beside it."""
+    def _take_other_host(self) -> None:
+        """What ``import --ledger`` does, beside the exporter that writes the ledger."""
         path = self._world.host_file
         if not path.exists():
             return
-        self._turn += 1
-        beside = self._turn % 2 == 1
-        ledger: Connection | None = None
         try:
-            ledger = open_beside(self._world.paths.ledger, self._calls.factory) if beside else exporter.connection
-            with transaction(ledger):
-                become_host(ledger, ME, "me")
-            take_host_file(ledger, str(path))
+            with closing(open_beside(self._world.paths.ledger, self._calls.factory)) as ledger:
+                with transaction(ledger):
+                    become_host(ledger, ME, "me")
+                take_host_file(ledger, str(path))
         except LedgerUnreadable as error:
             # A read that failed may look like damage to SQLite; the command says so and ends, and is called again.
-            if not beside:
-                exporter.close(in_order=False)
-                self._exporter = None
             raise LedgerError(str(error)) from error
-        finally:
-            if beside and ledger is not None:
-                ledger.close()
 
     def _started(self) -> Exporter:
         return Exporter(

@@ -120,11 +120,6 @@ class Exporter:
         """The processes that were last seen alive, or that can't be seen."""
         return self._settling.seen_alive
 
-    @property
-    def connection(self) -> Connection:
-        """The open ledger, for a command that has this exporter to itself."""
-        return self._connection
-
     def reopen(self) -> None:
         """Opens the ledger anew, after it could not be used (``OpenLedger.reopen``)."""
         self._open.reopen()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,11 +15,11 @@ from tests.unit.daemon.test_limits import exporter, published, write
 from opencode_stats.daemon.exporter import refresh
 from opencode_stats.host.paths import Paths
 from opencode_stats.ledger import forgetting, recovery
+from opencode_stats.ledger.connection import open_reader
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from opencode_stats.daemon.exporter import Exporter
 
 FIRST_TIME = "detail.forgotten_for_the_first_time"
 
@@ -38,8 +39,9 @@ def clock() -> FakeClock:
     return made
 
 
-def number(made: Exporter) -> int:
-    ((found,),) = rows(made.connection, "SELECT count(*) FROM messages")
+def number(paths: Paths) -> int:
+    with closing(open_reader(paths.ledger)) as ledger:
+        ((found,),) = rows(ledger, "SELECT count(*) FROM messages")
     return int(found)
 
 
@@ -49,13 +51,13 @@ def test_the_setting_is_followed_bit_by_bit(
     monkeypatch.setattr(forgetting, "MESSAGES_AT_ONCE", 1)
     with exporter(paths, clock, "") as made:
         refresh(made)
-        there = number(made)
+        there = number(paths)
         figures = {key: part for key, part in published(paths).items() if key != "exporter"}
         assert (there, made.forgetting) == (4, False)
 
         paths.settings_file.write_text("keep_days = 32\n")
         refresh(made)
-        assert (number(made), made.forgetting, made.is_behind) == (3, True, True)
+        assert (number(paths), made.forgetting, made.is_behind) == (3, True, True)
         told = [record for record in caplog.records if record.message.startswith(FIRST_TIME)]
         assert [record.levelno for record in told] == [logging.WARNING]
 
@@ -63,7 +65,7 @@ def test_the_setting_is_followed_bit_by_bit(
         while made.is_behind:
             made.catch_up()
             steps += 1
-        assert (number(made), made.forgetting) == (1, False)
+        assert (number(paths), made.forgetting) == (1, False)
         assert steps > 3
         refresh(made)
         assert {key: part for key, part in published(paths).items() if key != "exporter"} == figures
@@ -75,7 +77,7 @@ def test_one_that_is_started_anew_goes_on(paths: Paths, clock: FakeClock, monkey
     for left in (3, 2, 1):
         with exporter(paths, clock, "keep_days = 32\n") as made:
             refresh(made)
-            assert number(made) == left
+            assert number(paths) == left
 
 
 def test_a_ledger_that_is_made_again_reads_everything_first(
@@ -85,9 +87,9 @@ def test_a_ledger_that_is_made_again_reads_everything_first(
         with monkeypatch.context() as patched:
             patched.setattr(recovery, "is_pending", lambda _: True)
             refresh(made)
-            assert (number(made), made.forgetting) == (4, False)
+            assert (number(paths), made.forgetting) == (4, False)
         made.forget(to_the_end=True)
-        assert number(made) == 1
+        assert number(paths) == 1
 
 
 def test_a_ledger_that_is_recovered_counts_what_it_forgets_once(paths: Paths, clock: FakeClock) -> None:
@@ -103,4 +105,4 @@ def test_a_ledger_that_is_recovered_counts_what_it_forgets_once(paths: Paths, cl
             made.forget(to_the_end=True)
             refresh(made)
             assert published(paths)["total"]["totalTokens"] == tokens
-            assert number(made) == 1
+            assert number(paths) == 1

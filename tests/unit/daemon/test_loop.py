@@ -29,7 +29,7 @@ from opencode_stats.host.clock import SystemClock
 from opencode_stats.host.files import FILES, own_folder
 from opencode_stats.host.paths import Paths
 from opencode_stats.host.processes import Processes
-from opencode_stats.ledger.connection import Connection
+from opencode_stats.ledger.connection import Connection, open_reader
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -277,6 +277,7 @@ def test_days_that_are_over_are_summed_while_nothing_else_is_to_be_done(
         thread.start()
         one.run()
         thread.join()
-        (number,) = made.connection.execute("SELECT count(*) FROM day_sums WHERE split = 'agent'").fetchone()
+        with closing(open_reader(paths.ledger)) as ledger:
+            (number,) = ledger.execute("SELECT count(*) FROM day_sums WHERE split = 'agent'").fetchone()
 
     assert number == days
