@@ -1,4 +1,8 @@
-"""Figures of usage that can be taken from each other, so that they may be below zero."""
+"""Tokens and cost that can be taken from each other, for the audit's differences: so they may be below zero.
+
+What was used, which is never below zero and knows its messages, is ``core.totals.Usage``; with how long it took, as
+history shows it, ``core.history.Figures``.
+"""
 
 from __future__ import annotations
 

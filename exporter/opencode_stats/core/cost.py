@@ -105,6 +105,10 @@ class Price:
         """The rate of requests whose context is above so many tokens, and not above the next step."""
         return next((rate for size, rate in reversed(self.steps) if above_tokens >= size), self.base)
 
+    def exact_value(self, split: Unbilled) -> int:
+        """What usage that is split at least at the steps is worth, in billionths of a micro-dollar."""
+        return sum(self.rate(above).exact_value(tokens) for above, tokens in split)
+
     @property
     def is_free(self) -> bool:
         """Whether the list says that it costs nothing."""
@@ -145,8 +149,7 @@ def cost_of(tokens: Tokens | None, recorded_microusd: int | None, quote: Quote |
         return Cost(None, "unknown")
     if recorded_microusd or tokens == NO_TOKENS:
         return Cost(recorded_microusd or 0, "recorded")
-    # A context of exactly a step's size is not above it.
-    return list_value(((context_tokens(tokens) - 1, tokens),), quote)
+    return list_value(of_one_request(tokens), quote)
 
 
 def list_value(unbilled: Unbilled, quote: Quote | None) -> Cost:
@@ -156,8 +159,13 @@ def list_value(unbilled: Unbilled, quote: Quote | None) -> Cost:
     """
     if quote is None:
         return Cost(None, "unpriced")
-    exact = sum(quote.price.rate(above).exact_value(tokens) for above, tokens in unbilled)
-    return Cost(rounded(exact), quote.source)
+    return Cost(rounded(quote.price.exact_value(unbilled)), quote.source)
+
+
+def of_one_request(tokens: Tokens) -> Unbilled:
+    """The tokens of one request, split by its own context."""
+    # A context of exactly a step's size is not above it.
+    return ((context_tokens(tokens) - 1, tokens),)
 
 
 def context_tokens(tokens: Tokens) -> int:

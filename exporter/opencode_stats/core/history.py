@@ -28,7 +28,10 @@ FORGOTTEN: Final = "(forgotten)"
 
 
 class Figures(NamedTuple):
-    """What was used, and how long it took: a sum of counted messages.
+    """What history shows of a stretch of time: what was used, and how long it took; a sum of counted messages.
+
+    Its fields are columns of the ledger's sums, in their order. Differences between two accounts are
+    ``core.amounts.Amounts``, totals without times ``core.totals.Usage``.
 
     ``active_ms``: how long requests were being answered, tools that ran meanwhile included; two at once count twice.
     ``rated_tokens`` (output and reasoning) and ``rated_ms`` are those of the messages whose time was the model's

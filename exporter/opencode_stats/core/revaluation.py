@@ -1,7 +1,8 @@
-"""All usage at list prices, whatever OpenCode recorded: only where the user asks for it, beside what was recorded.
+"""Instead of the recorded cost: what *all* usage would cost at list prices, only where the user asks for it.
 
 Nothing of it is kept, so what OpenCode recorded stays as it is. The rule for a request is that of ``core.cost``, with
-the recorded cost left out of account.
+the recorded cost left out of account. What usage without a recorded cost is worth is ``core.worth``'s; both price by
+``core.cost.Price.exact_value``.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from opencode_stats.core.cost import context_tokens, list_value
+from opencode_stats.core.cost import list_value, of_one_request
 from opencode_stats.core.tokens import NO_TOKENS
 
 if TYPE_CHECKING:
@@ -82,5 +83,4 @@ def used_in_all(several: Iterable[Used]) -> Used:
 
 def used_in_request(model: ModelId, tokens: Tokens, recorded_microusd: int) -> Used:
     """One request alone."""
-    # A context of exactly a step's size is not above it.
-    return Used(recorded_microusd, {model: ((context_tokens(tokens) - 1, tokens),)})
+    return Used(recorded_microusd, {model: of_one_request(tokens)})

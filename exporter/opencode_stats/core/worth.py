@@ -1,4 +1,7 @@
-"""What usage that OpenCode recorded at no cost is worth at list prices, over any stretch of time."""
+"""Beside the recorded cost: what usage *without* one is worth at list prices, over any stretch of time.
+
+What all usage would cost, recorded or not, is ``core.revaluation``'s. Both price by ``core.cost.Price.exact_value``.
+"""
 
 from __future__ import annotations
 
@@ -65,4 +68,4 @@ def worth_of(unbilled: Unbilled, quote: Quote | None) -> Worth:
     """What usage of one model that has no recorded cost is worth, split at the sizes of its price."""
     if quote is None:
         return Worth(0, sum(tokens.total for _, tokens in unbilled))
-    return Worth(sum(quote.price.rate(above).exact_value(tokens) for above, tokens in unbilled))
+    return Worth(quote.price.exact_value(unbilled))

@@ -1,4 +1,7 @@
-"""Usage of this day's hours and of the last days, asked for at every publishing."""
+"""*When* it was used: in this day's hours and on the last days, added up from the sums by quarter hour.
+
+Asked for at every publishing; days that are over are remembered. *Where* it was used is ``ledger.today``'s.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What was used in each workspace on the day that it is, asked for at every publishing."""
+"""*Where* it was used on the day that it is: each workspace's tokens, of which there are no sums by quarter hour.
+
+Asked for at every publishing, so kept up by each message that comes. *When* it was used is ``ledger.recent``'s.
+"""
 
 from __future__ import annotations
 
