@@ -23,7 +23,7 @@ NOT_RUN: Final[dict[tuple[str, str], str]] = {
     ("docs/cli.md", "opencode-stats uninstall"): _ASKS,
     (
         "docs/cli.md",
-        "systemctl --user stop opencode-stats; opencode-stats rebuild; systemctl --user start opencode-stats",
+        "systemctl --user stop opencode-stats",
     ): "needs a user's systemd; tests/unit/cli/test_verify_and_rebuild.py has the command",
     (
         "docs/gnome.md",
