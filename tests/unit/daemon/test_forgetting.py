@@ -12,9 +12,10 @@ from tests.support.forgetting import DAY_MS, LATER_MS, new_script, old_script
 from tests.support.ledgers import rows
 from tests.unit.daemon.test_limits import exporter, published, write
 
+from opencode_stats.daemon import open_ledger
 from opencode_stats.daemon.exporter import refresh
 from opencode_stats.host.paths import Paths
-from opencode_stats.ledger import forgetting, recovery
+from opencode_stats.ledger import forgetting
 from opencode_stats.ledger.connection import open_reader
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def test_a_ledger_that_is_made_again_reads_everything_first(
 ) -> None:
     with exporter(paths, clock, "keep_days = 32\n") as made:
         with monkeypatch.context() as patched:
-            patched.setattr(recovery, "is_pending", lambda _: True)
+            patched.setattr(open_ledger, "is_pending", lambda _: True)
             refresh(made)
             assert (number(paths), made.forgetting) == (4, False)
         made.forget(to_the_end=True)
