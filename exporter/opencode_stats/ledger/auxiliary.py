@@ -172,6 +172,9 @@ def add_later(connection: sqlite3.Connection, last_id: int) -> list[str]:
 
 def charged_after(connection: sqlite3.Connection, last_id: int) -> list[str]:
     """The conversations whose running total is known, and may contain messages after that number."""
+    row = connection.execute("SELECT EXISTS (SELECT 1 FROM conversations WHERE usage_input IS NOT NULL)").fetchone()
+    if not row[0]:
+        return []
     return [row[0] for row in connection.execute(_CHARGED, (last_id,)).fetchall()]
 
 
@@ -252,6 +255,10 @@ def _keep_legacy(connection: sqlite3.Connection, schema: str, migrated_ms: int |
         "SELECT stated.conversation FROM temp.stated JOIN conversations AS c USING (conversation) "
         f"WHERE c.takeover IS NULL AND stated.takeover = {FROM_TABLES}"
     )
+    # What follows looks at each message there is, and only for these, which is once.
+    row = connection.execute(f"SELECT EXISTS ({fresh})").fetchone()
+    if not row[0]:
+        return
     connection.execute(
         f"UPDATE conversations SET ({_LEGACY}) = ({', '.join(f'held.{kind}' for kind in KINDS)}) FROM ("
         f"SELECT m.conversation, {_SUMMED} FROM messages AS m WHERE api = 1 AND conversation IN ({fresh}) "

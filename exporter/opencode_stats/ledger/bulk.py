@@ -138,6 +138,8 @@ def take_messages(
         "ifnull(sum(sound AND NOT copied AND NOT known), 0), "
         "ifnull(sum(api = 1 AND (contradicted IS NOT 0 OR older)), 0) FROM incoming"
     ).fetchone()
+    if not sound and not senseless:
+        return Taken()
     unsound = reject(connection, rejecting, "SELECT message FROM incoming WHERE NOT sound", {}) if senseless else 0
     forgive(connection, rejecting, "SELECT message FROM incoming WHERE sound")
     if suspect:

@@ -119,3 +119,40 @@ def test_one_of_which_a_part_could_not_be_read_is_tried_again(kept: sqlite3.Conn
     for _ in range(2):
         with pytest.raises(UnknownSchema):
             take_database(kept, v2.path, NOON_MS, wall_ns=later_ns)
+
+
+@pytest.mark.parametrize("settled", [True, False])
+def test_what_a_new_step_takes_does_not_grow_with_the_messages_there_are(tmp_path: Path, *, settled: bool) -> None:
+    took = []
+    for messages in (100, 3_000):
+        folder = tmp_path / str(messages)
+        folder.mkdir()
+        v2 = OpenCode2Database(folder / "opencode.db").session("ses_many").session("ses_a").step("ses_many", 100)
+        v2.write(
+            "WITH RECURSIVE numbers (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < ?) "
+            "INSERT INTO session_message (id, session_id, type, seq, time_created, time_updated, data) "
+            "SELECT 'msg_many' || number, session_id, type, 1000 + number, time_created, time_updated, data "
+            "FROM numbers, (SELECT * FROM session_message LIMIT 1)",
+            messages,
+        )
+        with closing(open_ledger(folder / "ledger.db", NOON_MS)) as kept:
+            take_database(kept, v2.path, NOON_MS)
+            v2.step("ses_a", 10 if settled else None)
+            took.append(_instructions(kept, v2.path))
+
+    assert took[1] < 1.2 * took[0]
+
+
+def _instructions(kept: sqlite3.Connection, path: Path) -> int:
+    """What SQLite did while it took in the database: tens of its instructions, which no load changes."""
+    done = 0
+
+    def count() -> int:
+        nonlocal done
+        done += 1
+        return 0
+
+    kept.set_progress_handler(count, 10)
+    take_database(kept, path, NOON_MS)
+    kept.set_progress_handler(None, 10)
+    return done
