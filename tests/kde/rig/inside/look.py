@@ -40,6 +40,8 @@ def shell() -> Node | None:
     for index in range(desktop.get_child_count()):
         application = desktop.get_child_at_index(index)
         if application is not None and application.get_name() == "plasmashell":
+            # What was asked before is remembered, and nobody here hears that it has changed.
+            application.clear_cache()
             return application
     return None
 
