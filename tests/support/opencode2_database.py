@@ -80,7 +80,9 @@ class OpenCode2Database:
         return self.write(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", *columns.values())
 
     def write(self, statement: str, *values: object) -> Self:
-        with closing(sqlite3.connect(self.path)) as connection, connection:
+        with closing(sqlite3.connect(self.path, isolation_level=None)) as connection:
+            # As of ``OpenCodeDatabase``.
+            connection.execute("PRAGMA synchronous = OFF")
             connection.execute(statement, values)
         return self
 

@@ -40,17 +40,20 @@ def test_what_it_made_is_a_home_for_the_other_commands(call: Call, tmp_path: Pat
     assert looked.stdout.startswith("OpenCode is working in /home/ada/work/shop.\n")
 
 
-def test_the_same_moment_gives_the_same_bytes_in_every_zone(call: Call, tmp_path: Path) -> None:
-    def content(name: str) -> list[bytes]:
-        folder = tmp_path / name
+def test_the_same_moment_gives_the_same_bytes_in_every_zone(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def content(zone: str) -> list[bytes]:
+        monkeypatch.setenv("TZ", zone)
+        folder = tmp_path / zone
         done = call("sample", str(folder), "--at", "2026-01-15T12:00")
         assert done.returncode == 0, done.stderr
         return [(folder / scene / ".local/share/opencode/stats.json").read_bytes() for scene in SCENES]
 
-    first = content("a")
+    first = content("UTC")
 
     assert json.loads(first[1])["daily"]["date"] == "2026-01-15"
-    assert content("b") == first
+    assert content("Pacific/Auckland") == first
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import ast
 import logging
 import re
 import string
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ DAEMONS_ALONE = {
 LOUD = {"warning", "error", "critical", "exception"}
 
 
+@cache
 def logged() -> dict[str, set[int]]:
     """Each code that is logged loudly enough for people → with how many values."""
     found: dict[str, set[int]] = {}
