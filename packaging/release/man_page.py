@@ -38,6 +38,9 @@ def man_page(program: click.Group, name: str, version: str, epoch_s: int) -> str
         # Words are neither cut nor spread: what is on the screen can be searched for and copied.
         ".nh",
         ".ad l",
+        # groff's macros since 1.24 begin each paragraph with these two instead.
+        ".nr HY 0",
+        ".ds AD l",
         ".SH NAME",
         f"{_text(name)} \\- {_text(_as_phrase(' '.join(summary)))}",
         ".SH SYNOPSIS",
