@@ -8,6 +8,7 @@ need dbus-daemon dbus-daemon
 need systemctl systemd
 need systemd-analyze systemd
 need unshare util-linux
+need mount mount
 need setpriv util-linux
 need gjs gjs
 need jq jq

@@ -8,7 +8,7 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.unit.daemon.household import COMMAND, Household, until
+from tests.unit.daemon.household import COMMAND, PATIENCE_S, Household, until
 
 from opencode_stats.sample.scenes import SCENES
 
@@ -95,7 +95,7 @@ def test_the_live_one_changes_until_it_is_stopped_and_only_grows(household: Hous
             # A reader that asks for certainty is answered, as by any exporter.
             asked = Household(folder / "live").call("--json")
             process.send_signal(signal.SIGINT)
-            _, said = process.communicate(timeout=20)
+            _, said = process.communicate(timeout=PATIENCE_S)
         finally:
             process.kill()
 

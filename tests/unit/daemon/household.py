@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 SOURCES = Path(__file__).parents[3] / "exporter"
 COMMAND = (sys.executable, "-m", "opencode_stats")
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 """Only a test that fails waits so long."""
 
 
@@ -124,7 +124,7 @@ class Household:
             cwd=cwd,
             capture_output=True,
             text=True,
-            timeout=25,
+            timeout=PATIENCE_S,
             check=False,
         )
 
