@@ -100,9 +100,9 @@ def page(history: History, look: Look) -> str:
     if not whole.parts and not whole.prompts and history.before is None:
         return "Nothing was used in that time."
     lines: list[Line | None] = []
-    for row in history.rows:
+    for name, row in zip(_names(history), history.rows, strict=True):
         style = "bold" if history.split else ""
-        lines.append(_line(row.span.name, row, look.currency, style=style))
+        lines.append(_line(name, row, look.currency, style=style))
         lines += _parts(row, history.split, look.currency)
     lines += [None, _line("total", whole, look.currency, barred=False, style="bold")]
     # Beside theirs no other bar could be seen.
@@ -177,6 +177,16 @@ def worked(active_ms: int) -> str:
     if hours >= _HUNDREDFOLD:
         return f"{count(hours)}h"
     return f"{hours}h{f' {minutes}m' if minutes else ''}" if hours else span(active_ms / 1000)
+
+
+def _names(history: History) -> list[str]:
+    """What people read of each stretch; an hour without its offset from UTC, unless the clock is changed in between."""
+    names = [row.span.name for row in history.rows]
+    if history.period != "hour":
+        return names
+    date, hour = slice(0, 10), slice(11, 13)
+    changed = len({name[13:] for name in names}) > 1
+    return [f"{name[date]} {name[hour]}:00{f' {name[13:]}' if changed else ''}" for name in names]
 
 
 def _line(name: str, row: Row, currency: Currency, *, barred: bool = True, style: str = "") -> Line:

@@ -68,6 +68,26 @@ def test_a_page(screen: str, columns: int) -> None:
     assert text == file.read_text("utf-8")
 
 
+@pytest.mark.parametrize(
+    ("names", "shown"),
+    [
+        (["2026-11-21T09+05:30", "2026-11-21T10+05:30"], ["2026-11-21 09:00", "2026-11-21 10:00"]),
+        (
+            ["2026-10-25T02+02:00", "2026-10-25T02+01:00", "2026-10-25T03+01:00"],
+            ["2026-10-25 02:00 +02:00", "2026-10-25 02:00 +01:00", "2026-10-25 03:00 +01:00"],
+        ),
+    ],
+)
+def test_hours_have_their_offset_only_where_the_clock_is_changed(names: list[str], shown: list[str]) -> None:
+    hours = [Row(Span(name, NOON_MS + at, NOON_MS + at + 1), {("m", "m"): used(1)}, 0) for at, name in enumerate(names)]
+
+    lines = page(History(hours, None, "hour", None, UTC), Look(100)).split("\n")[1 : len(names) + 1]
+    named = [one["name"] for one in document(History(hours, None, "hour", None, UTC))["periods"]]
+
+    assert [re.split(r"\s{2,}", line)[0] for line in lines] == shown
+    assert named == names, "for programs as they are"
+
+
 @pytest.mark.parametrize("screen", PAGES)
 def test_no_line_is_wider_than_the_terminal_nor_has_what_it_obeys(screen: str) -> None:
     for columns in (0, 40, 57, 80, 132, 500):
