@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from opencode_stats.cli.say import say
+from opencode_stats.core.cost import MICROUSD_PER_USD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -142,6 +143,6 @@ class ListColumns:
         from opencode_stats.core.revaluation import revalued  # noqa: PLC0415
 
         worth = revalued(used, self._quotes)
-        usd = None if worth.microusd is None else worth.microusd / 1_000_000
+        usd = None if worth.microusd is None else worth.microusd / MICROUSD_PER_USD
         origins = "; ".join(f"{source} {date}".rstrip() for source, date in worth.sources)
         return usd, origins or None, sum(worth.unpriced.values())

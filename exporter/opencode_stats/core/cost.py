@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 Source = Literal["override", "cached", "snapshot", "litellm"]
 Origin = Literal["recorded", "override", "cached", "snapshot", "litellm", "unpriced", "unknown"]
 
+MICROUSD_PER_USD: Final = 1_000_000
 UNITS_PER_MICROUSD: Final = 1_000_000_000
 """A price of one US dollar for a million tokens is one micro-dollar a token, so this many units."""
 LARGEST_USD_PER_MILLION: Final = 1_000_000.0
@@ -48,7 +49,7 @@ LONG_CONTEXT_TOKENS: Final = 200_000
 """The step that OpenCode's list calls ``context_over_200k``."""
 # A power of ten times the factor 1 + 8 ulp: what is a half in decimals is one ulp below it in 2 of 100 floats, and must
 # not go the other way than its neighbours. The same number stands in SQL (``MICROUSD_SQL``), so both round alike.
-_MICROUSD_PER_USD: Final = 1000000.000000001
+_NUDGED_MICROUSD_PER_USD: Final = 1000000.000000001
 MICROUSD_SQL: Final = "CAST(round({} * 1000000.000000001) AS INTEGER)"
 """``microusd_of`` in SQL, of the column that is put in."""
 
@@ -183,7 +184,7 @@ def microusd_of(usd: float) -> int:
 
     A number that is a half in decimals is taken for one, whichever side its float is on.
     """
-    return int(usd * _MICROUSD_PER_USD + 0.5)
+    return int(usd * _NUDGED_MICROUSD_PER_USD + 0.5)
 
 
 def step_sizes(quotes: Iterable[Quote]) -> set[int]:

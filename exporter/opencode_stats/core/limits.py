@@ -14,6 +14,7 @@ from dataclasses import astuple, dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
+from opencode_stats.core.cost import MICROUSD_PER_USD
 from opencode_stats.core.days import SLOT_MS, day_named, day_of, slot_of
 from opencode_stats.core.forecast import Forecast, forecast_of
 
@@ -31,7 +32,6 @@ WARNING_PERCENT: Final = 70
 CRITICAL_PERCENT: Final = 80
 CHECK_PERCENT: Final = 90
 """What ``opencode-stats limits check`` takes where nothing else is said."""
-MICROUSD_PER_USD: Final = 1_000_000
 _UNITS_MS: Final = {"m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 7 * 86_400_000}
 _LONGEST_MS: Final = 366 * 86_400_000
 _DECEMBER: Final = 12

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypedDict
 
-from opencode_stats.core.cost import Cost, Origin, list_value
+from opencode_stats.core.cost import MICROUSD_PER_USD, Cost, Origin, list_value
 from opencode_stats.core.models import model_key
 from opencode_stats.core.tokens import NO_TOKENS, Tokens
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 NO_QUOTES: Final[Quotes] = {}
 RECORDED: Final = Cost(0, "recorded")
 """What is worth nothing besides what OpenCode recorded."""
-MICROUSD_PER_USD: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)

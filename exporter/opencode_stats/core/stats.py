@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from opencode_stats.core.attention import AttentionItem  # noqa: TC001 - pydantic reads the types of Stats's fields
+from opencode_stats.core.cost import MICROUSD_PER_USD
 from opencode_stats.core.limits import LimitStats  # noqa: TC001 - the same
 from opencode_stats.core.recent import DayFigures, HistoryStats, HourFigures
-from opencode_stats.core.sections import MICROUSD_PER_USD, NO_QUOTES, Section, section_figures
+from opencode_stats.core.sections import NO_QUOTES, Section, section_figures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -99,7 +99,7 @@ def back_up(
         _copy(ledger, unfinished, stop, pause_s)
         _prove(unfinished, stop)
         sync(unfinished, files)
-        target = folder / f"ledger-{_stamp_of(now_ms)}{f'-before-{before}' if before else ''}.db"
+        target = folder / f"ledger-{stamp_of(now_ms)}{f'-before-{before}' if before else ''}.db"
         files.replace(unfinished, target)
         sync_folder(folder, files)
     except BaseException:
@@ -191,7 +191,8 @@ def _room(folder: Path, size_bytes: int) -> bool:
     return system.f_bavail * system.f_frsize - size_bytes >= SPARE_BYTES
 
 
-def _stamp_of(at_ms: int) -> str:
+def stamp_of(at_ms: int) -> str:
+    """An instant as backups and folders of damaged ledgers have it in their names: ``20261121T120000000Z``."""
     return f"{datetime.fromtimestamp(at_ms // 1000, UTC):%Y%m%dT%H%M%S}{at_ms % 1000:03}Z"
 
 

@@ -16,13 +16,12 @@ import json
 import os
 import shutil
 from contextlib import closing
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from opencode_stats.core.models import model_key
 from opencode_stats.errors import LedgerCorrupt, LedgerError
 from opencode_stats.host.files import FILES, OWN_FILE_MODE, own_folder, sync_folder, told
-from opencode_stats.ledger.backup import backups, sync, unsound
+from opencode_stats.ledger.backup import backups, stamp_of, sync, unsound
 from opencode_stats.ledger.closing import RECORD
 from opencode_stats.ledger.connection import Connection, open_ledger
 from opencode_stats.ledger.queries import total, total_title_requests
@@ -196,9 +195,8 @@ def _build(paths: Paths, cause: str, now_ms: int, files: Files) -> None:
 
 
 def _free_name(paths: Paths, now_ms: int) -> str:
-    stamp = f"{datetime.fromtimestamp(now_ms // 1000, UTC):%Y%m%dT%H%M%S}{now_ms % 1000:03}Z"
     number = 1
-    name = stamp
+    name = stamp = stamp_of(now_ms)
     while os.path.lexists(paths.damaged / name):
         number += 1
         name = f"{stamp}-{number}"

@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any, Final
 
 from opencode_stats.core.bounds import digest
+from opencode_stats.core.cost import MICROUSD_PER_USD
 from opencode_stats.host.files import own_folder
 from opencode_stats.publish.atomic_file import replace_file
 
@@ -97,7 +98,7 @@ def _section(figures: Figures) -> dict[str, Any]:
             "cacheRead": figures.cache_read,
             "cacheWrite": figures.cache_write,
         },
-        "totalCost": figures.cost_microusd / 1_000_000,
+        "totalCost": figures.cost_microusd / MICROUSD_PER_USD,
         "messages": figures.messages,
     }
 

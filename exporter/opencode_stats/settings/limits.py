@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any, Final
 
-from opencode_stats.core.limits import CRITICAL_PERCENT, MICROUSD_PER_USD, WARNING_PERCENT, Limit, Of, parse_window
+from opencode_stats.core.cost import MICROUSD_PER_USD
+from opencode_stats.core.limits import CRITICAL_PERCENT, WARNING_PERCENT, Limit, Of, parse_window
 from opencode_stats.settings.kinds import Kind, Unfit, nearest, shown, whole
 
 MOST: Final = 50

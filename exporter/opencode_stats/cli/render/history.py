@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from opencode_stats.cli.render.charts import Line, Look, Table, table
 from opencode_stats.cli.render.list_values import cost_cell, list_document, list_note, listed_part
 from opencode_stats.cli.render.text import NARROWEST, count, span, wrapped
+from opencode_stats.core.cost import MICROUSD_PER_USD
 from opencode_stats.core.history import NO_FIGURES, Figures, together
 from opencode_stats.core.models import UNKNOWN, model_key
 from opencode_stats.core.worth import Listed, Worth, listed
@@ -140,7 +141,7 @@ def figures_document(figures: Figures) -> dict[str, Any]:
             "cacheRead": figures.cache_read,
             "cacheWrite": figures.cache_write,
         },
-        "cost": figures.cost_microusd / 1_000_000,
+        "cost": figures.cost_microusd / MICROUSD_PER_USD,
         "messages": figures.messages,
         "activeMs": figures.active_ms,
         "outputTokensPerSecond": None if figures.output_per_s is None else round(figures.output_per_s, 3),

@@ -8,6 +8,7 @@ from opencode_stats.cli.render.charts import Line, Look, Table, table
 from opencode_stats.cli.render.history import cost_note, figures_document
 from opencode_stats.cli.render.list_values import unrecorded
 from opencode_stats.cli.render.text import NARROWEST, ago, count, percent, wrapped
+from opencode_stats.core.cost import MICROUSD_PER_USD
 from opencode_stats.core.history import Figures
 from opencode_stats.core.models import model_key
 from opencode_stats.core.totals import Usage
@@ -92,7 +93,7 @@ def _document(usage: Usage) -> dict[str, Any]:
 
 def _cells(usage: Usage, whole: Usage, look: Look, *, more: bool) -> tuple[str, ...]:
     tokens = usage.tokens.total
-    recorded = look.currency.amount(usage.cost_microusd / 1_000_000) + ("+" if more else "")
+    recorded = look.currency.amount(usage.cost_microusd / MICROUSD_PER_USD) + ("+" if more else "")
     return (
         count(tokens),
         percent(tokens / whole.tokens.total, 1) if whole.tokens.total else "",

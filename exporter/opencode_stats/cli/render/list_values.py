@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from opencode_stats.cli.render.text import NARROWEST, count, wrapped
+from opencode_stats.core.cost import MICROUSD_PER_USD
 from opencode_stats.core.worth import Listed, Worth, listed
 
 if TYPE_CHECKING:
@@ -34,12 +35,12 @@ def cost_cell(figures: Figures, worth: Listed | None, currency: Currency) -> str
     A dash where nothing was recorded, and nobody can tell what it is worth, or it is worth nothing.
     """
     if worth is None or not (worth.microusd or worth.unpriced):
-        return _NONE if unrecorded(figures) else currency.amount(figures.cost_microusd / 1_000_000)
+        return _NONE if unrecorded(figures) else currency.amount(figures.cost_microusd / MICROUSD_PER_USD)
     if figures.cost_microusd:
-        return f"{currency.amount(figures.cost_microusd / 1_000_000)}+"
+        return f"{currency.amount(figures.cost_microusd / MICROUSD_PER_USD)}+"
     if not worth.microusd:
         return _UNPRICED
-    return f"[{currency.amount(worth.microusd / 1_000_000)}]" + ("+" if worth.unpriced else "")
+    return f"[{currency.amount(worth.microusd / MICROUSD_PER_USD)}]" + ("+" if worth.unpriced else "")
 
 
 def unrecorded(figures: Figures) -> bool:
@@ -51,7 +52,7 @@ def list_note(shown: Sequence[str], worth: Listed, look: Look) -> list[str]:
     """What the brackets and the + of ``cells`` mean, below a table with costs of which that is the whole."""
     sentences = []
     if "cost" in shown[0] and worth.microusd:
-        value = look.currency.amount(worth.microusd / 1_000_000)
+        value = look.currency.amount(worth.microusd / MICROUSD_PER_USD)
         sentences.append(
             f"Usage without a recorded cost is worth {value} at list prices: in brackets where nothing was recorded, "
             "+ where some was."
@@ -68,4 +69,4 @@ def list_note(shown: Sequence[str], worth: Listed, look: Look) -> list[str]:
 
 def list_document(worth: Listed) -> dict[str, Any]:
     """List values in the words of stats.json, in US dollars."""
-    return {"listValue": worth.microusd / 1_000_000, "unpriced": dict(worth.unpriced)}
+    return {"listValue": worth.microusd / MICROUSD_PER_USD, "unpriced": dict(worth.unpriced)}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from opencode_stats.cli.render.charts import Line, Look, Table, table
 from opencode_stats.cli.render.money import SOURCES
 from opencode_stats.cli.render.text import NARROWEST, count, counted, name, wrapped
+from opencode_stats.core.cost import MICROUSD_PER_USD
 from opencode_stats.core.models import model_key
 
 if TYPE_CHECKING:
@@ -54,8 +55,8 @@ def figures(worth: Revalued) -> dict[str, Any]:
     """The same for programs, in US dollars; ``costAtListPrices`` is null where no price of any of it is known."""
     return {
         "totalTokens": worth.tokens,
-        "cost": worth.recorded_microusd / 1_000_000,
-        "costAtListPrices": None if worth.microusd is None else worth.microusd / 1_000_000,
+        "cost": worth.recorded_microusd / MICROUSD_PER_USD,
+        "costAtListPrices": None if worth.microusd is None else worth.microusd / MICROUSD_PER_USD,
         "priceOrigins": [{"origin": source, "date": date or None} for source, date in worth.sources],
         "unpriced": {model_key(*model): tokens for model, tokens in worth.unpriced.items()},
     }
@@ -72,11 +73,11 @@ def _line(row: Row, look: Look, style: str = "", indent: int = 0) -> Line:
 
 
 def _cells(worth: Revalued, look: Look) -> tuple[str, ...]:
-    recorded = look.currency.amount(worth.recorded_microusd / 1_000_000)
+    recorded = look.currency.amount(worth.recorded_microusd / MICROUSD_PER_USD)
     if worth.microusd is None:
         value = "unpriced"
     else:
-        value = look.currency.amount(worth.microusd / 1_000_000) + ("+" if worth.unpriced else "")
+        value = look.currency.amount(worth.microusd / MICROUSD_PER_USD) + ("+" if worth.unpriced else "")
     return count(worth.tokens), recorded if worth.recorded_microusd or not worth.tokens else _NONE, value
 
 
