@@ -41,7 +41,7 @@ UNPACKED_WITHOUT: Final = ("man", "doc", "locale", "help")
 
 
 def ensure(environment: Mapping[str, str]) -> Path:
-    """The folder, which takes two gigabytes; made first if it is not there, or was made of another list of packages.
+    """The folder, which takes 1.3 GB; made first if it is not there, or was made of another list of packages.
 
     Raises:
         Unavailable: Debian's packages could not be had, or don't fit together today; says what apt said.

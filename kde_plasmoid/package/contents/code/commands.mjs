@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // QML reads no files, so two small commands of sh do. Nothing in them comes from stats.json.
 
-import {MOST_BYTES} from './document.mjs';
-import {readDocument, troubled} from './document.mjs';
+import {MOST_BYTES, readDocument, troubled} from './document.mjs';
 
 const NOT_THERE = 3;
 
