@@ -26,6 +26,9 @@ copies too, that 1.x's tables held of the conversation when 2.x migrated it. It 
 2. by what is known of 1.x's messages from before the migration, whatever of them is still on disk, and whenever it
    becomes known. Where nobody heard of the conversation in 2.x, this is exact, unless something was undone before.
 
+   In a fork that 1.x made and wrote to again it says nothing: what was undone there may have been copies, and those
+   that nobody knows of are no usage. There the first bound is the only one.
+
 The smaller of the two is taken for it, kind by kind. That is too much only where the plugin came late to a conversation
 in 2.x and had seen in 1.x what was undone there: which of that was migrated nobody can say then. So the residual may be
 too small, by at most that, and is never too large. Before OpenCode's database was looked at, there is the first bound
@@ -45,6 +48,8 @@ from opencode_stats.core.tokens import NO_TOKENS, Tokens
 
 PREFIX: Final = "auxiliary:"
 """Before the conversation's id it is the id of the row that holds its residual."""
+FORKED: Final = 3
+"""``takeover`` of a fork that 1.x made and may have undone copies in since 2.x took it over."""
 _KINDS: Final = Tokens.__slots__
 
 
@@ -78,11 +83,13 @@ def began_with(
     """What of a conversation's running total 2.x found there when it began with it; at most that.
 
     ``least`` is the least total that was told; ``takeover`` is what is known of who made the conversation (0: 2.x, else
-    1.x; None: nothing); ``held`` is what is known of 1.x's messages from before, where ``takeover`` says that it was
-    1.x. Live events can tell that 2.x made it: only 2.x names a fork's source, and a conversation's version is that of
-    the OpenCode that made it.
+    1.x, ``FORKED`` as above; None: nothing); ``held`` is what is known of 1.x's messages from before, where
+    ``takeover`` says that it was 1.x. Live events can tell that 2.x made it: only 2.x names a fork's source, and a
+    conversation's version is that of the OpenCode that made it.
     """
     if takeover is None:
         made_by_2x = fork_of is not None or (host_version is not None and not host_version.startswith(("0.", "1.")))
         return Charge() if made_by_2x else least
+    if takeover == FORKED:
+        return least
     return Charge() if takeover == 0 else held.at_most(least)

@@ -28,7 +28,7 @@ from opencode_stats.ledger.sources import SourceCursor, keep_source, keep_state,
 from opencode_stats.ledger.transactions import transaction
 from opencode_stats.opencode import elsewhere, v1_rows, v2_rows
 from opencode_stats.opencode.opening import read_only_uri, state_of
-from opencode_stats.opencode.schema import Holdings, holdings_of
+from opencode_stats.opencode.schema import Holdings, columns_of, holdings_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -219,7 +219,12 @@ class _Reading:
         return bulk.take_messages(self._connection, rows, values, self._rejecting, charged=True)
 
     def _running_totals(self) -> Taken:
-        totals = v2_rows.running_totals(SCHEMA, legacy=self._held.v1, kept=auxiliary.KEPT)
+        held = self._held
+        asked = [(table, column) for table, column in v2_rows.FORK_COLUMNS.items() if held.v1 or table != "session"]
+        forks = all(column in columns_of(self._connection, SCHEMA, table) for table, column in asked)
+        totals = v2_rows.running_totals(
+            SCHEMA, legacy=held.v1, kept=auxiliary.KEPT, migrated_ms=held.migrated_ms, forks=forks
+        )
         if not auxiliary.stage_running_totals(self._connection, totals, self._rejecting.source):
             return bulk.Taken()
         with transaction(self._connection):

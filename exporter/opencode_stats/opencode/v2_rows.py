@@ -21,6 +21,8 @@ INTERRUPTED: Final = (
 )
 """How the 2.x engine inside of 1.18.33 writes that its user stopped it (observed); 2.x itself says ``aborted``."""
 KINDS: Final = "m.type IN ('assistant', 'compaction')"
+FORK_COLUMNS: Final = {"session_v2": "title", "session": "time_updated"}
+"""What tells of forks that 1.x made: it puts ``(fork #1)`` behind their titles, and nothing else says so."""
 # Ends a subquery whose columns are to be worked out once a row: SQLite leaves it be.
 _FENCE: Final = "LIMIT -1"
 _TOLD: Final = "ifnull(json_type(m.data, '$.tokens') = 'object', 0)"
@@ -101,26 +103,31 @@ def conversations(schema: str, where: str) -> str:
     """
 
 
-def running_totals(schema: str, *, legacy: bool, kept: str) -> str:
+def running_totals(schema: str, *, legacy: bool, kept: str, migrated_ms: int | None = None, forks: bool = False) -> str:
     """A SELECT of conversations' running totals: their five kinds, ``cost_usd``, ``sound`` and ``takeover``.
 
     ``kept`` is a SELECT of those that are known (``conversation``, the five kinds, ``cost_microusd``): what states just
     that is left out, without a look at anything else. Where a figure is none, all are NULL, and ``sound`` is 0.
 
     ``takeover`` is 0 where 2.x made the conversation, 1 where it took it over from 1.x's tables, 2 where it did but
-    those have it no more.
+    those have it no more, 3 where 1.x may have undone copies since: it was a fork, and 1.x wrote to it after
+    ``migrated_ms``. ``forks`` says whether that can be asked (``FORK_COLUMNS``).
     """
     said = ", ".join(f"CASE WHEN sound THEN tokens_{name} END AS {name}" for name in COUNTS)
     numbers = " AND ".join(
         f"typeof(tokens_{name}) = 'integer' AND tokens_{name} BETWEEN 0 AND {LARGEST_COUNT}" for name in COUNTS
     )
-    there = f"WHEN EXISTS (SELECT 1 FROM {schema}.session AS old WHERE old.id = s.id) THEN 1 " if legacy else ""
+    fork, there = "ifnull(s.title, '') GLOB '*(fork #[0-9]*)'" if forks else "0", ""
+    if legacy:
+        old = f"EXISTS (SELECT 1 FROM {schema}.session AS old WHERE old.id = s.id"
+        since = f"{old} AND old.time_updated > {migrated_ms or 0})" if forks else "0"
+        there = f"WHEN {old}) THEN CASE WHEN {fork} AND {since} THEN 3 ELSE 1 END "
     same = " AND ".join(f"kept.{name} = s.tokens_{name}" for name in COUNTS)
     return f"""
     SELECT conversation, {said}, CASE WHEN sound THEN cost END AS cost_usd, sound, takeover FROM (
         SELECT s.*, s.id AS conversation,
                ({numbers} AND typeof(cost) IN ('integer', 'real') AND cost BETWEEN 0 AND {LARGEST_COST_USD}) AS sound,
-               CASE {there}WHEN {_MADE_BY_1X} THEN 2 ELSE 0 END AS takeover
+               CASE {there}WHEN {_MADE_BY_1X} THEN CASE WHEN {fork} THEN 3 ELSE 2 END ELSE 0 END AS takeover
           FROM {schema}.session_v2 AS s WHERE NOT EXISTS (
               SELECT 1 FROM ({kept}) AS kept WHERE kept.conversation = s.id AND {same}
                  AND s.cost BETWEEN 0 AND {LARGEST_COST_USD} AND kept.cost_microusd = {MICROUSD_SQL.format("s.cost")}

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opencode_stats.core.auxiliary import Charge, began_with, residual
+from opencode_stats.core.auxiliary import FORKED, Charge, began_with, residual
 from opencode_stats.core.tokens import Tokens
 
 COUNTS = st.integers(0, 2**40)
@@ -56,6 +56,7 @@ LEAST = Charge(Tokens(100, 20, 3, 400, 5), 1_000)
         (0, LEAST, None, None, Charge()),
         (1, Charge(Tokens(90), 900), None, "1.18.33", Charge(Tokens(90), 900)),
         (2, Charge(Tokens(90, 30), 1_100), None, "1.18.33", Charge(Tokens(90, 20), 1_000)),
+        (FORKED, Charge(), None, "1.18.33", LEAST),
     ],
 )
 def test_what_a_running_total_began_with(

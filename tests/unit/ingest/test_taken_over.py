@@ -134,6 +134,27 @@ def test_a_fork_that_2x_made_is_no_takeover_though_it_bears_its_source_s_version
     assert (whole(kept), left(kept)) == (5_130 + 70, Tokens(100))
 
 
+@pytest.mark.parametrize("since", ["deleted", "written to"])
+def test_copies_that_both_engines_undid_are_never_taken_for_a_title(
+    kept: sqlite3.Connection, v2: OpenCode2Database, since: str
+) -> None:
+    """Nobody knows of them at first, so what else is in the total is known once 2.x was heard of."""
+    v2.write("DELETE FROM message WHERE id = 'msg_1fffffffffffcopy'")
+    v2.write("UPDATE session_v2 SET title = 'Something (fork #2)'")
+    if since == "deleted":
+        v2.write("DELETE FROM session").write("UPDATE session_message SET time_created = ?", NOON_MS)
+    else:
+        v2.write("UPDATE session SET time_updated = ?", TAKEN_OVER_MS + 1)
+    take(kept, old_line("msg_summary", 5_000, parent="msg_request", summary=True))
+    take_database(kept, v2.path, NOON_MS)
+    assert (whole(kept), left(kept)) == (5_100, NO_TOKENS)
+
+    take(kept, old_line("msg_1fffffffffffcopy", 40, created_ms=NOON_MS - 9_000), file="fork")
+    assert (whole(kept), left(kept)) == (5_100, NO_TOKENS)
+    take(kept, Script(pid=2, api=2).started().usage("ses_old", input=5_140), file="2x")
+    assert (whole(kept), left(kept)) == (5_130, Tokens(30))
+
+
 def test_a_compaction_that_1x_removed_is_counted_twice_at_no_moment(
     kept: sqlite3.Connection, v2: OpenCode2Database
 ) -> None:
