@@ -116,7 +116,7 @@ def check(threshold: float, names: tuple[str, ...], quiet: bool) -> None:
 @click.option("--tokens", type=int, metavar="NUMBER", help="The most tokens of all kinds.")
 @click.option("--usd", type=float, metavar="DOLLARS", help="The most money.")
 @click.option("--provider", help="Count only this provider.")
-@click.option("--model", help="Count only this model, as stats.json names it.")
+@click.option("--model", help="Count only this model, as opencode-stats models names it.")
 @click.option("--workspace", help="Count only this directory.")
 @click.option("--agent", help="Count only this agent.")
 @click.option("--all", "everything", is_flag=True, help="Count everything again, where it was one of these alone.")
@@ -141,6 +141,9 @@ def set_(name: str, *, everything: bool, **given: Any) -> None:  # noqa: ANN401 
             raise UserError(f"--{both[0]} and --{both[1]} exclude each other.")
     _change(lambda document: with_limit(document, name, wanted, of_all=everything))
     say(f"The limit {name} is set.")
+    for of in ("provider", "model"):
+        if of in wanted:
+            _tell_if_unused(of, wanted[of])
 
 
 @command.command(short_help="Remove a limit.")
@@ -156,6 +159,21 @@ def remove(name: str) -> None:
 
     _change(lambda document: without_limit(document, name))
     say(f"The limit {name} is removed.")
+
+
+def _tell_if_unused(of: str, whose: str) -> None:
+    """Says so where nothing of that was ever used: a name that is written otherwise would never be counted."""
+    from opencode_stats.settings.kinds import nearest  # noqa: PLC0415 - not to print a help text
+
+    paths = places()
+    try:
+        models = parsed(paths, read_plain(paths.stats_file))["total"]["models"]
+        known = [*models] if of == "model" else sorted({str(model["provider"]) for model in models.values()})
+    except (UserError, *FOREIGN):
+        # There are no figures that could tell; the limit is set all the same.
+        return
+    if known and whose not in known:
+        say(f"opencode-stats: No usage of the {of} {whose!r} is known so far.{nearest(whose, known)}", err=True)
 
 
 def _change(change: Callable[[TOMLDocument], None]) -> None:

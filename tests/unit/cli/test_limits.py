@@ -124,3 +124,25 @@ def test_what_is_not_known_is_told_and_passes(call: Call, household: Household) 
     done = call("limits", "check", "--threshold", "1")
 
     assert (done.returncode, done.stdout.partition(" (")[0]) == (0, "money: unknown")
+
+
+@pytest.mark.usefixtures("_spent")
+def test_a_name_of_which_nothing_is_known_is_told(call: Call) -> None:
+    """Written otherwise than stats.json has it, a model's limit would stay at nothing for ever."""
+    call()
+    asked = ("limits", "set", "x", "--window", "5h", "--tokens", "5")
+
+    other = call(*asked, "--model", "anthropic/claude-sonnet-5")
+    assert (other.returncode, other.stdout) == (0, "The limit x is set.\n")
+    assert other.stderr == (
+        "opencode-stats: No usage of the model 'anthropic/claude-sonnet-5' is known so far. "
+        "Did you mean claude-sonnet-5?\n"
+    )
+    assert "provider 'antropic'" in call(*asked, "--provider", "antropic").stderr
+    assert call(*asked, "--model", "claude-sonnet-5").stderr == call(*asked, "--provider", "anthropic").stderr == ""
+
+
+def test_a_limit_is_set_before_anything_is_known(call: Call) -> None:
+    done = call("limits", "set", "x", "--window", "5h", "--tokens", "5", "--model", "any")
+
+    assert (done.returncode, done.stderr) == (0, "")

@@ -102,9 +102,10 @@ def span(seconds: float) -> str:
 
 
 def percent(share: float, places: int = 0) -> str:
-    """A share of 1 in percent, rounded: ``31%``; one that is there is never shown as nothing."""
+    """A share of 1 in percent, rounded, with the locale's point: ``31%``; what is there is never shown as nothing."""
     least = 10**-places / 100
-    return f"<{100 * least:g}%" if 0 < share < least else f"{share * 100:.{places}f}%"
+    text = f"<{100 * least:g}%" if 0 < share < least else f"{share * 100:.{places}f}%"
+    return text.replace(".", str(locale.localeconv()["decimal_point"]))
 
 
 def ago(at_ms: int, now_ms: int) -> str:

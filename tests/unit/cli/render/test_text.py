@@ -21,6 +21,7 @@ from opencode_stats.cli.render.text import (
     moment,
     money,
     name,
+    percent,
     span,
     width,
     wrapped,
@@ -71,6 +72,7 @@ def test_numbers_follow_the_locale(monkeypatch: pytest.MonkeyPatch) -> None:
     # No locale but C need be installed where the tests run: Germany's conventions, as the C library has them.
     german = {"decimal_point": ",", "thousands_sep": ".", "grouping": [3, 3, 0]}
     monkeypatch.setattr("locale.localeconv", lambda: {**LOCALECONV, **german})
+    assert [percent(0.1634, 1), percent(0.0001, 1), percent(0.31)] == ["16,3%", "<0,1%", "31%"]
 
     assert [compact(1_230_000), count(1_230_000), money(1234.5), money(0.5)] == [
         "1,23M",
