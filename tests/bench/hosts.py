@@ -35,7 +35,6 @@ def measure() -> Iterator[str]:
         now_ms = SystemClock().now_ms()
         fill(on.paths.ledger, now_ms)
         with closing(open_ledger(on.paths.ledger, now_ms)) as connection:
-            DaySums(connection).go_on(now_ms, UTC, to_the_end=True)
             with transaction(connection):
                 for number, host in enumerate(HOSTS):
                     connection.execute("INSERT INTO hosts VALUES (?, ?, ?, 1)", (host, f"host-{number}", number == 0))
@@ -47,6 +46,7 @@ def measure() -> Iterator[str]:
                         (prefix, *HOSTS[1:]),
                     )
                 connection.execute("UPDATE shared_until SET message_id = (SELECT max(id) FROM messages)")
+            DaySums(connection).go_on(now_ms, UTC, to_the_end=True)
         with closing(open_reader(on.paths.ledger)) as connection:
             floor_ms = pass_ms(connection)
             yield f"{MESSAGES:,} messages here, as many of two other hosts, {SHARED:,} in both; processor time:"

@@ -77,7 +77,10 @@ def take_host_file(connection: Connection, path: str, progress: Callable[[int, i
             with transaction(connection):
                 # One without messages names its host all the same.
                 take_messages(connection, head, ())
-                note_shared(connection)
+            left = True
+            while left:
+                with transaction(connection):
+                    left = note_shared(connection)
     except OSError as error:
         raise UserError(f"{path} can't be read: {error.strerror or error}.") from error
     except BadEvent as error:

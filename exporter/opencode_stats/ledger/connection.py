@@ -108,7 +108,8 @@ def open_ledger(
 def open_beside(path: Path, factory: type[Connection] = sqlite3.Connection) -> sqlite3.Connection:
     """The ledger for short writes beside the one writer, if there is one, who waits for each (``BUSY_TIMEOUT_MS``).
 
-    What is written like this must be nothing that the writer reads: what other hosts told (``ledger.foreign``).
+    What is written like this must be nothing that the writer's figures hang on: what other hosts told
+    (``ledger.foreign``), of which it only makes sums, by day, in transactions of their own (``ledger.host_days``).
     ``factory`` as of ``open_ledger``.
 
     Raises:

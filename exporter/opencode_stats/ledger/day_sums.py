@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from opencode_stats.core.days import SLOT_MS, day_of
 from opencode_stats.core.history import FORGOTTEN, LONGEST_ANSWER_MS, Figures
 from opencode_stats.ledger.belonging import AGENT_LOOKED_UP, WORKSPACE_LOOKED_UP
+from opencode_stats.ledger.host_days import add_up_day, any_foreign, host_day_findings
 from opencode_stats.ledger.packed_days import COLUMNS, is_packed, pack_day, packed_apart
 from opencode_stats.ledger.transactions import transaction
 
@@ -84,7 +85,7 @@ _ALL_PROMPTS: Final = (
 )
 _FIRST: Final = (
     "SELECT min(at_ms) FROM (SELECT min(counted_at_ms) AS at_ms FROM messages "
-    "UNION ALL SELECT first_use_ms FROM kept_from)"
+    "UNION ALL SELECT first_use_ms FROM kept_from UNION ALL SELECT min(counted_at_ms) FROM foreign_messages)"
 )
 # What is forgotten is somebody's, too. The messages are looked up once; the finest sums of a day make all others.
 _FINEST: Final = (
@@ -104,6 +105,8 @@ class DaySums:
         self._connection = connection
         self._known: tuple[object, ...] = ()
         self._left: list[Day] = []
+        self._whole: set[int] = set()
+        self._others = False
 
     def go_on(self, now_ms: int, zone: tzinfo, start_hour: int = 0, *, to_the_end: bool = False) -> int:
         """Sums some of the days that are over, or all of them, and gives how many are left.
@@ -115,24 +118,36 @@ class DaySums:
             with transaction(self._connection):
                 read = 0
                 while self._left and read < MESSAGES_AT_ONCE:
-                    read += sum_day(self._connection, self._left[-1])
+                    read += self._sum(self._left[-1])
                     self._left.pop()
-            self._known = (*self._known[:-1], _number(self._connection))
+            self._known = (*self._known[:-1], _state(self._connection))
             if not to_the_end:
                 break
         return len(self._left)
 
+    def _sum(self, day: Day) -> int:
+        read = 0 if day.start_ms in self._whole else sum_day(self._connection, day)
+        if self._others:
+            read += add_up_day(self._connection, day.start_ms, day.end_ms)
+        return read
+
     def _due(self, now_ms: int, zone: tzinfo, start_hour: int) -> list[Day]:
         """The days that are to be summed, the newest last."""
         today = day_of(now_ms, zone, start_hour)
-        known = (today, zone, start_hour, _number(self._connection))
+        known = (today, zone, start_hour, _state(self._connection))
         if known != self._known:
             summed = dict(self._connection.execute("SELECT start_ms, end_ms FROM summed_days"))
+            hosts = {start_ms for (start_ms,) in self._connection.execute("SELECT start_ms FROM host_days")}
             (first_ms,) = self._connection.execute(_FIRST).fetchone()
-            self._left, day = [], today
+            self._left, self._whole, day = [], set(), today
+            self._others = any_foreign(self._connection)
             while first_ms is not None and day.start_ms > first_ms:
                 day = day_of(day.start_ms - 1, zone, start_hour)
-                if summed.get(day.start_ms) != day.end_ms and not (day.start_ms % SLOT_MS or day.end_ms % SLOT_MS):
+                if summed.get(day.start_ms) == day.end_ms:
+                    self._whole.add(day.start_ms)
+                    if not self._others or day.start_ms in hosts:
+                        continue
+                if not (day.start_ms % SLOT_MS or day.end_ms % SLOT_MS):
                     self._left.append(day)
             self._left.reverse()
             self._known = known
@@ -195,9 +210,13 @@ def day_sum_findings(connection: sqlite3.Connection, most: int) -> list[str]:
         if len(found) >= most:
             break
     connection.execute("DROP TABLE IF EXISTS temp.finest")
-    return found
+    return (found + host_day_findings(connection, most))[:most]
 
 
-def _number(connection: sqlite3.Connection) -> int:
-    row: tuple[int] = connection.execute("SELECT count(*) FROM summed_days").fetchone()
-    return row[0]
+def _state(connection: sqlite3.Connection) -> tuple[int, int, int]:
+    """What tells that there is something to do: how many days are summed, and whether others told of any."""
+    row: tuple[int, int, int] = connection.execute(
+        "SELECT (SELECT count(*) FROM summed_days), (SELECT count(*) FROM host_days), "
+        "EXISTS (SELECT 1 FROM foreign_messages)"
+    ).fetchone()
+    return row

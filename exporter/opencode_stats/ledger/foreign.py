@@ -23,6 +23,8 @@ FACTS: Final = (
     "cost_microusd", "charged",
 )  # fmt: skip
 """The columns of a message that a file tells, in the order of its line."""
+ROWS_AT_ONCE: Final = 5_000
+"""So many rows are looked up in a transaction, some 20 ms: a daemon that wants to write meanwhile hardly waits."""
 _KNOWN: Final = f"SELECT {', '.join(FACTS)}, host FROM foreign_messages WHERE message = ?"
 _ADD: Final = f"INSERT INTO foreign_messages ({', '.join(FACTS)}, host) VALUES ({', '.join('?' * (len(FACTS) + 1))})"
 _CHANGE: Final = f"UPDATE foreign_messages SET {', '.join(f'{name} = ?' for name in FACTS)}, host = ? WHERE message = ?"
@@ -49,7 +51,7 @@ _NAMED: Final = (
 )
 _LATER_SHARED: Final = (
     "INSERT OR IGNORE INTO shared_messages SELECT m.message FROM messages AS m "
-    "JOIN foreign_messages USING (message) WHERE m.id > (SELECT message_id FROM shared_until)"
+    "JOIN foreign_messages USING (message) WHERE m.id > ? AND m.id <= ?"
 )
 
 
@@ -165,10 +167,18 @@ def _merged_into(connection: sqlite3.Connection, head: HostFileHead, said: Itera
     return TakenIn(new, changed, known)
 
 
-def note_shared(connection: sqlite3.Connection) -> None:
-    """Notes which of this host's later messages other hosts have, too; the caller holds the transaction."""
-    connection.execute(_LATER_SHARED)
-    connection.execute("UPDATE shared_until SET message_id = (SELECT ifnull(max(id), 0) FROM messages)")
+def note_shared(connection: sqlite3.Connection) -> bool:
+    """Notes which of this host's later messages other hosts have, too: of some, and gives whether more are left.
+
+    The caller holds the transaction. Those that are not noted yet are looked up whenever hosts are added up.
+    """
+    until, last = connection.execute(
+        "SELECT message_id, (SELECT ifnull(max(id), 0) FROM messages) FROM shared_until"
+    ).fetchone()
+    end = min(until + ROWS_AT_ONCE, last)
+    connection.execute(_LATER_SHARED, (until, end))
+    connection.execute("UPDATE shared_until SET message_id = ?", (end,))
+    return bool(end < last)
 
 
 def message_of(row: tuple[Any, ...]) -> HostMessage:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 STEPS: Final = (
     "m001_initial.sql", "m002_sums.sql", "m003_turns.sql", "m004_cursors.sql", "m005_running_totals.sql",
     "m006_day_sums.sql", "m007_unbilled.sql", "m008_limits.sql", "m009_hosts.sql", "m010_forgetting.sql",
-    "m011_triggers.sql", "m012_packed_days.sql",
+    "m011_triggers.sql", "m012_packed_days.sql", "m013_host_days.sql",
 )  # fmt: skip
 """Files in this package, oldest first. A released one is never edited; a new one comes with a ledger of the schema
 before it, in tests/fixtures/ledgers."""

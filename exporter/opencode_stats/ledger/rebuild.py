@@ -40,9 +40,8 @@ def rebuild(connection: sqlite3.Connection) -> Rebuilt:
         changes += foreign_sums.remake(connection)
         # They are made again when there is time, from the messages.
         changes += day_sum_findings(connection, MOST_NAMED)
-        connection.execute("DELETE FROM summed_days")
-        connection.execute("DELETE FROM day_sums")
-        connection.execute("DELETE FROM packed_days")
+        for table in ("summed_days", "day_sums", "packed_days", "host_days", "host_day_sums", "shared_apart"):
+            connection.execute(f"DELETE FROM {table}")
         titles = _counter(connection)
         connection.execute("DELETE FROM counters")
         connection.execute(

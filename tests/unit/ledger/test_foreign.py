@@ -13,7 +13,15 @@ from tests.support.script import Script
 
 from opencode_stats.core.hosts import HostMessage
 from opencode_stats.errors import BadEvent
-from opencode_stats.ledger.foreign import TakenIn, become_host, message_of, own_host, own_messages
+from opencode_stats.ledger.foreign import (
+    TakenIn,
+    become_host,
+    message_of,
+    note_shared,
+    own_host,
+    own_messages,
+    take_messages,
+)
 from opencode_stats.ledger.transactions import transaction
 
 
@@ -90,3 +98,23 @@ def test_a_row_is_a_message(ledger: sqlite3.Connection) -> None:
     names = ", ".join(HostMessage.__slots__)
 
     assert message_of(rows(ledger, f"SELECT {names} FROM foreign_messages")[0]) == ONE
+
+
+def test_later_messages_are_noted_some_at_a_time(ledger: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("opencode_stats.ledger.foreign.ROWS_AT_ONCE", 2)
+    script = Script().started()
+    for _ in range(5):
+        script.answer("ses_a", input=1)
+    with transaction(ledger):
+        take_messages(ledger, head(), [replace(ONE, message=name) for name in script.messages[1::2]])
+    take(ledger, script)
+
+    left: list[bool] = []
+    while not left or left[-1]:
+        with transaction(ledger):
+            left.append(note_shared(ledger))
+
+    assert left == [True, True, False]
+    assert rows(ledger, "SELECT message FROM shared_messages ORDER BY 1") == [(one,) for one in script.messages[1::2]]
+    with transaction(ledger):
+        assert not note_shared(ledger)
