@@ -29,7 +29,8 @@ PAGES: Final = (
     "conversations", "conversations --no-titles --limit 2", "doctor", "history", "history --by hour --since 1d",
     "history --by month --cost list", "history --by week --split provider", "history --split agent --since 3d",
     "history --split model", "history --split workspace", "hosts", "hosts --since 7d", "import",
-    "import --ledger sync", "limits", "limits check", "limits remove unused", "limits set another --window 5h --usd 9",
+    "import --ledger sync", "limits", "limits check --threshold 0.1", "limits remove unused",
+    "limits set another --window 5h --usd 9",
     "models", "models --cost list", "prices", "prices --cost list", "prices openai/gpt-5", "rebuild", "sample made",
     "setup --dry-run", "statusline", "uninstall --dry-run", "verify", "workspaces", "workspaces --cost list",
 )  # fmt: skip
