@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from opencode_stats.core.days import SLOT_MS, day_of
 from opencode_stats.core.history import FORGOTTEN, LONGEST_ANSWER_MS, Figures
 from opencode_stats.ledger.belonging import AGENT_LOOKED_UP, WORKSPACE_LOOKED_UP
+from opencode_stats.ledger.foreign import is_noting_due, note_shared
 from opencode_stats.ledger.host_days import add_up_day, any_foreign, host_day_findings
 from opencode_stats.ledger.packed_days import COLUMNS, is_packed, pack_day, packed_apart
 from opencode_stats.ledger.transactions import transaction
@@ -114,6 +115,11 @@ class DaySums:
         Raises:
             sqlite3.Error: the ledger can't be written.
         """
+        while any_foreign(self._connection) and is_noting_due(self._connection):
+            with transaction(self._connection):
+                note_shared(self._connection)
+            if not to_the_end:
+                break
         while self._due(now_ms, zone, start_hour):
             with transaction(self._connection):
                 read = 0

@@ -181,6 +181,14 @@ def note_shared(connection: sqlite3.Connection) -> bool:
     return bool(end < last)
 
 
+def is_noting_due(connection: sqlite3.Connection) -> bool:
+    """Whether so many messages came since shared ones were noted that to look them up each time takes long."""
+    row = connection.execute(
+        "SELECT (SELECT ifnull(max(id), 0) FROM messages) - message_id >= ? FROM shared_until", (ROWS_AT_ONCE // 5,)
+    ).fetchone()
+    return bool(row[0])
+
+
 def message_of(row: tuple[Any, ...]) -> HostMessage:
     """The message that such columns (``FACTS``) say."""
     facts = dict(zip(FACTS, row, strict=True))

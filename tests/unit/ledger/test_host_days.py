@@ -118,3 +118,17 @@ def test_a_sum_that_no_integer_can_hold_is_not_made(
     assert rows(ledger, "SELECT * FROM host_day_sums") == []
     assert tokens(ledger) == {"": 0, OTHER: 7}
     assert verify(ledger) == []
+
+
+def test_messages_that_came_since_are_noted_meanwhile(
+    ledger: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("opencode_stats.ledger.foreign.ROWS_AT_ONCE", 2)
+    merge(ledger, replace(ONE, message=SCRIPT.messages[0]))
+    take(ledger, SCRIPT)
+    assert rows(ledger, "SELECT * FROM shared_messages") == []
+
+    DaySums(ledger).go_on(NOON_MS, UTC)
+
+    assert rows(ledger, "SELECT * FROM shared_messages") == [(SCRIPT.messages[0],)]
+    assert verify(ledger) == []
