@@ -32,8 +32,9 @@ _INVISIBLE: Final = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")
 
 def count(number: int) -> str:
     """A whole number with its thousands set apart as the user's locale does; in the C locale with commas."""
-    grouped = locale.format_string("%d", number, grouping=True)
-    return f"{number:,}" if locale.localeconv()["grouping"] in ([], [127]) else grouped
+    if locale.localeconv()["grouping"] in ([], [127]):
+        return f"{number:,}"
+    return locale.format_string("%d", number, grouping=True)
 
 
 def counted(number: int, thing: str) -> str:
@@ -60,8 +61,9 @@ def money(usd: float) -> str:
     Digits are set apart as the user's locale does, as in ``count``.
     """
     if usd == 0 or usd >= _ALMOST_A_DOLLAR:
-        grouped = locale.format_string("%.2f", usd, grouping=True)
-        return f"${usd:,.2f}" if locale.localeconv()["grouping"] in ([], [127]) else f"${grouped}"
+        if locale.localeconv()["grouping"] in ([], [127]):
+            return f"${usd:,.2f}"
+        return f"${locale.format_string('%.2f', usd, grouping=True)}"
     least = usd < _LEAST_SHOWN_USD
     return ("<$" if least else "$") + locale.format_string("%.4f", _LEAST_SHOWN_USD if least else usd)
 
@@ -130,7 +132,8 @@ def date(at_ms: int, zone: tzinfo | None = None) -> str:
 
 def width(text: str) -> int:
     """How many columns a terminal gives to a text: two to wide characters, none to accents."""
-    return sum(_width_of(char) for char in text)
+    # Nearly all are plain, and a table of years has tens of thousands of them.
+    return len(text) if text.isascii() else sum(_width_of(char) for char in text)
 
 
 def name(text: object, longest: int = LONGEST_NAME) -> str:
