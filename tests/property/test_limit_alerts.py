@@ -46,6 +46,7 @@ class World:
         self.expected: list[tuple[str, int, int]] = []
         self.failing = False
         self.failures = 0
+        self.written = 0
         self.paths.spool.mkdir(parents=True)
 
     def exporter(self) -> Exporter:
@@ -72,7 +73,10 @@ class World:
         self.script.answer("ses_a", input=tokens, cost_usd=tokens / 1_000)
         self.clock.wall_ms = self.script.at_ms
         self.spent.append((self.script.at_ms - 10, tokens, tokens * 1_000))
-        (self.paths.spool / self.script.file_name).write_bytes(self.script.content)
+        # Written anew it would be read from its start each time.
+        with open(self.paths.spool / self.script.file_name, "ab") as file:
+            file.write(b"".join(self.script.raw_lines[self.written :]))
+        self.written = len(self.script.lines)
 
     def read(self) -> None:
         """What a front-end shows: every id once."""
