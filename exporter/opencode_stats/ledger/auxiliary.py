@@ -74,17 +74,18 @@ _OPEN = (
     "GROUP BY c.conversation HAVING there.id IS NOT NULL "
     f"OR {' OR '.join(f'usage_{kind} > ifnull(sum(own.{kind}), 0)' for kind in KINDS[:5])}"
 )
+# Python 3.12.0 to 3.12.3 takes a numbered mark (?1) for a named one, and warns of it.
 _ADD = (
     "INSERT INTO messages (message, conversation, run, origin, directory, first_at_ms, "
     f"{', '.join(KINDS)}, counted_at_ms, created_ms, completed_ms, standing, state, api, stage, event, created_seen, "
-    f"model, summary) VALUES (?1, ?2, ?3, ?4, ?5, ?6, {', '.join(f'?{number}' for number in range(7, 13))}, ?6, ?6, "
-    f"?6, 'counted', 'final', 2, 'completed', '', 1, '{AUXILIARY}', 0)"
+    f"model, summary) VALUES ({', '.join('?' * (9 + len(KINDS)))}, "
+    f"'counted', 'final', 2, 'completed', '', 1, '{AUXILIARY}', 0)"
 )
 _RUN = 2
 """Where in the values of ``_ADD`` the run is."""
 _CHANGE = (
-    "UPDATE messages SET run = ifnull(run, ?1), counted_at_ms = ?2, first_at_ms = ?2, created_ms = ?2, "
-    f"completed_ms = ?2, {', '.join(f'{kind} = ?{number}' for number, kind in enumerate(KINDS, 3))} WHERE id = ?9"
+    "UPDATE messages SET run = ifnull(run, ?), counted_at_ms = ?, first_at_ms = ?, created_ms = ?, "
+    f"completed_ms = ?, {', '.join(f'{kind} = ?' for kind in KINDS)} WHERE id = ?"
 )
 _FACTS = 11
 """The columns of ``_OPEN`` before its six sets of figures."""
@@ -214,9 +215,10 @@ def _settle_found(connection: sqlite3.Connection, found: Iterable[tuple[Any, ...
         if number is None:
             if left is not None:
                 origin = "imported" if run is None else "live"
-                added.append((PREFIX + conversation, conversation, run, origin, directory, at_ms, *numbers))
+                name = PREFIX + conversation
+                added.append((name, conversation, run, origin, directory, at_ms, *numbers, at_ms, at_ms, at_ms))
         elif (created_ms, *before) != (at_ms, *numbers) or (its_run is None and run is not None):
-            changed.append((run, at_ms, *numbers, number))
+            changed.append((run, at_ms, at_ms, at_ms, at_ms, *numbers, number))
     if changed:
         connection.executemany(_CHANGE, changed)
     if added:

@@ -68,8 +68,8 @@ def test_many_conversations_are_settled_together_as_each_of_them_alone(ledger: s
         "INSERT INTO conversations (conversation, created_ms, host_version, takeover, usage_input, usage_output, "
         "usage_reasoning, usage_cache_read, usage_cache_write, usage_cost_microusd, least_input, least_output, "
         "least_reasoning, least_cache_read, least_cache_write, least_cost_microusd) "
-        "VALUES (?1, ?2, '2.1.2', 0, ?3, 0, 0, 0, 7, 5, ?3, 0, 0, 0, 7, 5)",
-        [(name, script.at_ms + 900_000 * place, place) for place, name in enumerate(names)],
+        "VALUES (?, ?, '2.1.2', 0, ?, 0, 0, 0, 7, 5, ?, 0, 0, 0, 7, 5)",
+        [(name, script.at_ms + 900_000 * place, place, place) for place, name in enumerate(names)],
     )
     ledger.execute("UPDATE conversations SET usage_input = 150 WHERE conversation = 'ses_a'")
 
