@@ -8,10 +8,15 @@ import {ExtensionPreferences, gettext as _} from 'resource:///org/gnome/Shell/Ex
 
 import {choiceRow, numberRow, switchRow} from './prefs/rows.js';
 
+/** As wide as the toolkit has it, and so high that the first page is seen whole. */
+const WIDTH = 640;
+const HEIGHT = 670;
+
 export default class OpencodeStatsPreferences extends ExtensionPreferences {
     /** @param {Adw.PreferencesWindow} window */
     fillPreferencesWindow(window) {
         const settings = this.getSettings();
+        window.set_default_size(WIDTH, HEIGHT);
         window.add(panelPage(settings));
         window.add(notificationsPage(settings));
         return Promise.resolve();

@@ -26,6 +26,17 @@ pytestmark = [
 IMAGES: Final = REPOSITORY / "docs" / "images"
 DAY_MS: Final = 86_400_000
 WORK: Final = "/home/rig/work"
+SETTINGS: Final = """
+[[limits]]
+name = "5-hour"
+window = "5h"
+tokens = 3000000
+
+[[limits]]
+name = "weekly"
+window = "week"
+usd = 20.0
+"""
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +63,10 @@ def two_weeks(desk: Desk) -> Iterator[tuple[Played, Played]]:
                 )
     past.now().ended()
     past.write()
+    desk.world.processes[-1].kill()
+    settings = desk.world.home.user / ".config" / "opencode-stats" / "settings.toml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text(SETTINGS)
     with desk.world.exporter.daemon():
         played = []
         for name in ("shop", "website"):
@@ -75,8 +90,9 @@ def take(desk: Desk, name: str, actor: str, margin: int = 12) -> None:
     x, y, width, height = (
         int(value)
         for value in desk.shell.run(
-            f"const actor = {actor};"
-            "return [...actor.get_transformed_position(), ...actor.get_transformed_size()].map(Math.round)"
+            f"const actor = {actor}; const frame = actor.meta_window?.get_frame_rect();"
+            "return frame ? [frame.x, frame.y, frame.width, frame.height]"
+            " : [...actor.get_transformed_position(), ...actor.get_transformed_size()].map(Math.round)"
         )
     )
     target = Path("/mnt/cut.png")
@@ -138,4 +154,10 @@ def test_preferences(desk: Desk, two_weeks: tuple[Played, Played]) -> None:
     windows = "global.get_window_actors().filter(one => one.meta_window.title === 'OpenCode Statistics')"
     desk.shell.eventually(f"{windows}.length", "the window", timeout_s=30)
     time.sleep(1.5)
-    take(desk, "preferences", f"{windows}[0]", 0)
+    take(desk, "preferences", f"{windows}[0]")
+    # The two pages are named in the middle of the top, the second on the right.
+    desk.shell.run(
+        f"const {{x, y, width}} = {windows}[0].meta_window.get_frame_rect(); await click(x + 0.6 * width, y + 24)"
+    )
+    time.sleep(1.5)
+    take(desk, "preferences-notifications", f"{windows}[0]")
