@@ -19,10 +19,10 @@ from opencode_stats.core.history import Figures
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from opencode_stats.core.history import Key
+    from opencode_stats.core.history import Key, Split
 
 _T = TypeVar("_T")
-PACKED: Final = ("agent", "directory", "conversation")
+PACKED: Final[tuple[Split, ...]] = ("agent", "directory", "conversation")
 """What is kept so. Models, a handful a day, have a provider besides and stay rows."""
 COLUMNS: Final = ", ".join(Figures._fields)
 _TOO_LARGE: Final = 2**47

@@ -32,6 +32,9 @@ _DAY_BY_DAY: Final = (
 )
 _KEPT: Final[dict[Split, Split]] = {"provider": "model"}
 """Of which sums a split is made that has none of its own."""
+_NAMED: Final[dict[Split, str]] = {"provider": "'', provider"}
+_GROUPED: Final[dict[Split, str]] = {**dict.fromkeys(PACKED, "1"), "provider": "2", "model": "1, 2"}
+"""By which columns messages are grouped: a sort by one alone is a tenth faster."""
 
 
 def figures_over(connection: sqlite3.Connection, stretches: Sequence[Span], split: Split) -> list[dict[Key, Figures]]:
@@ -122,7 +125,7 @@ def _figures(
     for start_ms, end_ms, summed in pieces:
         if not summed:
             rows = connection.execute(
-                f"SELECT {KEYS[kept]}, {SUMMED} FROM ({SHARES}) GROUP BY {'1' if split in PACKED else '1, 2'}",
+                f"SELECT {_NAMED.get(split) or KEYS[kept]}, {SUMMED} FROM ({SHARES}) GROUP BY {_GROUPED[split]}",
                 (start_ms, end_ms),
             )
             piece = _by_key(split, rows)
