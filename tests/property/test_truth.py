@@ -158,6 +158,11 @@ def deliver(past: History, chosen: Faults, chances: Random, home: Path, ledger: 
     chosen=Faults(),
     dice=0,
 )
+@example(  # The clock was stepped back after 2.x had taken over: its own steps are older than their conversation.
+    past=history(221131, Size(messages=5, era="migrated", processes=2, migrates_after=4, chances=TOLD)),
+    chosen=Faults(seed=57035, repeated=0.3, reordered=True, scrambled=True),
+    dice=0,
+)
 @example(  # Both engines undid what 1.x had used, before anybody looked at the database.
     past=history(
         7666, Size(messages=27, era="migrated", processes=1, migrates_after=8, chances=replace(STEADY, **NO_STEPS))

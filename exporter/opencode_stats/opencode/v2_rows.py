@@ -138,9 +138,9 @@ def running_totals(schema: str, *, legacy: bool, kept: str, migrated_ms: int | N
 def _api(schema: str, migrated_ms: int | None, looked_at: str, *, embedded: bool, legacy: bool) -> str:
     """Which engine wrote a row of a conversation that 1.x made: in 1.x's table it may be gone by now.
 
-    A row that 1.x's table does not have is 2.x's, whatever the clock said when it was made; unless that table has lost
-    the whole conversation, or the row is older than that: 1.x copied it into a fork. (What 1.x undid since and is taken
-    for 2.x's own is in 2.x's running total all the same.)
+    A row that 1.x's table does not have is 2.x's, whatever the clock said when it was made; unless its id was made at
+    another time: 1.x copied it into a fork. (What 1.x undid since and is taken for 2.x's own is in 2.x's running total
+    all the same.) ``ledger.incoming`` gives SQL the rule.
     """
     if embedded:
         return "2"
@@ -150,8 +150,7 @@ def _api(schema: str, migrated_ms: int | None, looked_at: str, *, embedded: bool
         return f"CASE WHEN {made_by_1x} THEN 1 ELSE 2 END"
     return (
         f"CASE WHEN EXISTS (SELECT 1 FROM {schema}.message AS old WHERE old.id = m.id) THEN 1 "
-        f"WHEN {made_by_1x} AND (m.time_created < s.time_created "
-        f"OR NOT EXISTS (SELECT 1 FROM {schema}.session AS old WHERE old.id = s.id)) THEN 1 ELSE 2 END"
+        f"WHEN {made_by_1x} AND id_contradicts_time(CAST(m.id AS BLOB), m.time_created) THEN 1 ELSE 2 END"
     )
 
 
