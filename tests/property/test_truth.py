@@ -163,6 +163,11 @@ def deliver(past: History, chosen: Faults, chances: Random, home: Path, ledger: 
     chosen=Faults(seed=57035, repeated=0.3, reordered=True, scrambled=True),
     dice=0,
 )
+@example(  # It was stepped back before 2.x took over: what 1.x had used, and undid later, is younger than that.
+    past=history(45739, Size(messages=23, era="migrated", processes=2, migrates_after=3, chances=TOLD)),
+    chosen=Faults(seed=33953),
+    dice=644165,
+)
 @example(  # Both engines undid what 1.x had used, before anybody looked at the database.
     past=history(
         7666, Size(messages=27, era="migrated", processes=1, migrates_after=8, chances=replace(STEADY, **NO_STEPS))

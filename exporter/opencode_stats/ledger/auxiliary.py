@@ -149,6 +149,9 @@ def add_change(connection: sqlite3.Connection, before: Message | None, after: Me
     more = [now - was for now, was in zip(_used_by_1x(after), _used_by_1x(before), strict=True)]
     if any(more):
         began_ms = after.first_at_ms if after.created_ms is None else after.created_ms
+        if before is not None and before.api != 1:
+            # It stands in 2.x's table, so that took it over, whatever its time says.
+            began_ms = 0
         connection.execute(
             f"UPDATE conversations SET {', '.join(f'legacy_{kind} = legacy_{kind} + ?' for kind in KINDS)} "
             f"WHERE conversation = ? AND takeover = {FROM_TABLES} AND ? <= {_UNTIL_MS}",
