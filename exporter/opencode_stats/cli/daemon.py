@@ -47,7 +47,7 @@ def _finite(ctx: click.Context, parameter: click.Parameter, seconds: float | Non
 def command(linger_s: float | None, supervised: bool, scan_s: float | None, verbose: bool) -> None:
     """Keep stats.json up to date until told to stop (SIGTERM, Ctrl-C).
 
-    One exporter works at a time: a second one says who is at work and exits 3.
+    One exporter works at a time: a second one says who is at work and exits 3. A command that takes in is waited for.
 
     \b
     Example:

@@ -78,24 +78,28 @@ def chosen(paths: Paths) -> Settings:
 
 @contextmanager
 def own_exporter(paths: Paths, *, stays: bool) -> Iterator[Exporter]:
-    """The lock and an exporter, for the block; ``stays`` where it is a daemon's, which waits for a disk that fails.
+    """The lock and an exporter, for the block.
+
+    ``stays`` where it is a daemon's, which waits for a command that is at work, and for a disk that fails.
 
     Raises:
-        LockHeld: another exporter is at work.
+        LockHeld: another exporter is at work; for a daemon's: another daemon.
         UserError, LedgerError: something can't be used.
     """
     # Imported here: together they are the slow half of the program.
     from opencode_stats.daemon.exporter import Exporter  # noqa: PLC0415
     from opencode_stats.daemon.losses import marker_folders  # noqa: PLC0415
-    from opencode_stats.daemon.patience import made_in_the_end  # noqa: PLC0415
+    from opencode_stats.daemon.patience import locked_in_the_end, made_in_the_end  # noqa: PLC0415
     from opencode_stats.host.clock import SystemClock, local_zone  # noqa: PLC0415
+    from opencode_stats.host.control import listens  # noqa: PLC0415
     from opencode_stats.host.lock import exporter_lock  # noqa: PLC0415
     from opencode_stats.host.processes import Processes  # noqa: PLC0415
     from opencode_stats.opencode.places import databases  # noqa: PLC0415
     from opencode_stats.settings.live import LiveSettings  # noqa: PLC0415
 
     pid = os.getpid()
-    with exporter_lock(paths.lock, pid):
+    lock = partial(exporter_lock, paths.lock, pid)
+    with locked_in_the_end(lock, partial(listens, paths.control), time.sleep) if stays else lock():
         make = partial(
             Exporter,
             paths,

@@ -42,3 +42,15 @@ def ask(path: Path, request: bytes, timeout_s: float) -> bool:
         except OSError:
             # No daemon, or one that just ended: the caller does the work itself.
             return False
+
+
+def listens(path: Path) -> bool:
+    """Whether a daemon is there to be asked: the kernel keeps the request of one that is stopped or busy, too."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as channel:
+        channel.settimeout(1)
+        try:
+            with address_of(path) as address:
+                channel.connect(address)
+        except OSError:
+            return False
+    return True

@@ -5,11 +5,13 @@ from __future__ import annotations
 import errno
 import logging
 import os
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from opencode_stats.daemon.control_server import ControlServer
 from opencode_stats.host.lock import exporter_lock
 
 if TYPE_CHECKING:
@@ -49,7 +51,7 @@ def test_not_a_length_of_time(call: Call, household: Household, length: str) -> 
 
 
 def test_another_one_is_at_work(call: Call, household: Household) -> None:
-    with exporter_lock(household.paths.lock, os.getpid()):
+    with exporter_lock(household.paths.lock, os.getpid()), closing(ControlServer(household.paths.control)):
         done = call("daemon")
 
     assert (done.returncode, done.stderr) == (

@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import time
-from contextlib import closing
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +14,7 @@ from tests.unit.daemon.household import Household, until
 
 from opencode_stats.daemon.rest import UNWATCHED_SCAN_S
 from opencode_stats.host.control import TAKE_IN, address_of, ask
+from opencode_stats.host.lock import exporter_lock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,6 +57,19 @@ def test_a_second_one_says_who_is_at_work_and_leaves(household: Household) -> No
         assert second.stderr == f"opencode-stats: Another opencode-stats is at work (pid {daemon.process.pid}).\n"
         assert daemon.process.poll() is None
         assert ask(household.paths.control, TAKE_IN, 10)
+
+
+def test_one_that_starts_while_a_command_is_at_work_works_after_it(household: Household) -> None:
+    with ExitStack() as command:
+        command.enter_context(exporter_lock(household.paths.lock, os.getpid()))
+        with household.daemon(ready=False) as daemon:
+            until(lambda: f"start.waits holder_pid={os.getpid()}" in daemon.log, "it waits")
+            assert not household.paths.stats_file.exists()
+
+            command.close()
+
+            assert daemon.tells() == "READY=1"
+            assert household.stats["exporter"]["pid"] == daemon.process.pid
 
 
 def test_what_a_killed_one_left_behind_is_taken_over(household: Household) -> None:

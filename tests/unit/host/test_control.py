@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from opencode_stats.host.control import DONE, TAKE_IN, address_of, ask
+from opencode_stats.host.control import DONE, TAKE_IN, address_of, ask, listens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,3 +70,13 @@ def test_a_daemon_that_does_not_answer_is_not_waited_for_for_ever(tmp_path: Path
         listener.listen()
 
         assert not ask(tmp_path / "control.sock", TAKE_IN, 0.05)
+        assert listens(tmp_path / "control.sock")
+
+
+def test_who_is_gone_listens_no_more(tmp_path: Path) -> None:
+    assert not listens(tmp_path / "none.sock")
+    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as dead:
+        dead.bind(str(tmp_path / "dead.sock"))
+        dead.listen()
+        assert listens(tmp_path / "dead.sock")
+    assert not listens(tmp_path / "dead.sock")
