@@ -6,7 +6,7 @@ What all usage would cost, recorded or not, is ``core.revaluation``'s. Both pric
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from opencode_stats.core.cost import rounded
 from opencode_stats.core.models import model_key
@@ -36,9 +36,6 @@ class Listed:
 
     microusd: int
     unpriced: Mapping[str, int]
-
-
-NOTHING_LISTED: Final = Listed(0, {})
 
 
 def listed(worth: Iterable[tuple[Key, Worth]]) -> Listed:

@@ -103,13 +103,6 @@ def usage_over(connection: sqlite3.Connection, stretches: Iterable[Span]) -> lis
     return [(span, usage_between(connection, span.start_ms, span.end_ms)) for span in stretches]
 
 
-def usage_over_by(
-    connection: sqlite3.Connection, stretches: Iterable[Span], dimension: Dimension
-) -> list[tuple[Span, dict[str | None, Totals]]]:
-    """Usage in each of some stretches of time, split by one thing."""
-    return [(span, usage_by(connection, dimension, span.start_ms, span.end_ms)) for span in stretches]
-
-
 def root_of(connection: sqlite3.Connection, conversation: str) -> str:
     """The conversation at the top of this one's parents: the one that the user talks to."""
     rows = connection.execute(

@@ -11,7 +11,7 @@ from tests.support.ledgers import rows, take
 from tests.support.script import Script
 
 from opencode_stats.core.history import Dimension, spans
-from opencode_stats.ledger.history import root_of, usage_between, usage_by, usage_over, usage_over_by
+from opencode_stats.ledger.history import root_of, usage_between, usage_by, usage_over
 
 if TYPE_CHECKING:
     import sqlite3
@@ -100,7 +100,7 @@ def test_usage_over_hours_and_by_agent(told: sqlite3.Connection) -> None:
     hours = spans(NOON_MS, NOON_MS + 3 * HOUR_MS, "hour", UTC)
 
     assert [totals.whole.tokens.total for _, totals in usage_over(told, hours)] == [111, 1000, 0]
-    assert [tokens(by) for _, by in usage_over_by(told, hours, "agent")] == [
+    assert [tokens(usage_by(told, "agent", hour.start_ms, hour.end_ms)) for hour in hours] == [
         {"build": 1, "general": 10, None: 100},
         {"build": 1000},
         {},
