@@ -7,7 +7,7 @@ import {shownName} from './names.js';
 import {fill} from './words.js';
 
 /** @typedef {import('./document.js').Item} Item */
-/** @typedef {import('./words.js').Words} Words */
+/** @typedef {import('./menu.js').Speech} Speech */
 
 const MOST_REMEMBERED = 1000;
 
@@ -93,10 +93,10 @@ function isShortTurn({kind, turnMs}, minimumTurnMs) {
  * @param {Item} item
  * @param {string} folder as it is shown
  * @param {string} turnLength as it is shown; '' where it is not known
- * @param {Words} words
+ * @param {Pick<Speech, 'numbers' | 'words'>} speech
  * @returns {{title: string, body: string}}
  */
-export function itemInWords(item, folder, turnLength, {gettext: _}) {
+export function itemInWords(item, folder, turnLength, {numbers, words: {gettext: _}}) {
     /** @type {Record<string, string>} */
     const titles = {
         finished: _('OpenCode has finished'),
@@ -109,7 +109,7 @@ export function itemInWords(item, folder, turnLength, {gettext: _}) {
     if (item.kind === 'limit') {
         const title = item.percent === null
             ? titles.limit ?? ''
-            : fill(_('{percent} of a limit is used'), {percent: `${item.percent}%`});
+            : fill(_('{percent} of a limit is used'), {percent: numbers.share(item.percent / 100)});
         return {title, body: shownName(item.limit)};
     }
     const worked = item.kind === 'finished' && turnLength !== '';

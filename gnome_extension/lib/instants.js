@@ -75,14 +75,13 @@ export class Instants {
     }
 
     /**
-     * The time on the day of `nowMs`, the date on another.
+     * Whether two instants are of one day.
      *
-     * @param {number} atMs
-     * @param {number} nowMs
+     * @param {number} oneMs
+     * @param {number} otherMs
      */
-    moment(atMs, nowMs) {
-        const sameDay = new Date(atMs).toDateString() === new Date(nowMs).toDateString();
-        return sameDay ? this.time(atMs) : this.date(atMs);
+    isSameDay(oneMs, otherMs) {
+        return new Date(oneMs).toDateString() === new Date(otherMs).toDateString();
     }
 
     /**

@@ -42,12 +42,18 @@ const MOST_RUNS = 5;
  */
 export function sectionRows({session, daily, total}, nowMs, speech) {
     const {instants, words: {gettext: _}} = speech;
-    // Translators: after "Session": the time at which OpenCode was started
-    const since = _('since {time}');
+    // Translators: after "Session", where OpenCode was started today: "since 14:30"
+    const sinceTime = _('since {time}');
+    // Translators: after "Total", and after "Session" on a later day: "since Oct 22, 2026"
+    const sinceDate = _('since {date}');
+    /** @param {number} atMs */
+    const dated = atMs => fill(sinceDate, {date: instants.date(atMs)});
+    /** @param {number} atMs */
+    const timed = atMs => instants.isSameDay(atMs, nowMs) ? fill(sinceTime, {time: instants.time(atMs)}) : dated(atMs);
     return {
-        session: sectionRow(_('Session'), session.startMs ? fill(since, {time: instants.moment(session.startMs, nowMs)}) : '', session, speech),
+        session: sectionRow(_('Session'), session.startMs ? timed(session.startMs) : '', session, speech),
         today: sectionRow(_('Today'), '', daily, speech),
-        total: sectionRow(_('Total'), total.installMs ? fill(since, {time: instants.date(total.installMs)}) : '', total, speech),
+        total: sectionRow(_('Total'), total.installMs ? dated(total.installMs) : '', total, speech),
     };
 }
 

@@ -74,12 +74,12 @@ export class Notifier {
     /** @param {Item} item */
     #notify(item) {
         this.#shown.get(subjectOf(item))?.notification.destroy(MessageTray.NotificationDestroyedReason.REPLACED);
-        const {instants, words} = this.#speech;
+        const {instants} = this.#speech;
         const turn = item.turnMs === null ? '' : instants.length(item.turnMs);
         const source = this.#ensureSource();
         const notification = new MessageTray.Notification({
             source,
-            ...itemInWords(item, whereItWorks(item.folder, this.#speech), turn, words),
+            ...itemInWords(item, whereItWorks(item.folder, this.#speech), turn, this.#speech),
             gicon: ownIcon(this.#folder, PRESSING.has(item.kind) ? 'attention' : 'normal'),
             urgency: PRESSING.has(item.kind) ? MessageTray.Urgency.HIGH : MessageTray.Urgency.NORMAL,
         });

@@ -4,6 +4,7 @@
 
 import Gio from 'gi://Gio';
 import GObject from 'gi://GObject';
+import Pango from 'gi://Pango';
 import St from 'gi://St';
 
 import * as PopupMenu from 'resource:///org/gnome/shell/ui/popupMenu.js';
@@ -85,8 +86,10 @@ class OpencodeStatsNoticeItem extends PopupMenu.PopupBaseMenuItem {
         super(READ_ONLY);
         this._title = new St.Label({style_class: 'opencode-stats-notice-title'});
         this._sentence = new St.Label({style_class: 'opencode-stats-notice'});
-        for (const part of [this._title, this._sentence])
+        for (const part of [this._title, this._sentence]) {
             part.clutter_text.line_wrap = true;
+            part.clutter_text.ellipsize = Pango.EllipsizeMode.NONE; // or a menu as high as the screen leaves it one line
+        }
         const box = verticalBox({x_expand: true});
         box.add_child(this._title);
         box.add_child(this._sentence);

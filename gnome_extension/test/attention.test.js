@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // @ts-check
 import {Memory, NOTIFIED_KINDS, itemInWords, itemsToShow} from '../lib/attention.js';
+import {Numbers, US_DOLLARS} from '../lib/numbers.js';
 import {NOW_MS, equal, ok, test, words} from './harness.js';
+import {speech} from './sample.js';
 
 /** @typedef {import('../lib/document.js').Item} Item */
 
@@ -97,22 +99,24 @@ test('the memory does not grow for ever, and keeps what came last', () => {
 });
 
 test('every kind has words of its own', () => {
-    const titles = NOTIFIED_KINDS.map(kind => itemInWords(item({kind}), '~/shop', '1 min', words).title);
+    const titles = NOTIFIED_KINDS.map(kind => itemInWords(item({kind}), '~/shop', '1 min', speech).title);
     equal(new Set(titles).size, NOTIFIED_KINDS.length);
     ok(titles.every(title => title), 'an empty title');
 });
 
 test('a finished turn says where and how long, another one where', () => {
-    equal(itemInWords(item(), '~/shop', '1 min', words).body, '~/shop, after 1 min');
-    equal(itemInWords(item(), '~/shop', '', words).body, '~/shop');
-    equal(itemInWords(item({kind: 'permission'}), '~/shop', '1 min', words).body, '~/shop');
+    equal(itemInWords(item(), '~/shop', '1 min', speech).body, '~/shop, after 1 min');
+    equal(itemInWords(item(), '~/shop', '', speech).body, '~/shop');
+    equal(itemInWords(item({kind: 'permission'}), '~/shop', '1 min', speech).body, '~/shop');
 });
 
 test('a limit is named, and each limit has a notification of its own', () => {
     const limits = ['weekly', '5-hour', 'weekly'].map((limit, index) => item({id: `l${index}`, kind: 'limit', runId: '', limit}));
     const told = itemsToShow([item({id: 'r'}), ...limits], new Memory(0), RULES, notLookedAt);
     equal(told.map(({id}) => id), ['r', 'l0', 'l1']);
-    equal(itemInWords(limits[0] ?? item(), '', '', words), {title: 'A limit is nearly reached', body: 'weekly'});
+    equal(itemInWords(limits[0] ?? item(), '', '', speech), {title: 'A limit is nearly reached', body: 'weekly'});
     const passed = item({kind: 'limit', runId: '', limit: 'weekly', percent: 80});
-    equal(itemInWords(passed, '', '', words), {title: '80% of a limit is used', body: 'weekly'});
+    equal(itemInWords(passed, '', '', speech), {title: '80% of a limit is used', body: 'weekly'});
+    const german = {words, numbers: new Numbers('de', 'compact', US_DOLLARS)};
+    equal(itemInWords(passed, '', '', german).title, '80\u00a0% of a limit is used');
 });

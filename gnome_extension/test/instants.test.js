@@ -20,9 +20,10 @@ test('a length of time is said in its largest unit or two', () => {
         ['0 sec', '4 sec', '3 min', '1 hr', '2 hr 5 min', '47 hr', '3 days']);
 });
 
-test('an instant of today is a time, another one a date', () => {
-    equal(english.moment(NOW_MS - HOUR_MS, NOW_MS).replace(/\s/u, ' '), '01:30 PM');
-    equal(english.moment(NOW_MS - 24 * HOUR_MS, NOW_MS), 'Nov 20, 2026');
+test('an instant is a time or a date, and of one day with some others', () => {
+    equal(english.time(NOW_MS - HOUR_MS).replace(/\s/u, ' '), '01:30 PM');
+    equal(english.date(NOW_MS - 24 * HOUR_MS), 'Nov 20, 2026');
+    equal([1, 24].map(hours => english.isSameDay(NOW_MS - hours * HOUR_MS, NOW_MS)), [true, false]);
 });
 
 test('a day is that day in every time zone', () => {

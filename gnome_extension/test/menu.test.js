@@ -9,6 +9,8 @@ test('the three sections have tokens, cost and since when', () => {
     equal(Object.values(rows).map(({title, tokens, cost}) => [title, tokens, cost]),
         [['Session', '1K', '$1.50'], ['Today', '1K', '$1.50'], ['Total', '1K', '$1.50']]);
     equal([rows.session.detail.replace(/\s/gu, ' '), rows.today.detail, rows.total.detail], ['since 01:30 PM', '', 'since Oct 22, 2026']);
+    const longer = sectionRows(sample({session: {...run, startTime: NOW_MS - 86_400_000}}), NOW_MS, speech);
+    equal(longer.session.detail, 'since Nov 20, 2026');
     equal(rows.today.spoken, 'Today, 1,000 tokens, $1.50');
 });
 

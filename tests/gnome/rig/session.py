@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tests.e2e.rig.processes import eventually
+from tests.gnome.rig.language import translate_shell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -196,6 +197,7 @@ def shell(
     settings: Sequence[tuple[str, str, str]] = (),
     size: str = "1280x800",
     lockable: bool = False,
+    locale: str | None = None,
 ) -> Iterator[Shell]:
     """A Shell while the context lasts; needs namespaces of our own (``in_own_namespaces``).
 
@@ -206,14 +208,19 @@ def shell(
         settings: schema, key and value of settings that the user made before.
         size: of the screen, in pixels.
         lockable: whether it has a lock screen.
+        locale: its user's, as ``de_DE.UTF-8``; English without one.
     """
     with tempfile.TemporaryDirectory(prefix="oc-gnome-", ignore_cleanup_errors=True) as scratch:
         view, shared = Path(scratch, "view"), Path(scratch, "shared")
         view.mkdir()
         shared.mkdir()
+        places = [str(place) for place in (chroot, view, home, shared)]
+        if locale is not None:
+            translate_shell(shared, locale)
+            places.append(locale)
         with (shared / "driver.log").open("wb") as log:
             driver = subprocess.Popen(
-                ["unshare", "--mount", "--propagation", "private", str(ENTER), *map(str, (chroot, view, home, shared))],
+                ["unshare", "--mount", "--propagation", "private", str(ENTER), *places],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
