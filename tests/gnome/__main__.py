@@ -24,8 +24,8 @@ from tests.support.debian import Unavailable, package_version
 MANDATORY: Final = "trixie"
 """Debian's stable suite: what its users have, and what does not move."""
 SUITES: Final = (MANDATORY, "forky", "sid")
-EVERYWHERE: Final = ("test_panel.py", "test_presence.py")
-"""What runs in the suites that move: that it works there at all."""
+EVERYWHERE: Final = ("test_panel.py", "test_presence.py", "test_attention.py", "test_bad_input.py", "test_languages.py")
+"""What runs in the suites that move: what it does there, not how fast it is."""
 
 
 def main(arguments: list[str]) -> int:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.gnome, pytest.mark.timeout(90)]
 A_READING_S = 1.0
 """In this time everything that is published has long been read and shown."""
+SHOWN = 2
+"""``State.SHOWN`` of the Shell's ui/messageTray.js."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,9 @@ def shown(desk: Desk) -> list[str]:
 def test_click_raises_the_terminal_of_that_opencode(live_desk: Desk, terminals: Terminals) -> None:
     terminals.first.turn("ses_first", input=10, output=1)
     banner = "Main.messageTray._banner"
-    live_desk.shell.eventually(f"{banner}?.visible && Main.messageTray._notification.title", "a banner")
+    # A banner that still slides in is somewhere else by the time the click comes.
+    slid_in = f"Main.messageTray._notificationState === {SHOWN} && {banner}.get_transition('y') === null"
+    live_desk.shell.eventually(f"{banner}?.visible && {slid_in}", "a banner")
 
     live_desk.shell.run(f"await clickActor({banner})")
 
