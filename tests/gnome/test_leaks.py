@@ -100,7 +100,7 @@ def settled_desk(desk: Desk) -> Desk:
 def use_once(shell: Shell) -> None:
     """Opens the menu with a section, and closes it."""
     shell.run(
-        "for (let waits = 0; waits < 100 && !label().text; waits++) await pause(20);"
+        "for (let waits = 0; waits < 100 && !label()?.text; waits++) await pause(20);"
         "button().menu.open(); await painted();"
         "const today = all(button().menu.actor).find(one => one.label?.text === 'Today');"
         "today.menu.open(); await painted(); button().menu.close(); await painted()"

@@ -102,7 +102,8 @@ function texts(actor) {
 function all(actor) {
     return [actor, ...actor.get_children().flatMap(all)];
 }
-const label = () => all(button()).find(one => one instanceof St.Label);
+/** The panel's text; nothing where there is no button, nor just after it is enabled. */
+const label = () => (button() ? all(button()) : []).find(one => one instanceof St.Label);
 
 export default class Rig extends Extension {
     enable() {
