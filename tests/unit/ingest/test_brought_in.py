@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,20 +13,12 @@ from tests.support.script import Script
 from opencode_stats.core.audit import audit
 from opencode_stats.ingest.opencode_database import take_database
 from opencode_stats.ledger.audit_rows import own_rows
-from opencode_stats.ledger.connection import open_ledger
 from opencode_stats.ledger.queries import total
 from opencode_stats.opencode.claims import claims_of
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
     from pathlib import Path
-
-
-@pytest.fixture
-def kept(tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    with closing(open_ledger(tmp_path / "ledger.db", NOON_MS)) as connection:
-        yield connection
 
 
 @pytest.fixture

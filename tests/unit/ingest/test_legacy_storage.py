@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import time
-from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,23 +20,15 @@ from opencode_stats.ingest.legacy_storage import take_storage
 from opencode_stats.ingest.opencode_database import take_database
 from opencode_stats.ledger.audit_rows import own_rows
 from opencode_stats.ledger.bulk import Taken
-from opencode_stats.ledger.connection import open_ledger
 from opencode_stats.ledger.queries import total
 from opencode_stats.ledger.verify import verify
 from opencode_stats.opencode.claims import claims_of
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
     from pathlib import Path
 
 LATER_MS = NOON_MS + 10_000_000
-
-
-@pytest.fixture
-def kept(tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    with closing(open_ledger(tmp_path / "ledger.db", NOON_MS)) as connection:
-        yield connection
 
 
 class Storage:

@@ -18,19 +18,11 @@ from tests.support.script import Script
 from opencode_stats.core.tokens import Tokens
 from opencode_stats.ingest.opencode_database import take_database
 from opencode_stats.ledger.bulk import Taken
-from opencode_stats.ledger.connection import open_ledger
 from opencode_stats.ledger.queries import total
 from opencode_stats.ledger.verify import verify
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-
-@pytest.fixture
-def kept(tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    with closing(open_ledger(tmp_path / "ledger.db", NOON_MS)) as connection:
-        yield connection
 
 
 @pytest.fixture

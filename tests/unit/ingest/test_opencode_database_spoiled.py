@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,19 +15,11 @@ from opencode_stats.core.bounds import digest
 from opencode_stats.errors import UnknownSchema
 from opencode_stats.ingest.opencode_database import take_database
 from opencode_stats.ledger.bulk import Taken
-from opencode_stats.ledger.connection import open_ledger
 from opencode_stats.ledger.queries import total
 from opencode_stats.ledger.verify import verify
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-
-@pytest.fixture
-def kept(tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    with closing(open_ledger(tmp_path / "ledger.db", NOON_MS)) as connection:
-        yield connection
 
 
 @pytest.fixture

@@ -24,12 +24,6 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    with closing(open_ledger(tmp_path / "ledger.db", NOON_MS)) as connection:
-        yield connection
-
-
-@pytest.fixture
 def v2(tmp_path: Path) -> OpenCode2Database:
     return OpenCode2Database(tmp_path / "opencode.db").session("ses_a").step("ses_a", 100)
 
