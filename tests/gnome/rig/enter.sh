@@ -5,23 +5,8 @@
 set -eu
 chroot=$1 view=$2 home=$3 shared=$4 locale=${5:-}
 here=$(dirname "$(realpath "$0")")
-mount --bind "$chroot" "$view"
-mount -o remount,bind,ro "$view"   # the kept folder stays as it was made
-mount -t proc proc "$view/proc"
-mount -t sysfs -o ro sysfs "$view/sys"
-for folder in run home opt; do mount -t tmpfs -o mode=755 tmpfs "$view/$folder"; done
-mount -t tmpfs -o mode=1777 tmpfs "$view/tmp"
-mount -t tmpfs -o mode=755 tmpfs "$view/dev"
-for node in null zero full random urandom tty; do touch "$view/dev/$node"; mount --bind "/dev/$node" "$view/dev/$node"; done
-mkdir -p "$view/dev/shm" "$view/dev/pts"
-mount -t tmpfs -o mode=1777 tmpfs "$view/dev/shm"
-ln -s /proc/self/fd "$view/dev/fd"
-mkdir -p "$view/home/rig" "$view/run/user/4242" "$view/run/systemd/seats" "$view/run/dbus" "$view/opt/rig" "$view/tmp/.X11-unix"
-chmod 1777 "$view/tmp/.X11-unix"
-chmod 700 "$view/run/user/4242"
-mount --bind "$home" "$view/home/rig"
-mount --bind "$shared" "$view/mnt"
-mount --bind "$here/inside" "$view/opt/rig"
+sh "$here/../../support/mount.sh" "$chroot" "$view" "$home" "$shared" "$here/inside"
+mkdir -p "$view/run/systemd/seats" "$view/run/dbus"
 if [ "$locale" ]; then
   # gettext translates nothing in libc's C nor in C.UTF-8, which is all there is. So a locale that exists is given the
   # name: to libc only the name tells them apart, and the Shell's numbers and dates, as ours, go by the name alone.

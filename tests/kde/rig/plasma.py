@@ -20,7 +20,8 @@ MEASURED: Final[list[str]] = []
 """Figures that are printed at the end of the tests."""
 WIDTH: Final = 1000
 HEIGHT: Final = 720
-_MOUNT: Final = Path(__file__).with_name("mount.sh")
+_MOUNT: Final = Path(__file__).parents[2] / "support/mount.sh"
+_INSIDE: Final = Path(__file__).with_name("inside")
 _USER: Final = "4242"
 _PATIENCE_S: Final = 60.0
 _SESSION: Final = {
@@ -156,7 +157,7 @@ def plasma(chroot: Path, home: Path, package: Path) -> Iterator[Plasma]:
         view, shared = Path(scratch, "view"), Path(scratch, "shared")
         view.mkdir()
         shared.mkdir()
-        subprocess.run(["sh", _MOUNT, chroot, view, home, shared], check=True)
+        subprocess.run(["sh", _MOUNT, chroot, view, home, shared, _INSIDE], check=True)
         running.callback(subprocess.run, ["umount", "--recursive", "--lazy", str(view)], check=True)
         (shared / package.name).write_bytes(package.read_bytes())
 

@@ -1,8 +1,8 @@
 #!/bin/sh
-# mount.sh CHROOT VIEW HOME SHARED: makes CHROOT ready at the empty folder VIEW: its user's home folder is HOME, SHARED is
-# /mnt. To be run in a mount namespace of one's own, with which the mounts end.
+# mount.sh CHROOT VIEW HOME SHARED INSIDE: makes CHROOT ready at the empty folder VIEW: its user's home folder is HOME,
+# SHARED is /mnt, INSIDE is /opt/rig. To be run in a mount namespace of one's own, with which the mounts end.
 set -eu
-chroot=$1 view=$2 home=$3 shared=$4
+chroot=$1 view=$2 home=$3 shared=$4 inside=$5
 mount --bind "$chroot" "$view"
 mount -o remount,bind,ro "$view"   # the kept folder stays as it was made
 mount -t proc proc "$view/proc"
@@ -19,4 +19,4 @@ chmod 1777 "$view/tmp/.X11-unix"
 chmod 700 "$view/run/user/4242"
 mount --bind "$home" "$view/home/rig"
 mount --bind "$shared" "$view/mnt"
-mount --bind "$(dirname "$(realpath "$0")")/inside" "$view/opt/rig"
+mount --bind "$inside" "$view/opt/rig"
