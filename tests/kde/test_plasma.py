@@ -194,6 +194,8 @@ def test_what_is_wrong_is_said_and_the_figures_of_before_stay(
 ) -> None:
     publish(home, story)
     desk.spoken(WAITING)
+    # Whether an exporter is at work is looked at once a minute; until then the figures may be those of none.
+    eventually(lambda: "?" not in desk.label, timeout_s=70, what="figures that are not old")
     before = desk.label
     publish_text(home, content)
     with popup(desk, title):
